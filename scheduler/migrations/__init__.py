@@ -1,0 +1,25 @@
+"""Migrations: one linear history for every table of the product, each written out by hand, run at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from scheduler.database import Database
+
+
+def configuration(connection: Connection) -> Config:
+    """Alembic's configuration for this connection."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def upgrade(database: Database) -> None:
+    """Bring the database to the newest version; does nothing when it is there already."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "head"))

@@ -1,0 +1,134 @@
+"""The state of a meeting's room: a pure fold over its facts. The browser has the same fold in TypeScript.
+
+``apply(state, fact) -> state`` never fails on a well-formed log and never looks at a clock: durations are derived from
+``at`` by whoever shows them. ``to_json(state)`` is the snapshot on the wire; its shape is this module's dataclasses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scheduler.proceedings.facts import Mode, RequestKind, Somebody
+
+Stage = Literal["waiting", "testing", "convened", "suspended", "adjourned"]
+Attendance = Literal["unknown", "present", "excused", "absent"]
+ItemStatus = Literal["waiting", "open", "closed", "postponed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """One site ("điểm cầu") in the room."""
+
+    site_id: str
+    expected: bool = True
+    connection_id: str | None = None  # None: not here now
+    joined_at: str | None = None  # of the present connection
+    first_joined_at: str | None = None
+    left_at: str | None = None
+    head_count: int | None = None
+    people: tuple[Somebody, ...] = ()
+    attendance: Attendance = "unknown"
+    reason: str = ""
+    deputy: Somebody | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    item_id: str
+    status: ItemStatus = "waiting"
+    opened_at: str | None = None  # of the present or last opening
+    spent_ms: int = 0  # of closed openings
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    request_id: str
+    site_id: str
+    kind: RequestKind
+    speaker: Somebody | None
+    at: str
+    put_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    speech_id: str
+    site_id: str
+    item_id: str | None
+    speaker: Somebody | None
+    started_at: str
+    limit_s: int = 0
+    request_id: str | None = None
+    ended_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    at: str
+    present: tuple[str, ...]
+    excused: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPaper:
+    paper_id: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    message_id: str
+    at: str
+    site_id: str | None
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    conclusion_id: str
+    item_id: str | None
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    task_id: str
+    item_id: str | None
+    what: str
+    lead_unit_id: str
+    with_unit_ids: tuple[str, ...]
+    due: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything a room shows; the empty State is a room nobody has opened."""
+
+    stage: Stage = "waiting"
+    mode: Mode = "one_speaker"
+    chair_person_id: str | None = None
+    chair_site_id: str | None = None
+    secretary_person_id: str | None = None
+    testing_at: str | None = None
+    convened_at: str | None = None
+    suspended_at: str | None = None
+    adjourned_at: str | None = None
+    sites: dict[str, SiteState] = field(default_factory=dict)
+    items: tuple[Item, ...] = ()
+    current_item_id: str | None = None
+    queue: tuple[Request, ...] = ()  # in the order shown; put-off ones last
+    floor: Speech | None = None  # who has the floor now
+    speeches: tuple[Speech, ...] = ()  # those that ended
+    paper: ShownPaper | None = None
+    presentation_site_id: str | None = None
+    recording_id: str | None = None
+    recording: Literal["off", "on", "paused", "interrupted"] = "off"
+    roll: Roll | None = None
+    chat: tuple[Message, ...] = ()  # the last 200
+    conclusions: tuple[Conclusion, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    seq: int = 0  # of the last fact folded

@@ -1,0 +1,1 @@
+"""The web: composition root, API, signalling, background jobs and the browser client. It knows everybody."""
