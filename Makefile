@@ -1,0 +1,40 @@
+# One command each; `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+CLIENT := web/client
+
+.PHONY: help setup run test lint bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/.complete $(CLIENT)/dist/.complete ## make .venv, build native parts and the client; names what is missing
+
+.venv/.complete: requirements.lock pyproject.toml setup/python.sh
+	@PYTHON=$(PYTHON) setup/python.sh
+
+$(CLIENT)/dist/.complete: $(CLIENT)/package-lock.json $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/index.html $(CLIENT)/vite.config.ts -type f 2>/dev/null)
+	@setup/client.sh
+
+run: setup ## serve http://localhost:8000 with the demonstration organisation
+	@$(BIN)/giaoban serve --demo
+
+test: setup ## everything: lint, types, contracts, unit, integration and browser tests
+	@setup/system.sh test
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	cd $(CLIENT) && npm test --silent
+
+lint: setup ## ruff, mypy --strict, import contracts, client types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	cd $(CLIENT) && npm run lint --silent
+
+bench: setup ## measure; writes bench/results/*.json and a table
+	$(BIN)/python -m bench
+
+clean: ## remove what setup made (never the data folder)
+	rm -rf .venv $(CLIENT)/node_modules $(CLIENT)/dist build *.egg-info
