@@ -1,17 +1,17 @@
 """Settings of an installation: the only module that reads the environment.
 
-Every setting has a name ``GIAOBAN_<FIELD>`` and a default that makes ``giaoban serve`` work on one machine. A value that
-cannot be is refused at start, by name. ``docs/settings.md`` lists them all (a test compares).
+Every setting has a name ``GIAOBAN_<FIELD>`` and a default that makes ``giaoban serve`` work on one machine. A value
+that cannot be is refused at start, by name. ``docs/settings.md`` lists them all (a test compares).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 
 from scheduler.settings import DatabaseSettings
@@ -23,41 +23,36 @@ class BadSetting(ValueError):
     """A setting whose value cannot be; the message names it and says what it takes."""
 
 
-def _setting(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"text": text})
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One installation. Sizes in bytes, times in seconds."""
 
-    data: Path = _setting(Path("var"), "folder of everything that is kept: database, files, captures, mail, keys")
-    database_url: str = _setting("", "SQLAlchemy URL; empty: SQLite in the data folder")
-    host: str = _setting("127.0.0.1", "address the web process listens on; 0.0.0.0 for all")
-    port: int = _setting(8000, "TCP port of the web process")
-    public_url: str = _setting("", "the address people type, links are made from it; empty: http(s)://localhost:port")
-    tls_certificate: Path | None = _setting(None, "PEM certificate chain; with tls_key the web process speaks TLS")
-    tls_key: Path | None = _setting(None, "PEM private key")
-    behind_proxy: bool = _setting(False, "TLS ends at a proxy in front; X-Forwarded-* of loopback and proxy_addresses is trusted")
-    proxy_addresses: tuple[str, ...] = _setting(("127.0.0.1",), "addresses of that proxy, comma separated")
-    media_addresses: tuple[str, ...] = _setting((), "addresses announced for media; empty: every local address")
-    media_port: int = _setting(3478, "UDP and TCP port of the media worker; 0: any free one")
-    media_socket: Path | None = _setting(None, "Unix socket of the media worker; empty: media.sock in the run folder")
-    media_remote: bool = _setting(False, "the media worker is started by somebody else (a container), not by this server")
-    smtp_url: str = _setting("", "smtp://user:password@host:port or smtps://…; empty: mail goes to a folder of .eml files")
-    mail_sender: str = _setting("giaoban@localhost", "From address of invitations")
-    document_folder: Path | None = _setting(None, "where dossiers are delivered; empty: dossiers in the data folder")
-    upload_limit: int = _setting(50 * 1024 * 1024, "largest paper")
-    isolated_network: bool = _setting(False, "the installation is declared isolated: meetings marked Mật may be planned")
-    workers: int = _setting(1, "media workers on this machine")
-    language: str = _setting("vi", "language of somebody who has not chosen: vi or en")
-    log_level: str = _setting("info", "debug, info, warning or error")
+    data: Annotated[Path, "folder of everything that is kept: database, files, captures, mail, keys"] = Path("var")
+    database_url: Annotated[str, "SQLAlchemy URL; empty: SQLite in the data folder"] = ""
+    host: Annotated[str, "address the web process listens on; 0.0.0.0 for all"] = "127.0.0.1"
+    port: Annotated[int, "TCP port of the web process"] = 8000
+    public_url: Annotated[str, "the address people type, links are made from it; empty: http(s)://localhost:port"] = ""
+    tls_certificate: Annotated[Path | None, "PEM certificate chain; with tls_key the web process speaks TLS"] = None
+    tls_key: Annotated[Path | None, "PEM private key"] = None
+    behind_proxy: Annotated[bool, "TLS ends at a proxy in front; its X-Forwarded-* are trusted"] = False
+    proxy_addresses: Annotated[tuple[str, ...], "addresses of that proxy, comma separated"] = ("127.0.0.1",)
+    media_addresses: Annotated[tuple[str, ...], "addresses announced for media; empty: every local address"] = ()
+    media_port: Annotated[int, "UDP and TCP port of the media worker; 0: any free one"] = 3478
+    media_socket: Annotated[Path | None, "Unix socket of the media worker; empty: media.sock in the run folder"] = None
+    media_remote: Annotated[bool, "somebody else (a container) starts the media worker"] = False
+    smtp_url: Annotated[str, "smtp://user:password@host:port or smtps://…; empty: a folder of .eml files"] = ""
+    mail_sender: Annotated[str, "From address of invitations"] = "giaoban@localhost"
+    document_folder: Annotated[Path | None, "where dossiers are delivered; empty: dossiers in the data folder"] = None
+    upload_limit: Annotated[int, "largest paper"] = 50 * 1024 * 1024
+    isolated_network: Annotated[bool, "declared isolated: meetings marked Mật may be planned"] = False
+    language: Annotated[str, "language of somebody who has not chosen: vi or en"] = "vi"
+    log_level: Annotated[str, "debug, info, warning or error"] = "info"
 
     def __post_init__(self) -> None:
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise BadSetting(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together")
         if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
-            raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// (or http:// on localhost)")
+            raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https://")
         if self.language not in {"vi", "en"}:
             raise BadSetting(f"{PREFIX}LANGUAGE is {self.language!r}; it takes vi or en")
 
@@ -92,7 +87,7 @@ class Settings:
 
     @property
     def rooms_allowed(self) -> bool:
-        """Browsers give camera and microphone over TLS, or on localhost; elsewhere a room is refused with the reason."""
+        """Browsers give camera and microphone over TLS or on localhost; elsewhere a room is refused, with the reason."""
         return self.is_local or self.url.startswith("https:")
 
     @property
@@ -138,29 +133,36 @@ def _addresses(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
-    "str": str,
-    "int": int,
-    "bool": _boolean,
-    "Path": Path,
-    "Path | None": lambda text: Path(text) if text else None,
-    "tuple[str, ...]": _addresses,
+_READERS: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    int: int,
+    bool: _boolean,
+    Path: Path,
+    Path | None: lambda text: Path(text) if text else None,
+    tuple[str, ...]: _addresses,
 }
+
+
+def descriptions() -> dict[str, str]:
+    """What each setting is for, by its name in the environment."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {PREFIX + item.name.upper(): hints[item.name].__metadata__[0] for item in fields(Settings)}
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings from the environment; raises :class:`BadSetting` for a value or a name that cannot be."""
-    known = {PREFIX + item.name.upper(): item for item in fields(Settings)}
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    texts, types = descriptions(), get_type_hints(Settings)
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in texts)
     if unknown:
         raise BadSetting(f"{unknown[0]} is no setting; see docs/settings.md")
     values: dict[str, Any] = {}
-    for name, item in known.items():
+    for item in fields(Settings):
+        name = PREFIX + item.name.upper()
         if name in environment:
             try:
-                values[item.name] = _READERS[str(item.type)](environment[name])
+                values[item.name] = _READERS[types[item.name]](environment[name])
             except (KeyError, ValueError) as error:
-                raise BadSetting(f"{name} is {environment[name]!r}; it takes: {item.metadata['text']}") from error
+                raise BadSetting(f"{name} is {environment[name]!r}; it takes: {texts[name]}") from error
     return Settings(**values)
 
 
