@@ -87,7 +87,7 @@ class Settings:
 
     @property
     def rooms_allowed(self) -> bool:
-        """Browsers give camera and microphone over TLS or on localhost; elsewhere a room is refused, with the reason."""
+        """Browsers give a camera over TLS or on localhost only; elsewhere a room is refused, with the reason."""
         return self.is_local or self.url.startswith("https:")
 
     @property
