@@ -1,0 +1,149 @@
+"""Real databases for tests: a PostgreSQL of our own in a temporary directory, and one fresh database per test.
+
+Migrations run once per test process into a template; each test gets a copy of it. A missing PostgreSQL fails the test
+and says how to install it: a database we promise to support is never skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from scheduler.database import Database
+from scheduler.migrations import upgrade
+from scheduler.settings import DatabaseSettings
+
+MISSING = "PostgreSQL's server programs are missing: apt-get install postgresql (looked for initdb in PATH and {})"
+PLACES = Path("/usr/lib/postgresql")
+OPTIONS = {
+    "listen_addresses": "",  # a Unix socket in our own directory: no port to collide on
+    "fsync": "off",  # speed; what survives kill -9 of the client does not depend on it
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "logging_collector": "off",
+}
+
+
+class PostgresServer:
+    """A PostgreSQL server that belongs to this test process; ``kill`` and ``start`` again for tests of failure."""
+
+    def __init__(self) -> None:
+        self.binaries = _binaries()
+        self.directory = Path(tempfile.mkdtemp(prefix="giaoban-pg-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        if os.geteuid() == 0:
+            account = _unprivileged()
+            os.chown(self.directory, account.pw_uid, account.pw_gid)
+        initdb = ["initdb", "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C.UTF-8"]
+        self._run_as_server([*initdb, "-D", str(self.directory / "data")])
+
+    def url(self, name: str) -> str:
+        return f"postgresql+asyncpg://postgres@/{name}?host={self.directory}"
+
+    def start(self) -> None:
+        options = [part for key, value in OPTIONS.items() for part in ("-c", f"{key}={value}")]
+        command = ["postgres", "-D", str(self.directory / "data"), "-k", str(self.directory), *options]
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command(command), stdout=log, stderr=log, cwd="/")
+        for _ in range(600):
+            if (
+                subprocess.run([self.binaries / "pg_isready", "-q", "-t", "1", *self._where()], check=False).returncode
+                == 0
+            ):
+                return
+            if self._process.poll() is not None:
+                break
+            _wait(0.05)
+        raise RuntimeError(f"PostgreSQL did not start:\n{(self.directory / 'log').read_text()}")
+
+    def stop(self) -> None:
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """As an immediate shutdown: connections break, what was committed stays."""
+        self._end(signal.SIGQUIT)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def create(self, name: str, template: str = "template1") -> None:
+        self._client("createdb", "-T", template, name)
+
+    def drop(self, name: str) -> None:
+        self._client("dropdb", "--force", "--if-exists", name)
+
+    def _client(self, program: str, *arguments: str) -> None:
+        command = [str(self.binaries / program), *self._where(), "-U", "postgres", *arguments]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def _where(self) -> list[str]:
+        return ["-h", str(self.directory)]
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(60)
+            self._process = None
+
+    def _command(self, command: list[str]) -> list[str]:
+        program = [str(self.binaries / command[0]), *command[1:]]
+        if os.geteuid() != 0:
+            return program
+        account = _unprivileged()  # PostgreSQL refuses to run as root
+        drop = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+        return [*drop, "--pdeathsig", "INT", *program]
+
+    def _run_as_server(self, command: list[str]) -> None:
+        done = subprocess.run(self._command(command), capture_output=True, cwd="/", check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{command[0]} failed:\n{done.stderr.decode()}")
+
+
+def _wait(seconds: float) -> None:
+    """Between two looks at a starting server."""
+    signal.sigtimedwait([], seconds)
+
+
+def migrate(settings: DatabaseSettings) -> None:
+    """Bring a database up to date, from code that has no event loop (in a thread: the caller may)."""
+
+    async def run() -> None:
+        database = Database(settings)
+        await upgrade(database)
+        await database.dispose()
+
+    in_thread(run())
+
+
+def in_thread(work: Coroutine[Any, Any, None]) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, work).result()
+
+
+def _binaries() -> Path:
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    versions = sorted(PLACES.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not versions:
+        raise RuntimeError(MISSING.format(PLACES))
+    return versions[-1].parent
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("no unprivileged account (postgres or nobody) to run PostgreSQL as")
