@@ -1,0 +1,60 @@
+"""Settings: every name documented, every bad value refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from web.settings import BadSetting, Settings, descriptions, environment_of, read_settings
+
+
+def test_defaults_serve_localhost_without_anything() -> None:
+    settings = read_settings({})
+    assert settings.url == "http://localhost:8000"
+    assert settings.rooms_allowed
+    assert not settings.has_tls
+
+
+def test_every_setting_survives_the_environment() -> None:
+    settings = Settings(
+        port=9000, proxy_addresses=("10.0.0.1", "10.0.0.2"), behind_proxy=True, document_folder=Path("x")
+    )
+    assert read_settings(environment_of(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GIAOBAN_PORT", "eighty"),
+        ("GIAOBAN_BEHIND_PROXY", "perhaps"),
+        ("GIAOBAN_PUBLIC_URL", "ftp://quanba.example"),
+        ("GIAOBAN_TLS_KEY", "server.key"),
+        ("GIAOBAN_LANGUAGE", "fr"),
+        ("GIAOBAN_PROT", "8000"),
+    ],
+)
+def test_a_bad_setting_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read_settings({name: value})
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("http://localhost:8000", True),
+        ("http://127.0.0.1", True),
+        ("http://[::1]:8000", True),
+        ("http://hop.quanba.example", False),
+        ("https://hop.quanba.example", True),
+        ("http://192.168.1.5:8000", False),
+    ],
+)
+def test_rooms_need_tls_off_localhost(url: str, allowed: bool) -> None:
+    assert Settings(public_url=url).rooms_allowed is allowed
+
+
+def test_every_setting_is_documented() -> None:
+    page = Path("docs/settings.md").read_text()
+    missing = [name for name, text in descriptions().items() if f"| `{name}` |" not in page or text not in page]
+    assert missing == []

@@ -1,0 +1,80 @@
+"""The supervisor with real children: what dies comes back, what cannot start ends it, a stop ends all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from web.supervisor import CANNOT_START, BackOff, CannotStart, Program, supervise
+
+SLEEPER = "import signal; signal.pause()"
+
+
+def program(name: str, code: str) -> Program:
+    return Program(name, (sys.executable, "-c", code), {})
+
+
+class Starts:
+    """Records (name, pid) of every start and lets a test wait for the n-th."""
+
+    def __init__(self) -> None:
+        self.seen: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
+
+    def __call__(self, name: str, pid: int) -> None:
+        self.seen.put_nowait((name, pid))
+
+    async def next(self) -> tuple[str, int]:
+        return await asyncio.wait_for(self.seen.get(), 30)
+
+
+async def test_a_killed_child_is_started_again() -> None:
+    starts, stopping = Starts(), asyncio.Event()
+    running = asyncio.create_task(supervise([program("media", SLEEPER)], starts, stopping))
+    _, first = await starts.next()
+    os.kill(first, signal.SIGKILL)
+    _, second = await starts.next()
+    assert second != first
+    stopping.set()
+    await asyncio.wait_for(running, 30)
+    assert not Path(f"/proc/{second}").exists()
+
+
+async def test_a_child_that_cannot_start_ends_the_others() -> None:
+    starts = Starts()
+    cannot = program("web", f"import sys; sys.exit({CANNOT_START})")
+    with pytest.raises(CannotStart, match="web"):
+        await asyncio.wait_for(supervise([program("media", SLEEPER), cannot], starts), 30)
+    pids = dict([await starts.next(), await starts.next()])
+    assert not Path(f"/proc/{pids['media']}").exists()
+
+
+def test_a_crash_loop_waits_longer_and_a_long_life_resets_it() -> None:
+    back_off = BackOff()
+    assert [back_off.after(1.0) for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert back_off.after(60.0) == 0.2
+
+
+def test_children_of_a_killed_supervisor_end_too(tmp_path: Path) -> None:
+    child = (
+        "import os,signal; from web.supervisor import end_with_parent; end_with_parent();"
+        f" open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); os.write(1, b'.'); signal.pause()"
+    )
+    parent = f"import subprocess,sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    reading, writing = os.pipe()
+    pid = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-c", parent],
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1), (os.POSIX_SPAWN_CLOSE, reading)],
+    )
+    os.close(writing)
+    assert os.read(reading, 1) == b"."
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert os.read(reading, 1) == b""  # end of file: nobody holds the pipe any more
+    os.close(reading)

@@ -1,0 +1,88 @@
+"""The command ``giaoban``: serve, media, web, demo, admin, verify, doctor. Each says in words what it did."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from web import admin
+from web.settings import BadSetting, Settings, read_settings
+from web.supervisor import CANNOT_START
+
+app = typer.Typer(help="Giao Ban: họp trực tuyến liên thông các cấp, tự cài đặt.", no_args_is_help=True)
+app.add_typer(admin.app, name="admin")
+console = Console()
+
+
+def settings_or_exit() -> Settings:
+    """The settings, or the end of the process with the reason."""
+    try:
+        return read_settings()
+    except BadSetting as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(CANNOT_START) from None
+
+
+@app.command()
+def serve(
+    demo: Annotated[bool, typer.Option(help="fill an empty database with the demonstration organisation")] = False,
+) -> None:
+    """Serve: prepare the data folder, then run and supervise the web process and the media worker."""
+    from web.serve import serve as run
+
+    code = asyncio.run(run(settings_or_exit(), demo=demo, console=console))
+    raise typer.Exit(code)
+
+
+@app.command()
+def web() -> None:
+    """One web process: API, signalling, jobs (``serve`` starts it; on its own it is for containers)."""
+    from web.server import run
+
+    raise typer.Exit(run(settings_or_exit()))
+
+
+@app.command()
+def media() -> None:
+    """One media worker (``serve`` starts it; on its own it is for containers)."""
+    from web.supervisor import end_with_parent
+
+    end_with_parent()
+    from web.media.worker import run_worker
+
+    run_worker(settings_or_exit())
+
+
+@app.command()
+def demo() -> None:
+    """Fill an empty database with the demonstration organisation and print who can log in."""
+    from web.serve import prepare, print_who_can_log_in
+
+    async def fill(settings: Settings) -> None:
+        await print_who_can_log_in(settings, await prepare(settings, demo=True, console=console), console)
+
+    asyncio.run(fill(settings_or_exit()))
+
+
+@app.command()
+def verify(file: Annotated[Path, typer.Argument(help="a dossier (folder or ZIP) or a signed PDF")]) -> None:
+    """Check signatures, hashes and the meeting's log, offline; every defect is named. Exit code 1 when there is one."""
+    from web.verification import print_report
+
+    raise typer.Exit(0 if print_report(file, console) else 1)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at this machine and installation: what works, what is missing, and the command that mends it."""
+    from web.doctor import examine
+
+    raise typer.Exit(0 if asyncio.run(examine(settings_or_exit(), console)) else 1)
+
+
+if __name__ == "__main__":
+    app()

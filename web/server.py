@@ -1,0 +1,52 @@
+"""The web process: uvicorn around the app, with its own TLS when a certificate is set."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from web.settings import Settings
+from web.supervisor import CANNOT_START, end_with_parent
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to stop; the exit code is ``CANNOT_START`` when starting again would not help."""
+    end_with_parent()
+    listening = _listen(settings)
+    if listening is None:
+        return CANNOT_START
+    from web.app import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.behind_proxy,
+        forwarded_allow_ips=list(settings.proxy_addresses),
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        ws="websockets-sansio",
+        ws_max_size=256 * 1024,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    return 0 if server.started else CANNOT_START
+
+
+def _listen(settings: Settings) -> socket.socket | None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        print(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}", file=sys.stderr)
+        listening.close()
+        return None
+    listening.listen(2048)
+    listening.set_inheritable(False)
+    return listening

@@ -1,0 +1,123 @@
+"""The supervisor: starts the web process and the media worker, restarts what dies, ends both when it is told to.
+
+It decides nothing about meetings. A child that ends with ``CANNOT_START`` has said why (bad settings, the database is
+in use by another server) and is not restarted; any other end is a crash, and it comes back after a short back-off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+CANNOT_START = 3
+STOP_TIMEOUT_S = 15.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A child to keep alive: its name in the log, its arguments and environment."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class BackOff:
+    """Seconds to wait before the next start: 0.2 after a long life, doubling up to 5 in a crash loop."""
+
+    first: float = 0.2
+    most: float = 5.0
+    calm_after: float = 30.0
+    delay: float = 0.0
+
+    def after(self, lived: float) -> float:
+        """The wait after a child that lived this many seconds."""
+        self.delay = self.first if lived >= self.calm_after or not self.delay else min(self.delay * 2, self.most)
+        return self.delay
+
+
+class CannotStart(Exception):
+    """A child said that it cannot start; it printed the reason itself."""
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends (Linux), so that ``kill -9`` of the supervisor leaves
+    no server behind that holds the ports."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+async def keep_alive(program: Program, stopping: asyncio.Event, started: Callable[[int], None]) -> None:
+    """Run the program again and again until ``stopping``; raises :class:`CannotStart`."""
+    back_off = BackOff()
+    loop = asyncio.get_running_loop()
+    while not stopping.is_set():
+        begin = loop.time()
+        process = await asyncio.create_subprocess_exec(*program.arguments, env={**os.environ, **program.environment})
+        log.info("started", program=program.name, pid=process.pid)
+        started(process.pid)
+        code = await _run(process, stopping)
+        if stopping.is_set():
+            return
+        if code == CANNOT_START:
+            raise CannotStart(program.name)
+        delay = back_off.after(loop.time() - begin)
+        log.warning("ended, restarting", program=program.name, code=code, delay_s=delay)
+        await _wait(stopping, delay)
+
+
+async def _run(process: asyncio.subprocess.Process, stopping: asyncio.Event) -> int:
+    ended = asyncio.ensure_future(process.wait())
+    told = asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            process.terminate()
+            await asyncio.wait({ended}, timeout=STOP_TIMEOUT_S)
+            if not ended.done():
+                process.kill()
+        return await ended
+    finally:
+        told.cancel()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def supervise(
+    programs: list[Program], started: Callable[[str, int], None], stopping: asyncio.Event | None = None
+) -> None:
+    """Keep all programs alive until SIGINT or SIGTERM (or ``stopping``); raises :class:`CannotStart`."""
+    stopping = stopping or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+
+    async def keep(program: Program) -> None:
+        try:
+            await keep_alive(program, stopping, lambda pid: started(program.name, pid))
+        finally:
+            stopping.set()
+
+    results = await asyncio.gather(*(keep(program) for program in programs), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
