@@ -50,6 +50,7 @@ class EncodingSettings:
     clock_rate: int
     extensions: ExtensionIds
     nack: bool = True
+    producer: int | None = None  # encodings with the same number are layers of one picture; None: stands alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,11 @@ class SinkPacket:
 
 @dataclass(frozen=True, slots=True)
 class UnknownStream:
-    """An SSRC nobody told us of, on an authenticated transport; ``rid``/``repaired_rid`` say which layer it is."""
+    """An SSRC nobody told us of, on an authenticated transport; ``rid``/``repaired_rid`` say which layer it is.
+
+    Told at once when something new is learned of it, else at most every 100 ms until it is known. ``payload_type`` with
+    ``repaired_rid`` (or a RTX payload type) is a repair stream: it goes to ``set_rtx_ssrc``, never to ``add_encoding``.
+    """
 
     transport: int
     ssrc: int
@@ -97,7 +102,7 @@ class UnknownStream:
 
 @dataclass(frozen=True, slots=True)
 class RtcpReceived:
-    """A decrypted compound RTCP packet, for ``sfu.rtp.rtcp``."""
+    """A decrypted compound RTCP packet, for ``sfu.rtp.rtcp``. NACK, PLI, FIR, SR and RR are already acted on."""
 
     transport: int
     data: bytes
@@ -106,7 +111,7 @@ class RtcpReceived:
 
 @dataclass(frozen=True, slots=True)
 class KeyframeNeeded:
-    """Somebody waits for a keyframe of this encoding; already merged to one per 500 ms and producer by the room."""
+    """Somebody waits for a keyframe of this encoding; at most one per 500 ms, merged per producer by the room."""
 
     encoding: int
 
@@ -184,6 +189,9 @@ class Plane(Protocol):
     def add_transport(self, transport: int) -> None: ...
     def set_keys(self, transport: int, keys: SrtpKeys) -> None: ...
     def set_address(self, transport: int, address: Address) -> None: ...
+    def set_receive_extensions(self, transport: int, ids: ExtensionIds) -> None:
+        """The ids this peer sends with (one set for the whole bundle); needed before any encoding is known."""
+
     def remove_transport(self, transport: int) -> None: ...
 
     # inbound
