@@ -9,7 +9,10 @@
     │   ├── TooLarge
     │   └── WrongType
     ├── OutsideMistake                a file or system from outside is broken, hostile or unreachable
+    │   └── NotAPacketLog
     └── OurFailure                    disk full, store damaged, renderer died
+        ├── TapFailed, NothingRecorded, JobFailed       capture
+        └── StorageFull, Damaged
 """
 
 from __future__ import annotations
@@ -76,3 +79,35 @@ class Damaged(OurFailure):
     """What lies in the store is not what was put there."""
 
     code = "damaged"
+
+
+# -- capture: read by technicians and logs; the screen shows the recording's state instead ----------------------
+
+
+class NotAPacketLog(OutsideMistake):
+    """The file does not begin with a whole packet log header of a version we know."""
+
+    code = "not_a_packet_log"
+
+
+class TapFailed(OurFailure):
+    """Nothing more can be written of this part; the meeting goes on and a new part may be tried."""
+
+    code = "tap_failed"
+
+    def __init__(self, message: str, *, cause: str = "disk", from_ns: int | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause  # as in RecordingInterrupted
+        self.from_ns = from_ns  # CLOCK_REALTIME of the first packet that is not on disk, if known
+
+
+class NothingRecorded(OurFailure):
+    """There is no packet log, or none of its packets can be shown."""
+
+    code = "nothing_recorded"
+
+
+class JobFailed(OurFailure):
+    """A finishing job ended without its file; it may be run again."""
+
+    code = "job_failed"
