@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from recordings.errors import BadInput, Conflict, NotFound
 from recordings.papers.office import Office
 from recordings.papers.sniff import EXTENSIONS, OFFICE, PDF
-from recordings.papers.take_in import NOT_SECRET_WANTED, TakenIn
+from recordings.papers.take_in import TICK_WANTED, TakenIn
 from scheduler.database import WriteSession
 from scheduler.meetings.agenda import AgendaItem
 from scheduler.meetings.meeting import Meeting
@@ -63,7 +63,7 @@ async def add_paper(
 
 async def _check(session: WriteSession, meeting_id: str, item_id: str | None, not_secret: bool) -> None:
     if not not_secret:
-        raise BadInput(NOT_SECRET_WANTED, {"not_secret": NOT_SECRET_WANTED}, code="not_secret_required")
+        raise BadInput(TICK_WANTED, {"not_secret": TICK_WANTED}, code="not_secret_required")
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound("Không tìm thấy cuộc họp.")

@@ -11,7 +11,7 @@ from recordings.papers.sniff import PDF, sniff
 from recordings.papers.store import ObjectStore
 
 LIMIT_BYTES = 50_000_000
-NOT_SECRET_WANTED = (  # noqa: S105 - a state secret, no password
+TICK_WANTED = (
     "Phải xác nhận tài liệu không thuộc bí mật nhà nước. Hệ thống không tiếp nhận nội dung bí mật nhà nước. "
     "Chưa có dữ liệu nào được lưu."
 )
@@ -37,7 +37,7 @@ async def take_in(
 ) -> TakenIn:
     """Keep an upload's bytes if "không thuộc bí mật nhà nước" is ticked and the content is of an accepted kind."""
     if not not_secret:
-        raise BadInput(NOT_SECRET_WANTED, {"not_secret": NOT_SECRET_WANTED}, code="not_secret_required")
+        raise BadInput(TICK_WANTED, {"not_secret": TICK_WANTED}, code="not_secret_required")
     incoming = await store.receive(chunks, limit_bytes)
     try:
         content = await store.get_incoming(incoming)
