@@ -42,6 +42,10 @@ MOVES: dict[Stage, frozenset[Stage]] = {
 }
 """Which stage may follow which. The live stages are projections of facts, written in the same transaction."""
 
+PLANNED_STAGES = frozenset({"draft", "sent", "postponed"})  # the plan may be changed
+LIVE_STAGES = frozenset({"testing", "convened", "suspended"})  # somebody may be in the room
+ENDED_STAGES = frozenset({"adjourned", "minuted", "signed", "published", "filed"})
+
 
 class Meeting(Base):
     __tablename__ = "meeting"
@@ -66,6 +70,8 @@ class Meeting(Base):
     security_marking: Mapped[str] = mapped_column(String(16), default="none")
     record: Mapped[bool] = mapped_column(default=True)
     sequence: Mapped[int] = mapped_column(default=0)  # iCalendar SEQUENCE
+    moved_from: Mapped[datetime | None] = mapped_column(Instant)  # the start before the last postponement
+    reason: Mapped[str] = mapped_column(default="")  # of the last postponement or of the cancellation
     cloned_from_id: Mapped[str | None] = mapped_column(ForeignKey("meeting.id"))
     created_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -21,6 +21,7 @@ class Person(Base):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
+    calendar_epoch: Mapped[int] = mapped_column(default=1)  # raised to make the old calendar address invalid
 
 
 class RoleAssignment(Base):
