@@ -67,6 +67,4 @@ async def forget_document(session: WriteSession, kind: str, ref_id: str) -> None
 
 async def forget_items(session: WriteSession, meeting_id: str) -> None:
     """Take all agenda items of a meeting out, before they are indexed anew."""
-    await session.execute(
-        delete(SearchEntry).where(SearchEntry.kind == "item", SearchEntry.meeting_id == meeting_id)
-    )
+    await session.execute(delete(SearchEntry).where(SearchEntry.kind == "item", SearchEntry.meeting_id == meeting_id))
