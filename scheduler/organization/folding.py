@@ -1,7 +1,7 @@
 """Folding and sorting of Vietnamese text.
 
-``fold`` makes "Quản Bạ", "quan ba" and "QUẢN BẠ" equal (tone placement variants like hoà/hòa too). ``accented`` keeps the
-marks and is for ranking exact matches first. Vietnamese sorts letters before tones, and people by given name.
+``fold`` makes "Quản Bạ", "quan ba" and "QUẢN BẠ" equal (tone placement variants like hoà/hòa too). ``accented`` keeps
+the marks and is for ranking exact matches first. Vietnamese sorts letters before tones, and people by given name.
 """
 
 from __future__ import annotations
