@@ -1,0 +1,78 @@
+"""What a room reports to whoever drives it. Peer and room names are opaque text chosen by the driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["camera", "microphone", "presentation"]
+Reason = Literal["left", "consent", "dtls", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConnected:
+    """DTLS is done, media can flow."""
+
+    room: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDisconnected:
+    """The peer is gone, or cannot be reached."""
+
+    room: str
+    peer: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class SlotShown:
+    """What one slot of a viewer carries now; ``peer`` None: nothing."""
+
+    mid: str
+    peer: str | None
+    label: str | None
+    source: Source
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsChanged:
+    """Who is where in this viewer's slots; always the whole list."""
+
+    room: str
+    peer: str
+    slots: tuple[SlotShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProducersChanged:
+    """Packets of these sources are really arriving."""
+
+    room: str
+    peer: str
+    audio: bool
+    video: bool
+    presentation: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSpeakerChanged:
+    """Who speaks (None: silence so far), and the loudest in order."""
+
+    room: str
+    peer: str | None
+    loudest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingsWanted:
+    """Camera layers somebody watches; the sender may switch the others off."""
+
+    room: str
+    peer: str
+    active: tuple[str, ...]
+
+
+RoomEvent = PeerConnected | PeerDisconnected | SlotsChanged | ProducersChanged | ActiveSpeakerChanged | EncodingsWanted

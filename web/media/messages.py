@@ -1,0 +1,238 @@
+"""Messages between the web process and a media worker, as in PROTOCOL.md; and their JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+VERSION = 1
+Json = dict[str, Any]
+Kind = Literal["audio", "video", "presentation"]
+RecordAction = Literal["start", "pause", "resume", "stop"]
+Mode = Literal["discussion", "one_speaker", "chair_only"]
+
+
+# -- answers --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerHello:
+    """Who the worker is; a new ``boot_id`` means all earlier peers and keys are gone."""
+
+    version: int
+    boot_id: str
+    addresses: tuple[tuple[str, int, str], ...]
+    fingerprint: str
+
+    @classmethod
+    def read(cls, ok: Json) -> WorkerHello:
+        addresses = tuple((str(h), int(p), str(t)) for h, p, t in ok["addresses"])
+        return cls(int(ok["version"]), str(ok["boot_id"]), addresses, str(ok["fingerprint"]))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedSlot:
+    """A place in the peer's connection: its m-line and what will be shown there."""
+
+    mid: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The answer to an offer."""
+
+    answer: str
+    slots: tuple[JoinedSlot, ...]
+
+    @classmethod
+    def read(cls, ok: Json) -> Joined:
+        return cls(str(ok["answer"]), tuple(JoinedSlot(s["mid"], s["kind"]) for s in ok["slots"]))
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """A room as the worker has it: its peers and its recording (``recording_id, directory, state``) if any."""
+
+    peers: tuple[str, ...]
+    recording: Json | None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a room puts on air, as peer ids."""
+
+    floor: str | None = None
+    chair: str | None = None
+    presentation: str | None = None
+    mode: Mode = "discussion"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStats:
+    """How one peer's line does; bitrates in bits per second, loss 0…1."""
+
+    rtt_ms: float | None = None
+    loss_in: float = 0.0
+    loss_out: float = 0.0
+    bitrate_in: int = 0
+    bitrate_out: int = 0
+    has_video: bool = False
+    has_audio: bool = False
+    layers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStats:
+    """Counters of the worker and of each peer."""
+
+    worker: dict[str, float]
+    peers: dict[str, PeerStats]
+
+    @classmethod
+    def read(cls, ok: Json) -> MediaStats:
+        return cls(dict(ok["worker"]), {peer: PeerStats(**stats) for peer, stats in ok["peers"].items()})
+
+
+# -- events ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConnected:
+    """DTLS done, media can flow."""
+
+    room: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDisconnected:
+    """``reason``: left, consent, dtls or removed."""
+
+    room: str
+    peer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotShown:
+    """What one slot shows; ``label`` is the label given at that producer's join (the site id)."""
+
+    mid: str
+    peer: str | None
+    label: str | None
+    source: str
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsChanged:
+    """To be passed on to ``peer``; always the whole list."""
+
+    room: str
+    peer: str
+    slots: tuple[SlotShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProducersChanged:
+    """Packets are really arriving, or stopped."""
+
+    room: str
+    peer: str
+    audio: bool
+    video: bool
+    presentation: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSpeakerChanged:
+    """Who speaks, and the loudest in order."""
+
+    room: str
+    peer: str | None
+    loudest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingsWanted:
+    """Camera layers of ``peer`` that somebody watches."""
+
+    room: str
+    peer: str
+    active: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """``state``: on, paused, interrupted or off; ``at`` RFC 3339; ``cause`` only when interrupted."""
+
+    room: str
+    recording_id: str
+    state: str
+    at: str
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """How busy the worker is, 0…1."""
+
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerUp:
+    """The client is connected. ``is_new``: another boot id than before, so every peer must offer again."""
+
+    hello: WorkerHello
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDown:
+    """The connection to the worker is lost; the client keeps trying."""
+
+
+RemoteEvent = (
+    PeerConnected
+    | PeerDisconnected
+    | SlotsChanged
+    | ProducersChanged
+    | ActiveSpeakerChanged
+    | EncodingsWanted
+    | RecordingChanged
+    | Overload
+)
+MediaEvent = RemoteEvent | WorkerUp | WorkerDown
+
+EVENT_NAMES: dict[str, type[RemoteEvent]] = {
+    "peer_connected": PeerConnected,
+    "peer_disconnected": PeerDisconnected,
+    "slots": SlotsChanged,
+    "producers": ProducersChanged,
+    "active_speaker": ActiveSpeakerChanged,
+    "encodings": EncodingsWanted,
+    "recording": RecordingChanged,
+    "overload": Overload,
+}
+NAMES_OF_EVENTS = {kind: name for name, kind in EVENT_NAMES.items()}
+
+
+def event_to_json(event: RemoteEvent) -> Json:
+    """The event as it goes over the socket."""
+    return {"event": NAMES_OF_EVENTS[type(event)], **asdict(event)}
+
+
+def event_from_json(message: Json) -> RemoteEvent | None:
+    """The event of a message; None for a name we do not know yet (a newer worker)."""
+    fields = dict(message)
+    kind = EVENT_NAMES.get(fields.pop("event"))
+    if kind is None:
+        return None
+    if kind is SlotsChanged:
+        fields["slots"] = tuple(SlotShown(**slot) for slot in fields["slots"])
+    for name in ("loudest", "active"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    return kind(**fields)
