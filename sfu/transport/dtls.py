@@ -28,7 +28,15 @@ KEY_SIZES: dict[SrtpProfile, tuple[int, int]] = {  # key, salt
     "AES128_CM_SHA1_80": (16, 14),
 }
 MAX_DATAGRAM = 1200
-CIPHERS = b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256"
+CIPHERS = b":".join(
+    (
+        b"ECDHE-ECDSA-AES128-GCM-SHA256",
+        b"ECDHE-ECDSA-AES256-GCM-SHA384",
+        b"ECDHE-ECDSA-CHACHA20-POLY1305",
+        b"ECDHE-RSA-AES128-GCM-SHA256",
+    )
+)
+DTLS_1_2 = 0xFEFD
 
 State = Literal["new", "connected", "closed", "failed"]
 
@@ -41,7 +49,8 @@ def _accept_any(*_: object) -> bool:
 def make_context(certificate: Certificate, profiles: tuple[SrtpProfile, ...]) -> SSL.Context:
     """One context for all peers of a worker; the server's order of profiles wins."""
     context = SSL.Context(SSL.DTLS_METHOD)
-    context.set_min_proto_version(SSL.DTLS1_2_VERSION if hasattr(SSL, "DTLS1_2_VERSION") else 0xFEFD)
+    context.set_min_proto_version(DTLS_1_2)
+    context.set_max_proto_version(DTLS_1_2)
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _accept_any)
     context.use_certificate(certificate.certificate)
     context.use_privatekey(certificate.key)
