@@ -39,7 +39,16 @@ class ArchiveSettings:
 class CaptureSettings:
     """Where recordings lie and how they are finished."""
 
-    directory: Path  # one folder per recording inside: packet logs, segments, recording.mp4
+    captures: Path  # packet logs, one folder per recording: written by the media worker
+    recordings: Path  # finished files, one folder per recording
     tap: TapSettings = field(default_factory=TapSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     gap_shown_ms: int = 10_000  # the longest an interruption lasts in the recording; the rest of it is cut
+
+    def captures_of(self, recording_id: str) -> Path:
+        """The folder of a recording's packet logs: ``directory`` of the worker's ``record`` message."""
+        return self.captures / recording_id
+
+    def files_of(self, recording_id: str) -> Path:
+        """The folder of a recording's finished files."""
+        return self.recordings / recording_id

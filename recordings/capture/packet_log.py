@@ -9,7 +9,7 @@
     kind 1  stream   json {"stream", "kind", "source", "codec", "clock_rate", "payload_type"}
     kind 2  packet   stream:u8 flags:u8 arrival_ns:u64 [ntp:u64 if flags & 1] rtp
     kind 3  label    stream:u8 at_ns:u64 utf-8        who is in this stream from its next packet on; empty: nobody
-    kind 4  mark     json {"event", "at_ns", …}       "started", "paused", "resumed", "stopped", "dropped" …
+    kind 4  mark     json {"event", "at_ns", …}       "started", "paused", "resumed", "dropped", "alive" …
     kind 5  end      json {"at_ns"}                   written by an orderly close; without it the part was cut off
 
 A stream is declared before its first packet. What does not check out is skipped up to the next record that does and is

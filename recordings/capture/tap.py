@@ -96,6 +96,8 @@ class Tap:
         self._check()
         if self._last_sync is None or now - self._last_sync >= self.settings.sync_every_s:
             self._last_sync = now
+            if not self._buffered:  # a silent second is a captured second too
+                self.mark({"event": "alive"})
             with self._wake:
                 self._sync_wanted = True
                 self._wake.notify()
