@@ -10,7 +10,8 @@ whole seconds. Fields named in ``personal`` enter the hash as a salted commitmen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Mode = Literal["discussion", "one_speaker", "chair_only"]
@@ -65,6 +66,13 @@ class Fact:
     hash: str
     clock_offset_ms: int = 0  # measured offset of the origin's clock; shown, never applied
     schema: int = 1
+    salt: str | None = None  # hex, 16 bytes, of the commitments; None: nothing personal here, or erased
+    commitments: Mapping[str, str] = field(default_factory=dict)  # personal field → hex SHA-256
+
+    @property
+    def is_erased(self) -> bool:
+        """Its personal content is gone; the body holds empty values in its place."""
+        return self.salt is None and bool(self.commitments)
 
 
 # -- meeting ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The state of a meeting's room: a pure fold over its facts. The browser has the same fold in TypeScript.
 
-``apply(state, fact) -> state`` never fails on a well-formed log and never looks at a clock: durations are derived from
-``at`` by whoever shows them. ``to_json(state)`` is the snapshot on the wire; its shape is this module's dataclasses.
+``fold.apply(state, fact) -> state`` never fails on a well-formed log and never looks at a clock: durations are derived
+from ``at`` by whoever shows them. ``fold.to_json(state)`` is the snapshot on the wire; its shape is this module's.
 """
 
 from __future__ import annotations
@@ -127,6 +127,7 @@ class State:
     presentation_site_id: str | None = None
     recording_id: str | None = None
     recording: Literal["off", "on", "paused", "interrupted"] = "off"
+    paused_by_break: bool = False  # the recording pauses because the meeting does, and goes on with it
     roll: Roll | None = None
     chat: tuple[Message, ...] = ()  # the last 200
     conclusions: tuple[Conclusion, ...] = ()
