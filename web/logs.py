@@ -1,0 +1,129 @@
+"""Logs as one JSON object per line on standard error. No secret is ever logged: tokens in paths are cut out, headers,
+bodies and cookies are not looked at, and values of fields with a secret's name are blanked."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SECRET_PATHS = (
+    re.compile(r"^(/j/)[^/]+"),
+    re.compile(r"^(/api/site-links/)[^/]+"),
+    re.compile(r"^(/api/password-resets/)[^/]+"),
+    re.compile(r"^(/password-resets?/)[^/]+"),
+    re.compile(r"^(/api/calendar/)[^/]+"),
+)
+_SECRET_NAMES = re.compile(r"password|passphrase|token|secret|cookie|csrf|(^|_)pin$|authorization", re.IGNORECASE)
+
+
+def scrub_path(path: str) -> str:
+    """The path without the secret that some of our paths carry."""
+    for pattern in _SECRET_PATHS:
+        path = pattern.sub(r"\1…", path)
+    return path
+
+
+def blank_secrets(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: values whose name says secret are never written."""
+    for name in event:
+        if _SECRET_NAMES.search(name):
+            event[name] = "…"
+    return event
+
+
+class _ScrubAccess(logging.Filter):
+    """uvicorn's own access line, should somebody switch it on, loses its secrets too."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(scrub_path(arg) if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+def configure_logs(level: str = "info") -> None:
+    """Set structlog and the standard library's logging up, once per process, by whoever starts the process."""
+    to_number = getattr(logging, level.upper())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        blank_secrets,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(to_number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer(ensure_ascii=False)
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=to_number, force=True)
+    for name in ("httpx", "aiosqlite", "alembic", "websockets"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.access").addFilter(_ScrubAccess())
+
+
+class Measures:
+    """Counters of this process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "giaoban_http_requests", "Requests answered", ["method", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "giaoban_http_seconds",
+            "Time to the start of an answer",
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+        )
+
+
+class AccessLog:
+    """ASGI middleware: one line and one count per request."""
+
+    def __init__(self, app: ASGIApp, *, measures: Measures) -> None:
+        self._app = app
+        self._measures = measures
+        self._log = structlog.get_logger("web.access")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def send_noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        finally:
+            seconds = time.perf_counter() - started
+            self._measures.requests.labels(scope["method"], str(status)).inc()
+            self._measures.seconds.observe(seconds)
+            self._log.info(
+                "request",
+                method=scope["method"],
+                path=scrub_path(scope["path"]),
+                status=status,
+                ms=round(seconds * 1000, 1),
+                address=(scope.get("client") or ("",))[0],
+            )
