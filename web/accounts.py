@@ -49,6 +49,7 @@ class LoginSession(Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     site_id: Mapped[str | None] = mapped_column(ForeignKey("site.id"), index=True)
     link_epoch: Mapped[int | None]  # of the link it came from; a new link of the site ends the session
+    bound_meeting_id: Mapped[str | None] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))  # of that link
     language: Mapped[str] = mapped_column(String(2), default="vi")
     created_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)

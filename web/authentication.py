@@ -16,11 +16,13 @@ from sqlalchemy import delete, select, update
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from scheduler.actor import load_actor
+from scheduler.audit import record
 from scheduler.database import ReadSession, WriteSession, new_id
 from scheduler.organization.person import Person
 from scheduler.organization.site import Site
+from scheduler.permissions import Actor
 from web.accounts import Account, LoginSession, hash_token, new_token, normalise_login
-from web.audit import record
 from web.errors import BadCredentials, BadCsrfToken, ForeignOrigin, NotLoggedIn, TooManyAttempts
 from web.services import Services, services_of
 
@@ -43,6 +45,23 @@ class Identity:
     language: str
     csrf: str = field(repr=False, default="")
     must_change_password: bool = False
+    bound_meeting_id: str | None = None  # a site's link opens one meeting
+
+    @property
+    def actor(self) -> Actor:
+        """As an actor without roles, for the audit trail; :func:`load` knows the roles."""
+        return Actor(person_id=self.person_id, site_id=self.site_id, bound_meeting_id=self.bound_meeting_id)
+
+
+async def load(session: ReadSession | WriteSession, identity: Identity, now: datetime) -> Actor:
+    """The actor behind a session, with his roles and posts of today."""
+    return await load_actor(
+        session,
+        today=now.date(),
+        person_id=identity.person_id,
+        site_id=identity.site_id,
+        bound_meeting_id=identity.bound_meeting_id,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,7 @@ async def identify(connection: HTTPConnection) -> Identity | None:
         language=row.language,
         csrf=csrf_of(token),
         must_change_password=bool(account and account.must_change),
+        bound_meeting_id=row.bound_meeting_id,
     )
 
 
@@ -135,25 +155,25 @@ async def log_in(connection: HTTPConnection, login: str, password: str) -> Login
         for key in keys:
             services.login_failures.failed(key, now.timestamp())
         async with services.database.transaction() as session:
-            record(session, "session.refused", now, address=address, object_id=account.id if account else None)
+            record(session, "login_failed", None, now, address=address, subject_id=account.id if account else None)
         raise BadCredentials
     services.login_failures.forget(keys[0])
     async with services.database.transaction() as session:
         await _end(session, connection.cookies.get(COOKIE))
-        record(
-            session, "session.login", now, person_id=account.person_id, site_id=account.site_id, address=address
-        )
-        return _begin(session, now, account=account)
+        begun = _begin(session, now, account=account)
+        record(session, "login", begun.identity.actor, now, address=address)
+        return begun
 
 
 async def begin_site_session(
-    connection: HTTPConnection, session: WriteSession, site: Site, language: str
+    connection: HTTPConnection, session: WriteSession, site: Site, language: str, meeting_id: str | None = None
 ) -> Login:
     """A session of a site, after its link was checked; a session that the browser had before ends."""
     now = services_of(connection).now()
     await _end(session, connection.cookies.get(COOKIE))
-    record(session, "session.site", now, site_id=site.id, address=address_of(connection))
-    return _begin(session, now, site=site, language=language)
+    begun = _begin(session, now, site=site, language=language, meeting_id=meeting_id)
+    record(session, "site_login", begun.identity.actor, now, address=address_of(connection))
+    return begun
 
 
 def _begin(
@@ -163,6 +183,7 @@ def _begin(
     account: Account | None = None,
     site: Site | None = None,
     language: str = "vi",
+    meeting_id: str | None = None,
 ) -> Login:
     fresh = new_token()
     row = LoginSession(
@@ -172,6 +193,7 @@ def _begin(
         person_id=account.person_id if account else None,
         site_id=account.site_id if account else (site.id if site else None),
         link_epoch=site.link_epoch if site else None,
+        bound_meeting_id=meeting_id,
         language=account.language if account else language,
         created_at=now,
         seen_at=now,
@@ -185,6 +207,7 @@ def _begin(
         language=row.language,
         csrf=csrf_of(fresh.token),
         must_change_password=bool(account and account.must_change),
+        bound_meeting_id=row.bound_meeting_id,
     )
     return Login(fresh.token, identity, row.expires_at)
 
@@ -196,6 +219,9 @@ async def _end(session: WriteSession, token: str | None) -> None:
 
 async def log_out(connection: HTTPConnection, session: WriteSession) -> None:
     """End the session of this connection's cookie."""
+    identity = await identify(connection)
+    if identity is not None:
+        record(session, "logout", identity.actor, services_of(connection).now(), address=address_of(connection))
     await _end(session, connection.cookies.get(COOKIE))
 
 

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(36), nullable=True),
         sa.Column("site_id", sa.String(36), nullable=True),
         sa.Column("link_epoch", sa.Integer(), nullable=True),
+        sa.Column("bound_meeting_id", sa.String(36), nullable=True),
         sa.Column("language", sa.String(2), nullable=False),
         sa.Column("created_at", Instant(timezone=True), nullable=False),
         sa.Column("seen_at", Instant(timezone=True), nullable=False),
@@ -52,6 +53,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_login_session_person_id_person"),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name="fk_login_session_site_id_site"),
+        sa.ForeignKeyConstraint(
+            ["bound_meeting_id"],
+            ["meeting.id"],
+            name="fk_login_session_bound_meeting_id_meeting",
+            ondelete="CASCADE",
+        ),
     )
     op.create_index("ix_login_session_account_id", "login_session", ["account_id"])
     op.create_index("ix_login_session_site_id", "login_session", ["site_id"])
@@ -72,18 +79,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["created_by"], ["person.id"], name="fk_password_reset_created_by_person"),
     )
     op.create_index("ix_password_reset_account_id", "password_reset", ["account_id"])
-    op.create_table(
-        "audit_entry",
-        sa.Column("id", sa.String(36), nullable=False),
-        sa.Column("at", Instant(timezone=True), nullable=False),
-        sa.Column("person_id", sa.String(36), nullable=True),
-        sa.Column("site_id", sa.String(36), nullable=True),
-        sa.Column("address", sa.String(64), nullable=False),
-        sa.Column("action", sa.String(64), nullable=False),
-        sa.Column("object_id", sa.String(80), nullable=True),
-        sa.Column("detail_json", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_audit_entry"),
-    )
     op.create_table(
         "installation_setting",
         sa.Column("name", sa.String(64), nullable=False),
