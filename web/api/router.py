@@ -1,0 +1,27 @@
+"""Every router of the API in one place, and how large a request to a path may be."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from web.api import operations, session
+from web.body_limit import JSON_LIMIT
+
+MULTIPART_EXTRA = 64 * 1024  # the form around the file
+_UPLOADS = ("/papers", "/minutes/upload", "/me/certificate")
+
+
+def api_router() -> APIRouter:
+    """All endpoints: ``/api/…`` and those for operation."""
+    router = APIRouter()
+    api = APIRouter(prefix="/api")
+    for module in (session,):
+        api.include_router(module.router)
+    router.include_router(api)
+    router.include_router(operations.router)
+    return router
+
+
+def limit_of(path: str, upload_limit: int) -> int:
+    """Bytes that a request to this path may have: small everywhere but where files go."""
+    return upload_limit + MULTIPART_EXTRA if path.startswith("/api/") and path.endswith(_UPLOADS) else JSON_LIMIT
