@@ -37,7 +37,7 @@ def create_app(
     client: Path = client_files.DIST,
     log: bool = True,
 ) -> FastAPI:
-    """The app of one web process. What is handed in stays the giver's to close; tests hand in a database and a clock."""
+    """The app of one web process. A database that is handed in stays the giver's to close."""
     if log:
         configure_logs(settings.log_level)
     services = Services(

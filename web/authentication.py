@@ -1,7 +1,8 @@
 """Who is asking: login sessions for people and sites, for HTTP requests and WebSockets alike.
 
 The cookie holds a random token, the database its hash. A login makes a new token and ends the old one (no fixation);
-the CSRF token is derived from the session's token, so nobody without the cookie's value knows it, and no table holds it.
+the CSRF token is derived from the session's token, so that nobody without the
+cookie's value knows it and no table holds it.
 """
 
 from __future__ import annotations

@@ -6,19 +6,20 @@ special class that is named here. Texts come from ``web.api.messages`` by code, 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from recordings.errors import RecordingsError
 from scheduler.errors import SchedulerError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm.exc import StaleDataError
 from web.api.messages import field_text, text
 from web.errors import BadInput, NotFound, Stale, TooManyAttempts, Unreachable, WebError
 from web.media.errors import MediaError
@@ -164,7 +165,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, of_framework)
     app.add_exception_handler(StaleDataError, stale)
     app.add_exception_handler(DBAPIError, database)
-    app.add_exception_handler(OSError, database_down)
+    app.add_exception_handler(OSError, _of_system)
     app.add_exception_handler(Exception, unexpected)
 
 
@@ -173,10 +174,9 @@ def _is_bad_text(error: DBAPIError) -> bool:
     return "UntranslatableCharacter" in str(error.orig) or "invalid byte sequence" in str(error.orig)
 
 
-async def database_down(request: Request, error: Exception) -> JSONResponse:
-    """A refused connection shows as an OSError from the driver; a full disk as ENOSPC."""
+async def _of_system(request: Request, error: Exception) -> JSONResponse:
+    """The database's refused connection shows as an OSError of its driver; a full disk as ENOSPC."""
     log.error("outside", exc_info=error)
-    code = "storage_full" if getattr(error, "errno", None) == 28 else "unreachable"
-    return JSONResponse(
-        {"error": {"code": code, "message": text(code, language_of(request), {})}}, 507 if code == "storage_full" else 503
-    )
+    is_full = getattr(error, "errno", None) == errno.ENOSPC
+    code, status = ("storage_full", 507) if is_full else ("unreachable", 503)
+    return JSONResponse({"error": {"code": code, "message": text(code, language_of(request), {})}}, status)

@@ -1,4 +1,4 @@
-"""Starts what a web process holds, in order, and leaves behind how to end it: folders, migrations, files, mail, media."""
+"""Starts what a web process holds, in order, and leaves behind how to end it."""
 
 from __future__ import annotations
 

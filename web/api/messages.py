@@ -17,7 +17,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Mật khẩu do người khác cấp. Đổi mật khẩu trước khi tiếp tục.",
         "Your password was set by somebody else. Change it before you go on.",
     ),
-    "password_length": ("Mật khẩu phải có từ {shortest} đến 200 ký tự.", "A password has {shortest} to 200 characters."),
+    "password_length": ("Mật khẩu phải có từ {shortest} đến 200 ký tự.", "A password has {shortest}–200 characters."),
     "password_is_login": ("Mật khẩu không được trùng tên đăng nhập.", "The password must not be the login."),
     "wrong_old_password": ("Mật khẩu hiện tại không đúng.", "The present password is wrong."),
     "reset_unknown": (
@@ -73,7 +73,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "range_unsatisfiable": ("Đoạn yêu cầu không có trong tệp.", "The requested range is not in the file."),
     # site links
     "link_refused": ("Đường dẫn không dùng được. Gọi thư ký cuộc họp.", "This link opens nothing. Call the secretary."),
-    "link_expired": ("Đường dẫn đã hết hạn. Gọi thư ký: {contact_phone}", "The link has expired. Call: {contact_phone}"),
+    "link_expired": ("Đường dẫn đã hết hạn. Gọi thư ký: {contact_phone}", "This link has expired. Call {contact_phone}"),
     "link_revoked": (
         "Đường dẫn đã được thay bằng đường dẫn mới. Gọi thư ký: {contact_phone}",
         "The link was replaced by a new one. Call: {contact_phone}",
@@ -81,8 +81,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "link_unknown": ("Đường dẫn không đúng. Kiểm tra lại hoặc gọi thư ký cuộc họp.", "The link is not right."),
     # room
     "tls_needed": (
-        "Trình duyệt không cho dùng camera vì địa chỉ chưa bảo mật. Mở bằng https:// hoặc nhờ cán bộ kỹ thuật cài chứng thư.",
-        "Browsers give no camera at this address because it is not secure. Use https://, or have a certificate installed.",
+        "Trình duyệt không cho dùng camera vì địa chỉ chưa bảo mật. "
+        "Mở bằng https:// hoặc nhờ cán bộ kỹ thuật cài chứng thư.",
+        "Browsers give no camera at this address because it is not secure. "
+        "Use https://, or have a certificate installed.",
     ),
     "too_early": ("Phòng họp chưa mở. Thư ký sẽ mở phòng trước giờ họp.", "The room is not open yet."),
     "room_over": ("Cuộc họp đã kết thúc.", "The meeting has ended."),

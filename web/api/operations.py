@@ -24,11 +24,13 @@ _CA_PAGE = """<!doctype html><html lang="vi"><meta charset="utf-8"><title>Cài c
 <li><b>Windows:</b> mở tệp vừa tải → Cài đặt chứng chỉ → Máy cục bộ → “Cơ quan chứng nhận gốc tin cậy”.</li>
 <li><b>Firefox:</b> Cài đặt → Quyền riêng tư → Chứng chỉ → Xem → Cơ quan cấp → Nhập.</li>
 <li><b>Android:</b> Cài đặt → Bảo mật → Cài chứng chỉ → Chứng chỉ CA.</li>
-<li><b>Linux:</b> chép vào <code>/usr/local/share/ca-certificates/</code> rồi chạy <code>update-ca-certificates</code>.</li>
+<li><b>Linux:</b> chép vào <code>/usr/local/share/ca-certificates/</code>
+rồi chạy <code>update-ca-certificates</code>.</li>
 </ol>
 <p>So dấu vân tay (SHA-256) với cán bộ kỹ thuật trước khi cài.</p>
 <div lang="en"><h2>Install this server's certificate</h2>
-<p>Download it, open it, and trust it as a root authority; compare its SHA-256 fingerprint with your technician's.</p></div>
+<p>Download it, open it, and trust it as a root authority;
+compare its SHA-256 fingerprint with your technician's.</p></div>
 """
 
 
@@ -49,7 +51,7 @@ async def _database_answers(services: Services) -> bool:
     try:
         async with asyncio.timeout(5), services.database.reading() as session:
             await session.execute(sql("SELECT 1"))
-    except Exception:  # noqa: BLE001 - whatever it is: it does not answer
+    except Exception:
         return False
     return True
 

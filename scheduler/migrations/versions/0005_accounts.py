@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from scheduler.database import Instant
-
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -24,12 +22,12 @@ def upgrade() -> None:
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(2), nullable=False),
-        sa.Column("created_at", Instant(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
         sa.UniqueConstraint("login", name="uq_account_login"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_account_person_id_person"),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name="fk_account_site_id_site"),
-        sa.CheckConstraint("(person_id IS NULL) <> (site_id IS NULL)", name="one_owner"),
+        sa.CheckConstraint("(person_id IS NULL) <> (site_id IS NULL)", name=op.f("ck_account_one_owner")),
     )
     op.create_index("ix_account_person_id", "account", ["person_id"])
     op.create_index("ix_account_site_id", "account", ["site_id"])
@@ -43,9 +41,9 @@ def upgrade() -> None:
         sa.Column("link_epoch", sa.Integer(), nullable=True),
         sa.Column("bound_meeting_id", sa.String(36), nullable=True),
         sa.Column("language", sa.String(2), nullable=False),
-        sa.Column("created_at", Instant(timezone=True), nullable=False),
-        sa.Column("seen_at", Instant(timezone=True), nullable=False),
-        sa.Column("expires_at", Instant(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_login_session"),
         sa.UniqueConstraint("token_hash", name="uq_login_session_token_hash"),
         sa.ForeignKeyConstraint(
@@ -68,9 +66,9 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("account_id", sa.String(36), nullable=False),
         sa.Column("created_by", sa.String(36), nullable=False),
-        sa.Column("created_at", Instant(timezone=True), nullable=False),
-        sa.Column("expires_at", Instant(timezone=True), nullable=False),
-        sa.Column("used_at", Instant(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_password_reset"),
         sa.UniqueConstraint("token_hash", name="uq_password_reset_token_hash"),
         sa.ForeignKeyConstraint(
@@ -79,9 +77,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["created_by"], ["person.id"], name="fk_password_reset_created_by_person"),
     )
     op.create_index("ix_password_reset_account_id", "password_reset", ["account_id"])
-    op.create_table(
-        "installation_setting",
-        sa.Column("name", sa.String(64), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_installation_setting"),
-    )
