@@ -73,7 +73,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "range_unsatisfiable": ("Đoạn yêu cầu không có trong tệp.", "The requested range is not in the file."),
     # site links
     "link_refused": ("Đường dẫn không dùng được. Gọi thư ký cuộc họp.", "This link opens nothing. Call the secretary."),
-    "link_expired": ("Đường dẫn đã hết hạn. Gọi thư ký: {contact_phone}", "This link has expired. Call {contact_phone}"),
+    "link_expired": ("Đường dẫn đã hết hạn. Gọi thư ký: {contact_phone}", "The link has expired: {contact_phone}"),
     "link_revoked": (
         "Đường dẫn đã được thay bằng đường dẫn mới. Gọi thư ký: {contact_phone}",
         "The link was replaced by a new one. Call: {contact_phone}",
