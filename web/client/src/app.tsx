@@ -1,0 +1,64 @@
+/** Routes. Everything but login and my day is loaded when first visited; media code only in rooms. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Suspense, useState, type ReactNode } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import Login from "./pages/login";
+import Today from "./pages/today";
+import { Api, ApiError } from "./rest/request";
+import { SessionProvider, useSession } from "./session/session";
+import { Boundary } from "./ui/boundary";
+import { Button } from "./ui/button";
+import { Frame } from "./ui/frame";
+import { Loading, Notice } from "./ui/notice";
+import { useWords, WordsProvider } from "./words";
+
+function newQueryClient(): QueryClient {
+  const retry = (count: number, error: unknown) => !(error instanceof ApiError && error.status >= 400 && error.status < 500) && count < 2;
+  return new QueryClient({ defaultOptions: { queries: { retry, staleTime: 5_000, refetchOnWindowFocus: true } } });
+}
+
+export function App() {
+  const [client] = useState(newQueryClient);
+  const [api] = useState(() => new Api());
+  return (
+    <QueryClientProvider client={client}>
+      <SessionProvider api={api}><Localised api={api} /></SessionProvider>
+    </QueryClientProvider>
+  );
+}
+
+function Localised({ api }: { api: Api }) {
+  const { session } = useSession();
+  const language = session?.language ?? "vi";
+  api.language = language;
+  return (
+    <WordsProvider language={language}>
+      <Boundary><Suspense fallback={<Loading />}><Pages /></Suspense></Boundary>
+    </WordsProvider>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/login" component={Login} />
+      <Route path="/"><LoggedIn><Today /></LoggedIn></Route>
+      <Route><NotFound /></Route>
+    </Switch>
+  );
+}
+
+function LoggedIn({ children }: { children: ReactNode }) {
+  const words = useWords();
+  const { session, loading, unreachable } = useSession();
+  const [path] = useLocation();
+  if (loading) return <Loading />;
+  if (unreachable) return <Notice tone="bad" action={<Button onClick={() => location.reload()}>{words.act.retry}</Button>}>{words.state.offline}</Notice>;
+  if (!session) return <Redirect to={path === "/" ? "/login" : `/login?next=${encodeURIComponent(path)}`} replace />;
+  return children;
+}
+
+function NotFound() {
+  const words = useWords();
+  return <Frame title={words.state.notFound} narrow><p /></Frame>;
+}
