@@ -1,18 +1,18 @@
 """Errors of the package, one tree; ``web`` alone turns them into status codes. Messages are for people, in Vietnamese.
 
-    RecordingsError
-    ├── CallerMistake                 the one who asked can mend it
-    │   ├── BadInput                  a field is wrong (``fields``: name → what is wrong)
-    │   ├── NotAllowed                somebody else may do it
-    │   ├── NotFound                  not there, or not to be seen
-    │   ├── Conflict                  wrong moment, stale revision, duplicate (``detail`` for the screen)
-    │   ├── TooLarge
-    │   └── WrongType
-    ├── OutsideMistake                a file or system from outside is broken, hostile or unreachable
-    │   └── NotAPacketLog
-    └── OurFailure                    disk full, store damaged, renderer died
-        ├── TapFailed, NothingRecorded, JobFailed       capture
-        └── StorageFull, Damaged
+RecordingsError
+├── CallerMistake                 the one who asked can mend it
+│   ├── BadInput                  a field is wrong (``fields``: name → what is wrong)
+│   ├── NotAllowed                somebody else may do it
+│   ├── NotFound                  not there, or not to be seen
+│   ├── Conflict                  wrong moment, stale revision, duplicate (``detail`` for the screen)
+│   ├── TooLarge
+│   └── WrongType
+├── OutsideMistake                a file or system from outside is broken, hostile or unreachable
+│   └── NotAPacketLog
+└── OurFailure                    disk full, store damaged, renderer died
+    ├── TapFailed, NothingRecorded, JobFailed       capture
+    └── StorageFull, Damaged
 """
 
 from __future__ import annotations

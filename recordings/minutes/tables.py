@@ -26,7 +26,6 @@ class Minutes(Base):
     template: Mapped[str] = mapped_column(String(32), default="bien_ban_1_9")
     revision: Mapped[int] = mapped_column(default=1)  # number of the newest revision
     facts_json: Mapped[str] = mapped_column(Text)  # the locked facts last drawn from the proceedings
-    log_head_json: Mapped[str] = mapped_column(Text)  # where the log stood then: {origin, epoch, seq, hash}
     number: Mapped[str | None] = mapped_column(String(11))  # "07"; given by the văn thư, never by us
     notation: Mapped[str | None] = mapped_column(String(30))  # "BB-UBND"
     issued_on: Mapped[date | None]

@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column("template", sa.String(32), nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("facts_json", sa.Text, nullable=False),
-        sa.Column("log_head_json", sa.Text, nullable=False),
         sa.Column("number", sa.String(11)),
         sa.Column("notation", sa.String(30)),
         sa.Column("issued_on", sa.Date),
