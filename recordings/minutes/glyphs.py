@@ -1,4 +1,4 @@
-"""Which letters our font can draw. PDF/A demands a glyph for every character, so what has none becomes a white square."""
+"""Which letters our font can draw. PDF/A demands a glyph for every character, so what has none becomes a square."""
 
 from __future__ import annotations
 

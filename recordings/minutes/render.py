@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import typst
 
@@ -15,7 +15,7 @@ from recordings.minutes.form import Form
 from recordings.minutes.glyphs import FONTS, drawable
 
 FORMS = Path(__file__).with_name("forms")
-STANDARD = "a-2b"
+STANDARD: Literal["a-2b"] = "a-2b"
 
 
 @dataclass(frozen=True, slots=True)
