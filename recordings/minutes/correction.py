@@ -13,7 +13,6 @@ from typing import Any, get_type_hints
 
 from scheduler.proceedings.encoding import read_value
 from scheduler.proceedings.errors import Malformed
-
 from scheduler.proceedings.facts import Body, Corrected, Fact
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from scheduler.proceedings.chain import Head, instant
-
 from recordings.minutes.correction import Correction
 from recordings.minutes.course import Course, ItemCourse, SiteCourse, SpeechCourse, seconds
 from recordings.minutes.names import Names
+from scheduler.proceedings.chain import Head, instant
 from scheduler.proceedings.facts import Somebody
 
 Facts = dict[str, Any]

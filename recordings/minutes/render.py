@@ -37,7 +37,7 @@ def render(name: str, form: Form, now: datetime, **inputs: str) -> bytes:
     """The PDF of the form called ``name``; the same input and moment give the same bytes."""
     try:
         compiler = _compiler(name, form, inputs)
-        pdf = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=now)
+        pdf = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=now.replace(microsecond=0))
     except typst.TypstError as error:
         raise OurFailure(f"Không tạo được tệp PDF ({error.message}).", code="render_failed") from error
     return cast(bytes, pdf)
