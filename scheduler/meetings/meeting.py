@@ -28,9 +28,9 @@ SecurityMarking = Literal["none", "internal", "mat", "toi_mat", "tuyet_mat"]
 
 MOVES: dict[Stage, frozenset[Stage]] = {
     "draft": frozenset({"sent", "testing", "cancelled"}),  # draft → testing: họp khẩn
-    "sent": frozenset({"sent", "testing", "postponed", "cancelled"}),
+    "sent": frozenset({"sent", "testing", "convened", "postponed", "cancelled"}),  # → convened: tested, then postponed
     "postponed": frozenset({"sent", "cancelled"}),
-    "testing": frozenset({"convened", "postponed", "cancelled"}),
+    "testing": frozenset({"sent", "convened", "postponed", "cancelled"}),
     "convened": frozenset({"suspended", "adjourned"}),
     "suspended": frozenset({"convened", "adjourned"}),
     "adjourned": frozenset({"minuted"}),

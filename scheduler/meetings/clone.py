@@ -1,0 +1,91 @@
+"""Nhân bản: makes the next meeting from the last; its conclusions and tasks come in as item 1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from scheduler.database import WriteSession
+from scheduler.meetings.access import find_meeting, require
+from scheduler.meetings.local_time import written_date
+from scheduler.meetings.meeting import Meeting
+from scheduler.meetings.plan import items_of, plan_meeting
+from scheduler.meetings.plan_input import Plan, PlannedItem
+from scheduler.organization.unit import Unit
+from scheduler.permissions import Actor, may_clone
+from scheduler.proceedings.state import State, Task
+
+REVIEW_MINUTES = 15
+_REVIEW_TITLE = "Kiểm điểm việc thực hiện kết luận của cuộc họp ngày {}"
+_WEEK = timedelta(days=7)
+
+
+async def clone_meeting(
+    session: WriteSession, actor: Actor, meeting_id: str, now: datetime, last: State | None = None
+) -> Meeting:
+    """A draft like this meeting, a whole number of weeks later; ``last`` is the folded state of the meeting cloned."""
+    source, access = await find_meeting(session, actor, meeting_id)
+    require(may_clone(actor, access), "clone", "secretary", "unit_administrator")
+    items = await _items(session, source, last)
+    starts_at = source.starts_at + _WEEK
+    while starts_at <= now:
+        starts_at += _WEEK
+    slot = max(source.ends_at - source.starts_at, timedelta(minutes=sum(item.minutes for item in items)))
+    plan = replace(_plan_of(source), starts_at=starts_at, ends_at=starts_at + slot, items=items)
+    plan = replace(plan, site_ids=tuple(site_id for site_id, _ in access.sites))
+    clone = await plan_meeting(session, actor, plan, now)
+    clone.cloned_from_id = source.id
+    await session.flush()
+    return clone
+
+
+def _plan_of(source: Meeting) -> Plan:
+    return Plan(
+        title=source.title,
+        kind=source.kind,
+        host_unit_id=source.host_unit_id,
+        issuing_unit_id=source.issuing_unit_id,
+        chair_person_id=source.chair_person_id,
+        chair_site_id=source.chair_site_id,
+        secretary_person_id=source.secretary_person_id,
+        place=source.place,
+        contact_phone=source.contact_phone,
+        mode=source.mode,
+        speech_limit_s=source.speech_limit_s,
+        record=source.record,
+        security_marking=source.security_marking,
+    )
+
+
+async def _items(session: WriteSession, source: Meeting, last: State | None) -> tuple[PlannedItem, ...]:
+    """The review of the last conclusions first; an older review is not carried along."""
+    copied = [
+        PlannedItem(item.title, item.minutes, item.presenter_unit_id, item.presenter_name)
+        for item in await items_of(session, source.id)
+        if not item.title.startswith(_REVIEW_TITLE.format("").strip())
+    ]
+    note = await _conclusions(session, last) if last else ""
+    if not note:
+        return tuple(copied)
+    title = _REVIEW_TITLE.format(written_date(source.starts_at))
+    return (PlannedItem(title, REVIEW_MINUTES, source.host_unit_id, note=note), *copied)
+
+
+async def _conclusions(session: WriteSession, last: State) -> str:
+    named = {unit_id for task in last.tasks for unit_id in (task.lead_unit_id, *task.with_unit_ids)}
+    found = (await session.scalars(select(Unit).where(Unit.id.in_(named)))).all()
+    titles = {unit.id: unit.title for unit in found}
+    lines = [f"- {conclusion.text}" for conclusion in last.conclusions]
+    return "\n".join([*lines, *(_task(task, titles) for task in last.tasks)])
+
+
+def _task(task: Task, titles: dict[str, str]) -> str:
+    helpers = ", ".join(titles.get(unit_id, "") for unit_id in task.with_unit_ids)
+    line = f"- {titles.get(task.lead_unit_id, '')}: {task.what}"
+    line += f" (phối hợp: {helpers})" if helpers else ""
+    if task.due:
+        year, month, day = task.due.split("-")
+        line += f" – hạn {day}/{month}/{year}"
+    return line

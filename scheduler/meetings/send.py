@@ -1,0 +1,47 @@
+"""Sends the invitations: the draft is told to its sites; later, letters that failed go out again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from scheduler.database import WriteSession
+from scheduler.errors import Invalid
+from scheduler.meetings.access import find_meeting, require, require_stage, require_version
+from scheduler.meetings.attendee import Attendee
+from scheduler.meetings.meeting import Meeting
+from scheduler.meetings.plan import check_sendable, invite, invite_all
+from scheduler.permissions import Actor, may_send
+
+
+async def send_invitations(
+    session: WriteSession, actor: Actor, meeting_id: str, now: datetime, version: int | None = None
+) -> Meeting:
+    """draft → sent; a postponed meeting with its new time → sent; a sent one: what failed goes out again."""
+    meeting, access = await find_meeting(session, actor, meeting_id)
+    require(may_send(actor, replace(access, stage="draft")), "send", "secretary", "chair")
+    require_stage(meeting, "send", "draft", "sent", "postponed")
+    require_version(meeting, version)
+    await check_sendable(session, meeting)
+    if meeting.ends_at <= now:
+        raise Invalid({"ends_at": "past"})
+    if meeting.stage == "sent":
+        await _send_failed_again(session, meeting, now)
+        return meeting
+    if meeting.stage == "postponed":
+        meeting.sequence += 1
+    meeting.stage = "sent"
+    meeting.sent_at = meeting.sent_at or now
+    await invite_all(session, meeting, "REQUEST", now)
+    await session.flush()
+    return meeting
+
+
+async def _send_failed_again(session: WriteSession, meeting: Meeting, now: datetime) -> None:
+    query = select(Attendee).where(Attendee.meeting_id == meeting.id, Attendee.delivery.in_(("none", "failed")))
+    for attendee in (await session.scalars(query)).all():
+        attendee.delivery, attendee.delivery_error = "queued", ""
+        invite(session, meeting, attendee.site_id, "REQUEST", now)
+    await session.flush()
