@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+
+import rfc8785
 
 from recordings.minutes import clock
 from recordings.minutes.locked import Facts
@@ -26,11 +29,17 @@ def default_notation(facts: Facts) -> str:
     return f"BB-{facts['organ']['notation']}"
 
 
+def facts_sha256(facts: Facts) -> str:
+    """Binds the signed page to the locked facts beside it in the dossier."""
+    return hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+
+
 def minutes_form(facts: Facts, text: Text, number: str | None = None, notation: str | None = None) -> Form:
     """The whole page. The number is a form field in the PDF; here it is for DOCX and HTML."""
     meeting, kind = facts["meeting"], KINDS.get(facts["meeting"]["kind"], "Cuộc họp")
     return {
         "document_title": f"Biên bản {meeting['title']}",
+        "keywords": [f"facts:{facts_sha256(facts)}", *(f"log:{log['hash']}" for log in facts["logs"])],
         "parent": facts["organ"]["parent"].upper(),
         "organ": facts["organ"]["name"].upper(),
         "number": number_text(number, notation or default_notation(facts)),

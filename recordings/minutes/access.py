@@ -1,0 +1,95 @@
+"""The minutes of a meeting with what permissions need to know; a meeting one may not see is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from recordings.errors import Conflict, NotAllowed, NotFound
+from recordings.minutes.tables import Minutes, Signature
+from scheduler.database import ReadSession, WriteSession
+from scheduler.meetings.attendee import Attendee
+from scheduler.meetings.meeting import Meeting
+from scheduler.organization.site import Site
+from scheduler.permissions import Actor, MeetingAccess, may_see_minutes, may_see_proceedings
+
+AnySession = ReadSession | WriteSession
+WHO_MAY = {
+    "write": "Chỉ thư ký cuộc họp được lập và sửa biên bản.",
+    "secretary": "Chỉ thư ký cuộc họp được ký ở vị trí này.",
+    "chair": "Chỉ chủ tọa được ký ở vị trí này.",
+    "clerk": "Chỉ văn thư của cơ quan ban hành được cấp số và phát hành.",
+    "file": "Chỉ văn thư hoặc thư ký được lưu hồ sơ cuộc họp.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A meeting and its access; its minutes if there are any."""
+
+    meeting: Meeting
+    access: MeetingAccess
+    minutes: Minutes | None
+
+    @property
+    def existing(self) -> Minutes:
+        if self.minutes is None:
+            raise NotFound("Cuộc họp này chưa có biên bản.")
+        return self.minutes
+
+
+async def open_minutes(session: AnySession, actor: Actor, meeting_id: str) -> Opened:
+    """Raises NotFound for those who may not see them; before they are issued few may."""
+    meeting = await session.get(Meeting, meeting_id)
+    if meeting is None:
+        raise NotFound("Không tìm thấy cuộc họp.")
+    access = await access_of(session, meeting)
+    minutes = await session.scalar(select(Minutes).where(Minutes.meeting_id == meeting_id))
+    issued = minutes is not None and minutes.status in ("issued", "recalled")
+    if not may_see_minutes(actor, access, issued=issued) and not may_see_proceedings(actor, access):
+        raise NotFound("Không tìm thấy cuộc họp.")
+    return Opened(meeting, access, minutes)
+
+
+async def access_of(session: AnySession, meeting: Meeting) -> MeetingAccess:
+    query = select(Site.id, Site.unit_id).join(Attendee, Attendee.site_id == Site.id)
+    sites = (await session.execute(query.where(Attendee.meeting_id == meeting.id))).tuples().all()
+    return MeetingAccess(
+        id=meeting.id,
+        stage=meeting.stage,
+        sent=meeting.sent_at is not None,
+        host_unit_id=meeting.host_unit_id,
+        issuing_unit_id=meeting.issuing_unit_id,
+        chair_person_id=meeting.chair_person_id,
+        chair_site_id=meeting.chair_site_id,
+        secretary_person_id=meeting.secretary_person_id,
+        created_by=meeting.created_by,
+        sites=tuple(sites),
+    )
+
+
+async def signatures_of(session: AnySession, minutes: Minutes) -> list[Signature]:
+    query = select(Signature).where(Signature.minutes_id == minutes.id).order_by(Signature.at, Signature.role)
+    return list(await session.scalars(query))
+
+
+def require(allowed: bool, what: str) -> None:
+    if not allowed:
+        raise NotAllowed(WHO_MAY[what])
+
+
+def require_status(minutes: Minutes, *statuses: str) -> None:
+    if minutes.status not in statuses:
+        raise Conflict(
+            f"Biên bản đang ở trạng thái “{STATUS_NAMES[minutes.status]}”, không làm việc này được.",
+            code="wrong_stage",
+            detail={"status": minutes.status},
+        )
+
+
+STATUS_NAMES = {
+    "draft": "Dự thảo", "review": "Đang lấy ý kiến", "waiting_secretary": "Chờ thư ký ký",
+    "waiting_chair": "Chờ chủ tọa ký", "signed": "Đã ký, chờ cấp số và đóng dấu", "issued": "Đã phát hành",
+    "recalled": "Đã thu hồi",
+}  # fmt: skip
