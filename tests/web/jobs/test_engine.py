@@ -1,0 +1,96 @@
+"""Jobs survive kill -9 between any two steps: carried out, and outside exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from pathlib import Path
+
+from scheduler.database import Database
+from scheduler.outbox import OutboxRow, enqueue
+from scheduler.settings import DatabaseSettings
+from tests.web.jobs.killable import STEPS
+from web.jobs.engine import Engine, engine_url
+from web.jobs.job import Job, Step
+from web.jobs.perform import Performer
+from web.jobs.relay import JobRunner
+from web.services import Services
+from web.settings import Settings
+
+POINTS = [f"{when} {name}" for name in STEPS for when in ("before", "after")]
+
+
+async def run_killable(settings: DatabaseSettings, folder: Path, die_at: str) -> int:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.web.jobs.killable", settings.url, str(folder), die_at,
+        stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    return await asyncio.wait_for(process.wait(), 120)
+
+
+async def test_killed_jobs_are_finished_once(sqlite_settings: DatabaseSettings, tmp_path: Path) -> None:
+    """One job after the other is killed at the next point; all are taken up by the process after, and finished."""
+    database = Database(sqlite_settings)
+    rows: dict[str, str] = {}
+    for die_at in POINTS:
+        async with database.transaction() as session:
+            rows[die_at] = enqueue(session, "deliver", {"die_at": die_at}).id
+        (tmp_path / "rows").write_text(" ".join(rows.values()))
+        assert await run_killable(sqlite_settings, tmp_path, rows[die_at]) == -9
+    assert await run_killable(sqlite_settings, tmp_path, "nobody") == 0
+
+    attempts = Counter((tmp_path / "attempts").read_text().splitlines())
+    for die_at, row_id in rows.items():
+        repeated = die_at.removeprefix("after ") if die_at.startswith("after") else None
+        assert {name: attempts[f"{row_id} {name}"] for name in STEPS} == {
+            name: 2 if name == repeated else 1 for name in STEPS
+        }, die_at
+        async with database.reading() as reading:
+            kept = await reading.get_one(OutboxRow, row_id)
+            assert (kept.progress, kept.error, kept.done_at is not None) == (100, "", True)
+    await database.dispose()
+
+
+async def test_a_failed_step_says_why_and_is_tried_again(database: Database, tmp_path: Path) -> None:
+    """On SQLite and PostgreSQL: the error stands in the row in words; "now" ends the wait."""
+    failed, works = asyncio.Event(), False
+
+    async def run(job: Job) -> None:
+        if not works:
+            failed.set()
+            raise OSError("the folder is not writable")
+        await job.report(50)
+
+    services = Services(settings=Settings(data=tmp_path), database=database)
+    performer = Performer(services, {"deliver": (Step("deliver", run),)})
+    engine = Engine(performer, engine_url(database.settings, tmp_path), retry_s=(3600.0,))
+    runner = JobRunner(services, performer, engine)
+    await runner.start()
+    try:
+        async with database.transaction() as session:
+            row = enqueue(session, "deliver", {})
+            unknown = enqueue(session, "of a later version", {})
+        services.outbox_changed.set()
+        await asyncio.wait_for(failed.wait(), 30)
+        kept = await wait_for_row(database, row.id, lambda it: bool(it.error))
+        assert kept.error.startswith("Hệ thống gặp lỗi")
+        works = True
+        await runner.retry(row.id)
+        kept = await wait_for_row(database, row.id, lambda it: it.done_at is not None)
+        assert (kept.error, kept.progress) == ("", 100)
+        async with database.reading() as reading:
+            assert (await reading.get_one(OutboxRow, unknown.id)).started_at is None
+    finally:
+        await runner.stop()
+
+
+async def wait_for_row(database: Database, row_id: str, condition: object) -> OutboxRow:
+    assert callable(condition)
+    async with asyncio.timeout(60):
+        while True:
+            async with database.reading() as session:
+                row = await session.get_one(OutboxRow, row_id)
+            if condition(row):
+                return row
+            await asyncio.sleep(0.05)
