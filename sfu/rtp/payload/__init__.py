@@ -1,0 +1,1 @@
+"""What a forwarder must know of each codec's payload: where a keyframe begins, and which ids must stay continuous."""
