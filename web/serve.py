@@ -1,0 +1,72 @@
+"""``giaoban serve``: prepare the data folder and the database, say where and who, then supervise.
+
+Preparing is idempotent: migrations, keys, and on an empty database either the demonstration organisation (``--demo``)
+or today's levels with a first administrator.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from scheduler.database import Database
+from scheduler.migrations import upgrade
+from web.beginning import Beginning, begin, can_start_now
+from web.settings import Settings, environment_of
+from web.supervisor import CANNOT_START, CannotStart, Program, supervise
+
+
+async def prepare(settings: Settings, *, demo: bool, console: Console) -> Beginning:
+    """Make what is missing in the data folder and the database; tells who can log in."""
+    for folder in (settings.data, settings.data / "run", settings.keys_folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database)
+    try:
+        with console.status("Database …"):
+            await upgrade(database)
+        with console.status("Demonstration organisation …" if demo else "Organisation …"):
+            return await begin(database, settings, demo=demo)
+    finally:
+        await database.dispose()
+
+
+async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
+    """Run until told to stop; the exit code of the command."""
+    try:
+        beginning = await prepare(settings, demo=demo, console=console)
+    except OSError as error:
+        console.print(f"[red]{error}[/red]")
+        return CANNOT_START
+    await print_who_can_log_in(settings, beginning, console)
+    command = (sys.executable, "-m", "web.command")
+    environment: Mapping[str, str] = environment_of(settings)
+    programs = [Program("web", (*command, "web"), environment)]
+    if not settings.media_remote:
+        programs.insert(0, Program("media", (*command, "media"), environment))
+    try:
+        await supervise(programs, lambda _name, _pid: None)
+    except CannotStart as error:
+        console.print(f"[red]{error} cannot start; its reason stands above.[/red]")
+        return CANNOT_START
+    return 0
+
+
+async def print_who_can_log_in(settings: Settings, beginning: Beginning, console: Console) -> None:
+    """The address, the logins made just now or standing in the demonstration, and the meetings that can start now."""
+    console.print(f"\n[bold]Giao Ban[/bold]  {settings.url}\n")
+    if not settings.rooms_allowed:
+        console.print("[yellow]Without TLS browsers give no camera: rooms are refused. giaoban admin certificate[/yellow]\n")
+    if beginning.logins:
+        table = Table("login", "password", "who", show_edge=False)
+        for login in beginning.logins:
+            table.add_row(login.login, login.password, login.who)
+        console.print(table, "")
+    if beginning.first_link:
+        console.print(f"First administrator, set your password: {beginning.first_link}\n", soft_wrap=True)
+    for meeting in await can_start_now(settings):
+        console.print(f"Can start now: {meeting.title}\n  {settings.url}/meetings/{meeting.id}", soft_wrap=True)
+        for site, link in meeting.links[:3]:
+            console.print(f"  {site}: {link}", soft_wrap=True)
