@@ -47,18 +47,27 @@ async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
     if not settings.media_remote:
         programs.insert(0, Program("media", (*command, "media"), environment))
     try:
-        await supervise(programs, lambda _name, _pid: None)
+        await supervise(programs, lambda name, pid: _write_pid(settings, name, pid))
     except CannotStart as error:
         console.print(f"[red]{error} cannot start; its reason stands above.[/red]")
         return CANNOT_START
     return 0
 
 
+def _write_pid(settings: Settings, name: str, pid: int) -> None:
+    file = settings.data / "run" / f"{name}.pid"
+    partial = file.with_suffix(".new")
+    partial.write_text(str(pid))
+    partial.replace(file)
+
+
 async def print_who_can_log_in(settings: Settings, beginning: Beginning, console: Console) -> None:
     """The address, the logins made just now or standing in the demonstration, and the meetings that can start now."""
     console.print(f"\n[bold]Giao Ban[/bold]  {settings.url}\n")
     if not settings.rooms_allowed:
-        console.print("[yellow]Without TLS browsers give no camera: rooms are refused. giaoban admin certificate[/yellow]\n")
+        console.print(
+            "[yellow]Without TLS browsers give no camera: rooms are refused. giaoban admin certificate[/yellow]\n"
+        )
     if beginning.logins:
         table = Table("login", "password", "who", show_edge=False)
         for login in beginning.logins:
