@@ -65,9 +65,7 @@ async def print_who_can_log_in(settings: Settings, beginning: Beginning, console
     """The address, the logins made just now or standing in the demonstration, and the meetings that can start now."""
     console.print(f"\n[bold]Giao Ban[/bold]  {settings.url}\n")
     if not settings.rooms_allowed:
-        console.print(
-            "[yellow]Without TLS browsers give no camera: rooms are refused. giaoban admin certificate[/yellow]\n"
-        )
+        console.print("[yellow]No TLS, so no camera: rooms are refused. Mend: giaoban admin certificate[/yellow]\n")
     if beginning.logins:
         table = Table("login", "password", "who", show_edge=False)
         for login in beginning.logins:
