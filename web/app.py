@@ -1,8 +1,8 @@
 """The composition root: makes the app, and while it runs holds database, files, mail, rooms, media client and jobs.
 
-    request → access log → security headers → body limit → endpoint (web/api) → scheduler, recordings
-    socket  → web/signalling → web/live → scheduler.proceedings; web/media → the media worker
-    outbox  → web/jobs → adapters
+request → access log → security headers → body limit → endpoint (web/api) → scheduler, recordings
+socket  → web/signalling → web/live → scheduler.proceedings; web/media → the media worker
+outbox  → web/jobs → adapters
 """
 
 from __future__ import annotations

@@ -1,0 +1,121 @@
+"""The beginning of an installation: on an empty database the demonstration, or today's levels and an administrator.
+
+The demonstration's accounts share one password: a known one where only this machine reaches the server, a random one,
+kept in the keys folder, everywhere else.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select
+
+from scheduler.database import Database, WriteSession, new_id
+from scheduler.meetings.meeting import Meeting
+from scheduler.organization import demonstration, founding
+from scheduler.organization.folding import sort_name
+from scheduler.organization.installation import is_empty
+from scheduler.organization.person import Person
+from web.accounts import Account, create_account, make_reset
+from web.passwords import Passwords
+from web.settings import Settings
+
+KNOWN_PASSWORD = "giao-ban-2025"  # noqa: S105 - of the demonstration on localhost, printed at every start
+PRINTED_LOGINS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLogin:
+    login: str
+    password: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What ``giaoban serve`` prints: demonstration logins, or the first administrator's one-time link."""
+
+    logins: tuple[PrintedLogin, ...] = ()
+    first_link: str | None = None
+
+
+async def begin(database: Database, settings: Settings, *, demo: bool) -> Beginning:
+    """Fill an empty database; on any other, only tell what is there."""
+    password = demonstration_password(settings) if demo else ""
+    password_hash = await Passwords().make(password) if demo else ""
+    first_link = None
+    async with database.transaction() as session:
+        if await is_empty(session):
+            if demo:
+                await _fill(session, password_hash)
+            else:
+                first_link = await _found(session, settings)
+        is_demo = await demonstration.is_filled(session)
+    if not is_demo:
+        return Beginning(first_link=first_link)
+    password = password or demonstration_password(settings)
+    shown = demonstration.logins()[:PRINTED_LOGINS]
+    return Beginning(tuple(PrintedLogin(one.login, password, f"{one.role}, {one.unit_title}") for one in shown))
+
+
+def demonstration_password(settings: Settings) -> str:
+    """The password of all demonstration accounts of this installation."""
+    file = settings.keys_folder / "demonstration-password"
+    if not file.exists():
+        local = settings.is_local and settings.host in {"127.0.0.1", "::1", "localhost"}
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+        file.write_text(KNOWN_PASSWORD if local else secrets.token_urlsafe(9))
+    return file.read_text()
+
+
+async def _fill(session: WriteSession, password_hash: str) -> None:
+    filled = await demonstration.fill(session)
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "id": new_id(),
+            "login": login.login,
+            "password_hash": password_hash,
+            "person_id": login.person_id,
+            "site_id": login.site_id,
+            "must_change": False,
+            "active": True,
+            "language": "vi",
+            "created_at": now,
+        }
+        for login in filled.logins
+    ]
+    await session.execute(insert(Account), rows)
+
+
+async def _found(session: WriteSession, settings: Settings) -> str:
+    root = await founding.found_installation(session, "Giao Ban", "Trung ương")
+    person = Person(id=new_id(), name="Quản trị hệ thống", sort_name=sort_name("Quản trị hệ thống"), active=True)
+    session.add(person)
+    await session.flush()
+    await founding.appoint_first_administrator(session, root, person)
+    now = datetime.now(UTC)
+    account = await create_account(session, "quantri", "", now, person_id=person.id, must_change=True)
+    token = await make_reset(session, account, person.id, now)
+    return f"{settings.url}/password/{token}"
+
+
+@dataclass(frozen=True, slots=True)
+class StartableMeeting:
+    id: str
+    title: str
+
+
+async def can_start_now(settings: Settings) -> list[StartableMeeting]:
+    """Meetings already sent whose time is near, soonest first: at most three."""
+    database = Database(settings.database)
+    try:
+        async with database.reading() as session:
+            soon = select(Meeting).where(Meeting.stage.in_(("sent", "testing", "convened", "suspended")))
+            meetings = (await session.scalars(soon.order_by(Meeting.starts_at.desc()).limit(3))).all()
+            return [StartableMeeting(meeting.id, meeting.title) for meeting in meetings]
+    finally:
+        await database.dispose()
