@@ -1,0 +1,156 @@
+"""Letters out: one transport protocol, a mail server or a folder of .eml files behind it.
+
+Each is idempotent on the delivery key: the Message-ID is derived from it, so a mail server that got a letter twice
+shows one to the reader, and the folder's file is named by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import hashlib
+import os
+import re
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Protocol
+
+import aiosmtplib
+
+from scheduler.errors import MailFailed, NotFound
+from scheduler.settings import MailSettings
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+class Transport(Protocol):
+    """Hands a letter over; MailFailed says why not, in words for people."""
+
+    async def deliver(self, message: EmailMessage, delivery_key: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLetter:
+    """A letter of the folder, as the administrator's page lists it."""
+
+    id: str
+    to: str
+    subject: str
+    at: datetime
+    kind: str  # "request", "cancel" …: the iCalendar method
+
+
+def message_id(delivery_key: str, sender: str) -> str:
+    """The same for the same delivery, whenever it is tried."""
+    domain = sender.rpartition("@")[2] or "localhost"
+    return f"<{hashlib.sha256(delivery_key.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def transport(settings: MailSettings) -> Transport:
+    """The transport these settings describe: a mail server when there is a host, else the folder."""
+    if settings.host:
+        return SmtpTransport(settings)
+    if settings.folder is None:
+        raise ValueError("neither a mail server nor a mail folder is set")
+    return FolderTransport(settings.folder)
+
+
+class FolderTransport:
+    """Writes each letter to ``<delivery key>.eml``, whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def deliver(self, message: EmailMessage, delivery_key: str) -> None:
+        try:
+            await asyncio.to_thread(self._write, self._path(delivery_key), message.as_bytes(policy=SMTP))
+        except OSError as fault:
+            raise MailFailed(f"Không ghi được thư vào thư mục {self.folder}: {fault.strerror}") from fault
+
+    async def list(self) -> list[StoredLetter]:
+        """Newest first."""
+        return await asyncio.to_thread(lambda: sorted(self._letters(), key=lambda letter: letter.at, reverse=True))
+
+    async def read(self, id: str) -> bytes:
+        """The .eml file; NotFound when there is none."""
+        path = self._path(id)
+        if not await asyncio.to_thread(path.is_file):
+            raise NotFound("mail", id)
+        return await asyncio.to_thread(path.read_bytes)
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise NotFound("mail", key)
+        return self.folder / f"{key}.eml"
+
+    def _write(self, path: Path, content: bytes) -> None:
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+    def _letters(self) -> Iterator[StoredLetter]:
+        for path in self.folder.glob("*.eml"):
+            with path.open("rb") as file:
+                letter = email.message_from_binary_file(file, policy=default)
+            yield StoredLetter(
+                id=path.stem,
+                to=str(letter["To"]),
+                subject=str(letter["Subject"]),
+                at=parsedate_to_datetime(str(letter["Date"])),
+                kind=str(letter.get("X-Giaoban-Kind", "")),
+            )
+
+
+class SmtpTransport:
+    """Hands letters to a mail server, with TLS from the start, STARTTLS, or none on a closed network."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self.settings = settings
+
+    async def deliver(self, message: EmailMessage, delivery_key: str) -> None:
+        s = self.settings
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=s.host,
+                port=s.port,
+                username=s.username or None,
+                password=s.password or None,
+                use_tls=s.security == "tls",
+                start_tls=s.security == "starttls",
+                tls_context=None if s.security == "none" else self._tls_context(),
+                timeout=s.timeout_s,
+            )
+        except (aiosmtplib.SMTPException, OSError) as fault:
+            raise _in_words(fault, s) from fault
+
+    def _tls_context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.settings.ca_file) if self.settings.ca_file else None)
+
+
+def _in_words(fault: Exception, settings: MailSettings) -> MailFailed:
+    """What happened, for the secretary who sees it beside the site."""
+    server = f"{settings.host}:{settings.port}"
+    if isinstance(fault, aiosmtplib.SMTPAuthenticationError):
+        return MailFailed("Máy chủ thư từ chối tài khoản gửi thư. Báo quản trị hệ thống.", permanent=True)
+    if isinstance(fault, aiosmtplib.SMTPRecipientsRefused):
+        refusal = fault.recipients[0]
+        permanent = refusal.code >= 500
+        return MailFailed(f"Địa chỉ {refusal.recipient} không được nhận: {refusal.message}", permanent=permanent)
+    if isinstance(fault, aiosmtplib.SMTPResponseException):
+        return MailFailed(f"Máy chủ thư trả lời {fault.code}: {fault.message}", permanent=fault.code >= 500)
+    if isinstance(fault, aiosmtplib.SMTPTimeoutError):
+        return MailFailed(f"Máy chủ thư {server} không trả lời.")
+    return MailFailed(f"Không kết nối được máy chủ thư {server}.")

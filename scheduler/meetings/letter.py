@@ -1,0 +1,148 @@
+"""The letter of an invitation, in Vietnamese: text, HTML, the calendar part and the same as an attached .ics file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+from typing import Literal
+
+from scheduler.mail import message_id
+from scheduler.meetings.local_time import written
+
+LetterKind = Literal["request", "update", "moved", "postponed", "cancel", "removed"]
+
+_SUBJECT: dict[LetterKind, str] = {
+    "request": "Giấy mời họp trực tuyến: {title}",
+    "update": "Cập nhật giấy mời họp: {title}",
+    "moved": "Dời thời gian họp: {title}",
+    "postponed": "Hoãn cuộc họp: {title}",
+    "cancel": "Hủy cuộc họp: {title}",
+    "removed": "Thu hồi giấy mời họp: {title}",
+}
+_OPENING: dict[LetterKind, str] = {
+    "request": "{host} trân trọng kính mời {site} tham dự cuộc họp trực tuyến:",
+    "update": "Cuộc họp dưới đây có thay đổi. Thông tin mới nhất:",
+    "moved": "Cuộc họp dưới đây đã dời sang {when}. Đường dẫn vào họp không thay đổi.",
+    "postponed": "Cuộc họp dưới đây tạm hoãn. Thời gian họp mới sẽ được thông báo sau.",
+    "cancel": "Cuộc họp dưới đây đã hủy.",
+    "removed": "Điểm cầu không còn trong thành phần dự cuộc họp dưới đây.",
+}
+_WITH_LINK = frozenset({"request", "update", "moved", "postponed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything that stands in one letter to one site."""
+
+    kind: LetterKind
+    sender: str
+    sender_name: str
+    reply_to: str
+    to: str
+    site: str
+    host: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    chair: str
+    items: tuple[str, ...]
+    note: str
+    reason: str
+    contact_phone: str
+    link: str
+    written_at: datetime
+
+
+def compose(letter: Letter, ics: bytes, method: str, delivery_key: str) -> EmailMessage:
+    """A multipart message that mail programs show as a meeting request."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _address(letter.sender_name, letter.sender)
+    message["To"] = _address(letter.site, letter.to)
+    if letter.reply_to:
+        message["Reply-To"] = letter.reply_to
+    message["Subject"] = _one_line(_SUBJECT[letter.kind].format(title=letter.title))
+    message["Date"] = format_datetime(letter.written_at)
+    message["Message-ID"] = message_id(delivery_key, letter.sender)
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Giaoban-Kind"] = letter.kind
+    message.set_content(text_of(letter))
+    message.add_alternative(html_of(letter), subtype="html")
+    message.add_alternative(ics.decode("utf-8"), subtype="calendar", params={"method": method}, charset="utf-8")
+    message.add_attachment(ics, maintype="application", subtype="ics", filename="cuoc-hop.ics")
+    return message
+
+
+def _address(name: str, email: str) -> Address:
+    return Address(display_name=_one_line(name), addr_spec=email)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _rows(letter: Letter) -> list[tuple[str, str]]:
+    rows = [
+        ("Cuộc họp", letter.title),
+        ("Thời gian", f"{written(letter.starts_at)} – kết thúc dự kiến {written(letter.ends_at)[:5]}"),
+        ("Địa điểm", letter.place),
+        ("Chủ trì", letter.chair),
+        ("Điểm cầu", letter.site),
+        ("Lý do", letter.reason),
+        ("Ghi chú", letter.note),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _opening(letter: Letter) -> str:
+    return _OPENING[letter.kind].format(host=letter.host, site=letter.site, when=written(letter.starts_at))
+
+
+def text_of(letter: Letter) -> str:
+    """The plain text."""
+    lines = [_opening(letter), "", *(f"{name}: {value}" for name, value in _rows(letter))]
+    if letter.kind in _WITH_LINK:
+        if letter.items:
+            lines += ["", "Chương trình họp:", *(f"{n}. {item}" for n, item in enumerate(letter.items, start=1))]
+        lines += ["", "Vào họp, kiểm tra thiết bị và trả lời giấy mời tại đường dẫn của điểm cầu:", letter.link, ""]
+        lines += ["Mở đường dẫn bằng Chrome, Edge, Cốc Cốc hoặc Firefox. Không cần cài đặt thêm."]
+    if letter.contact_phone:
+        lines += [f"Liên hệ: {letter.contact_phone}"]
+    return "\n".join(lines) + "\n"
+
+
+def html_of(letter: Letter) -> str:
+    """The same, with a button; no picture, no address other than our own."""
+    rows = "".join(
+        f'<tr><td style="padding:4px 16px 4px 0;color:#555;vertical-align:top">{escape(name)}</td>'
+        f'<td style="padding:4px 0"><strong>{escape(value)}</strong></td></tr>'
+        for name, value in _rows(letter)
+    )
+    parts = [f"<p>{escape(_opening(letter))}</p>", f'<table style="border-collapse:collapse">{rows}</table>']
+    if letter.kind in _WITH_LINK:
+        parts += _html_agenda(letter)
+        link = escape(letter.link, quote=True)
+        parts.append(
+            f'<p style="margin:24px 0"><a href="{link}" style="background:#a61c1c;color:#fff;padding:12px 24px;'
+            f'text-decoration:none;border-radius:4px">Mở giấy mời – Vào họp</a></p>'
+            f'<p style="color:#555">Hoặc sao chép đường dẫn: {link}</p>'
+        )
+    if letter.contact_phone:
+        parts.append(f"<p>Liên hệ: {escape(letter.contact_phone)}</p>")
+    body = "".join(parts)
+    return (
+        '<!doctype html><html lang="vi"><head><meta charset="utf-8"></head>'
+        f"<body style=\"font-family:'Times New Roman',serif;font-size:16px;color:#111\">{body}</body></html>\n"
+    )
+
+
+def _html_agenda(letter: Letter) -> list[str]:
+    if not letter.items:
+        return []
+    items = "".join(f"<li>{escape(item)}</li>" for item in letter.items)
+    return [f"<p>Chương trình họp:</p><ol>{items}</ol>"]
