@@ -1,4 +1,4 @@
-"""Calendar files to fetch: one meeting's, and the secret feed of a person or a site. Titles one may not see stay out."""
+"""Calendar files to fetch: one meeting, or the secret feed of a person or site. Titles one may not see stay out."""
 
 from __future__ import annotations
 

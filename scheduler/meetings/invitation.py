@@ -123,7 +123,7 @@ async def write_letter(session: ReadSession, post: Post, kind: LetterKind, order
         reply_to=secretary.email or "",
         to=site.email or "",
         site=f"{site.unit.title} – {site.name}",
-        host=host.title,
+        host=host.organ,
         title=meeting.title,
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,

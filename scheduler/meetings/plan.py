@@ -25,6 +25,7 @@ from scheduler.meetings.paper import Paper
 from scheduler.meetings.plan_defaults import fill_from_host, host_of
 from scheduler.meetings.plan_input import Plan, PlannedItem
 from scheduler.organization.folding import fold
+from scheduler.organization.unit import Unit
 from scheduler.outbox import enqueue
 from scheduler.permissions import Actor, may_edit, may_plan
 from scheduler.secrecy import refuse_secrets
@@ -144,8 +145,10 @@ async def invite_all(session: WriteSession, meeting: Meeting, method: str, now: 
 
 
 async def index_plan(session: WriteSession, meeting: Meeting) -> None:
-    """Make title, note and items findable."""
-    await search.index_document(session, "meeting", meeting.id, meeting.id, meeting.title, meeting.note)
+    """Make title, host, place, note and items findable."""
+    host = await session.get_one(Unit, meeting.host_unit_id)
+    about = "\n".join(text for text in (host.title, meeting.place, meeting.note) if text)
+    await search.index_document(session, "meeting", meeting.id, meeting.id, meeting.title, about)
     await search.forget_items(session, meeting.id)
     for item in await items_of(session, meeting.id):
         text = f"{item.presenter_name}\n{item.note}"

@@ -35,3 +35,8 @@ class Unit(Base):
     def title(self) -> str:
         """The name with its kind, as shown: "xã Quản Bạ"."""
         return f"{self.kind} {self.name}".strip()
+
+    @property
+    def organ(self) -> str:
+        """Its organ in running text: "UBND huyện Quản Bạ", "Sở Tài chính"."""
+        return f"{self.notation} {self.title}" if self.kind else self.name
