@@ -65,4 +65,8 @@ def password(login: str) -> None:
     """Print a one-time link with which this person sets a new password."""
     from web.restoration import reset_link
 
-    console.print(asyncio.run(reset_link(read_settings(), login)), soft_wrap=True)
+    try:
+        console.print(asyncio.run(reset_link(read_settings(), login)), soft_wrap=True)
+    except CannotBackUp as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from sqlalchemy import text
 
 from scheduler.database import Database
 from scheduler.migrations import upgrade
+from scheduler.proceedings.node import identify
 from web.backup import CannotBackUp, back_up, restore
+from web.restoration import bring_back
 from web.settings import Settings
 
 
@@ -78,3 +81,13 @@ def test_a_hostile_tar_cannot_leave_the_data_folder(tmp_path: Path) -> None:
         tar.add(tmp_path / "evil", "../../evil")
     with pytest.raises(tarfile.OutsideDestinationError):
         restore(Settings(data=tmp_path / "second"), tmp_path / "evil.tar")
+
+
+async def test_a_restored_installation_writes_in_a_new_epoch(tmp_path: Path) -> None:
+    settings = await an_installation(tmp_path / "first")
+    database = Database(settings.database)
+    async with database.transaction() as session:
+        before = await identify(session, datetime.now(UTC))
+    await database.dispose()
+    back_up(settings, tmp_path / "backup.tar")
+    assert await bring_back(Settings(data=tmp_path / "second"), tmp_path / "backup.tar") == before.epoch + 1

@@ -1,6 +1,6 @@
 """A process with a real engine whose three steps write to a file and can die of SIGKILL at a chosen point.
 
-    python -m tests.web.jobs.killable DATABASE_URL FOLDER JOB      JOB dies where its payload says
+python -m tests.web.jobs.killable DATABASE_URL FOLDER JOB      JOB dies where its payload says
 """
 
 from __future__ import annotations
