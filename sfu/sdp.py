@@ -164,7 +164,7 @@ def _transport_attribute(lines: TransportLines, name: str, value: str) -> bool:
 
 def _media_attribute(description: SessionDescription, section: Section, name: str, value: str) -> None:
     if name in DIRECTIONS:
-        section.direction = name  # type: ignore[assignment]  # it is one of them
+        section.direction = name
     elif name == "mid":
         section.mid = _token(value)
     elif name == "rtcp-mux":

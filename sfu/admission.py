@@ -1,0 +1,28 @@
+"""What a worker takes on: limits on rooms and peers, and no new joins while it drains."""
+
+from __future__ import annotations
+
+from sfu.errors import Draining, Full
+from sfu.settings import Limits
+
+
+class Admission:
+    """Asked before anything is built; raises Full or Draining."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.draining = False
+
+    def check_room(self, rooms: int) -> None:
+        """One more room beside ``rooms``."""
+        if rooms >= self._limits.rooms:
+            raise Full(f"this worker has {rooms} rooms, its limit")
+
+    def check_join(self, peers_in_room: int, peers: int) -> None:
+        """One more peer beside those there."""
+        if self.draining:
+            raise Draining("this worker takes no new joins before its restart")
+        if peers >= self._limits.peers:
+            raise Full(f"this worker has {peers} peers, its limit")
+        if peers_in_room >= self._limits.peers_per_room:
+            raise Full(f"this room has {peers_in_room} peers, its limit")

@@ -1,0 +1,99 @@
+"""A Producer: one source of one peer (microphone, camera, presentation) and its encodings. Sans-IO."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sfu.events import Source
+from sfu.negotiation import SendLine
+from sfu.plane.plane import EncodingSettings
+
+LAYER_ALIVE_S = 1.5
+PRODUCER_ALIVE_S = 3.0
+PLI_INTERVAL_S = 0.5
+Wish = Literal["high", "middle", "low"]
+
+
+@dataclass(slots=True)
+class Encoding:
+    """One simulcast layer (``rid``; empty without simulcast) as the plane knows it."""
+
+    handle: int
+    rid: str
+    ssrc: int
+    rtx_ssrc: int | None
+    packets: int = 0
+    seen_at: float = -math.inf  # when its packet count last grew
+    paused: bool = False
+
+    def is_alive(self, now: float) -> bool:
+        return now - self.seen_at <= LAYER_ALIVE_S
+
+
+@dataclass(slots=True)
+class Producer:
+    """``number`` tells the plane which encodings show the same picture."""
+
+    number: int
+    peer: str
+    label: str
+    transport: int
+    line: SendLine
+    encodings: dict[str, Encoding] = field(default_factory=dict)
+    repair: dict[str, int] = field(default_factory=dict)  # rid → RTX SSRC seen before its encoding
+    pli_sent_at: float = -math.inf
+    pli_due_at: float | None = None
+    pli_ssrc: int = 0
+
+    @property
+    def source(self) -> Source:
+        return self.line.source
+
+    @property
+    def rids(self) -> tuple[str, ...]:
+        """Layers, smallest picture first."""
+        return self.line.rids or ("",)
+
+    def is_alive(self, now: float) -> bool:
+        """Packets are arriving."""
+        return any(now - encoding.seen_at <= PRODUCER_ALIVE_S for encoding in self.encodings.values())
+
+    def settings_of(self, encoding: Encoding) -> EncodingSettings:
+        """The encoding as the plane wants to hear of it."""
+        codec = self.line.codec
+        return EncodingSettings(
+            transport=self.transport,
+            kind="audio" if self.source == "microphone" else "video",
+            ssrc=encoding.ssrc,
+            rtx_ssrc=encoding.rtx_ssrc,
+            payload_type=codec.payload_type,
+            rtx_payload_type=codec.rtx_payload_type,
+            codec=codec.name,
+            clock_rate=codec.clock_rate,
+            extensions=self.line.extensions,
+            nack=self.source != "microphone",
+            producer=self.number,
+        )
+
+    def ideal_rid(self, wish: Wish) -> str:
+        """The layer for a wish if all are there."""
+        last = len(self.rids) - 1
+        return self.rids[{"low": 0, "middle": min(1, last), "high": last}[wish]]
+
+    def choose(self, wish: Wish, now: float) -> Encoding | None:
+        """The layer for a wish among those arriving: the ideal one, else the next smaller, else the next larger."""
+        ideal = self.rids.index(self.ideal_rid(wish))
+        order = [*range(ideal, -1, -1), *range(ideal + 1, len(self.rids))]
+        known = [self.encodings[self.rids[i]] for i in order if self.rids[i] in self.encodings]
+        return next((e for e in known if e.is_alive(now)), known[0] if known else None)
+
+    def want_keyframe(self, ssrc: int, now: float) -> bool:
+        """A keyframe is needed: True to ask now; within 500 ms of the last time it is asked when those are over."""
+        self.pli_ssrc = ssrc
+        if now - self.pli_sent_at >= PLI_INTERVAL_S:
+            self.pli_sent_at, self.pli_due_at = now, None
+            return True
+        self.pli_due_at = self.pli_sent_at + PLI_INTERVAL_S
+        return False

@@ -1,0 +1,372 @@
+"""MediaNode: listener, plane, transports and rooms of one worker, put together. The only place that knows the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterable
+
+from sfu.admission import Admission
+from sfu.answer import LocalTransport, write_answer
+from sfu.errors import UnknownPeer, UnknownRoom
+from sfu.events import PeerConnected, PeerDisconnected, Reason, RoomEvent
+from sfu.negotiation import Negotiated, SlotKind, negotiate, renegotiate_ice
+from sfu.peer import PeerSpec, Sink, View
+from sfu.plane.plane import (
+    Address,
+    AddressMoved,
+    AudioLevels,
+    ExtensionIds,
+    KeyframeNeeded,
+    Plane,
+    PlaneEvent,
+    RouteTaken,
+    UnknownStream,
+)
+from sfu.program import Program
+from sfu.room import Room
+from sfu.sdp import parse
+from sfu.settings import MediaSettings
+from sfu.transport.certificate import new_certificate
+from sfu.transport.direct import direct_peer
+from sfu.transport.dtls import DtlsTransport, make_context
+from sfu.transport.ice import IceAgent, IceTable, new_credentials
+from sfu.transport.listener import Listener, kind_of
+from sfu.transport.udp import Batch
+from sfu.transport.webrtc import Change, WebRtcTransport
+
+SLOW_TICK_S = 0.25
+MIN_TICK_S = 0.002
+REASONS: dict[Change, Reason] = {"failed": "dtls", "closed": "left", "vanished": "consent"}
+
+
+class MediaNode:
+    """Everything of one worker but its control connection. Events go to ``on_event`` as they happen."""
+
+    def __init__(self, settings: MediaSettings, plane: Plane, on_event: Callable[[RoomEvent], None]) -> None:
+        self.settings = settings
+        self.plane = plane
+        self.admission = Admission(settings.limits)
+        self.rooms: dict[str, Room] = {}
+        self.transports: dict[int, WebRtcTransport] = {}
+        self.ice = IceTable(settings.limits.unauthenticated_per_second)
+        self.listener = Listener(settings, self._receive, self._tcp_lost)
+        self._on_event = on_event
+        self._handles = itertools.count(1)
+        self._by_peer: dict[str, WebRtcTransport] = {}
+        self._by_address: dict[Address, int] = {}
+        certificate = new_certificate(datetime.datetime.now(datetime.UTC))
+        self.fingerprint = certificate.fingerprint
+        self._context = make_context(certificate, settings.srtp_profiles)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._slow_at = 0.0
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open the ports and start the clock."""
+        await self.listener.open()
+        self._arm(time.monotonic())
+
+    async def close(self) -> None:
+        """Say good-bye to everybody and close the ports."""
+        for name in list(self.rooms):
+            self.close_room(name)
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.listener.close()
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    def open_room(self, name: str) -> None:
+        if name not in self.rooms:
+            self.admission.check_room(len(self.rooms))
+            self.rooms[name] = Room(name, self.plane, self.new_handle)
+
+    def close_room(self, name: str) -> None:
+        room = self.room(name)
+        for transport in [t for t in self.transports.values() if t.room == name]:
+            self._remove(transport, "removed")
+        for peer in list(room.peers):
+            room.leave(peer, time.monotonic())
+        self._drain(time.monotonic())
+        del self.rooms[name]
+
+    def join(
+        self, room_name: str, peer: str, label: str, offer: str, may_send: Collection[str]
+    ) -> tuple[str, list[tuple[str, SlotKind]]]:
+        """Answer a peer's offer. A peer that joins again replaces its earlier connection."""
+        now = time.monotonic()
+        room = self.room(room_name)
+        self.admission.check_join(len(room.peers), len(self.transports))
+        plan = negotiate(parse(offer), may_send, self.settings.video_codec, self.new_ssrc)
+        if peer in self._by_peer:
+            self._remove(self._by_peer[peer], None)
+        transport = self._new_transport(room_name, peer, plan, now)
+        spec = PeerSpec(peer, label, transport.number, tuple(plan.sends), tuple(plan.slots))
+        room.join(spec, now)
+        self._drain(now)
+        return self._answer(transport), [(slot.mid, slot.kind) for slot in plan.slots]
+
+    def restart_ice(self, peer: str, offer: str) -> str:
+        """New ICE credentials for the same DTLS connection and SSRCs."""
+        transport = self._transport_of(peer)
+        renegotiate_ice(transport.plan, parse(offer))
+        self.ice.remove(transport.agent)
+        ufrag, pwd = new_credentials()
+        transport.agent.restart(ufrag, pwd, transport.plan.remote_ufrag)
+        self.ice.add(transport.agent, transport.number)
+        transport.version += 1
+        return self._answer(transport)
+
+    def leave(self, peer: str) -> None:
+        self._remove(self._transport_of(peer), "removed")
+        self._drain(time.monotonic())
+
+    def set_program(self, room: str, program: Program, audible: Iterable[str]) -> None:
+        now = time.monotonic()
+        self.room(room).set_program(program, audible, now)
+        self._drain(now)
+
+    def set_view(self, peer: str, view: View) -> None:
+        now = time.monotonic()
+        self.room(self._transport_of(peer).room).set_view(peer, view, now)
+        self._drain(now)
+
+    def request_keyframe(self, room: str, peer: str) -> None:
+        now = time.monotonic()
+        self.room(room).request_keyframe(peer, now)
+        self._drain(now)
+
+    def add_virtual_peer(self, room: str, name: str, kinds: list[SlotKind], sink: Sink) -> None:
+        """A peer inside this process: its slots deliver to ``sink``."""
+        now = time.monotonic()
+        self.room(room).join(direct_peer(name, kinds, self.settings.video_codec, self.new_ssrc, sink), now)
+        self._drain(now)
+
+    def remove_virtual_peer(self, room: str, name: str) -> None:
+        now = time.monotonic()
+        self.room(room).leave(name, now)
+        self._drain(now)
+
+    def suspend(self, room: str, name: str, suspended: bool) -> None:
+        now = time.monotonic()
+        self.room(room).suspend(name, suspended, now)
+        self._drain(now)
+
+    # -- look-ups ---------------------------------------------------------------------------------------------------
+
+    def room(self, name: str) -> Room:
+        try:
+            return self.rooms[name]
+        except KeyError:
+            raise UnknownRoom(f"no room {name}") from None
+
+    def _transport_of(self, peer: str) -> WebRtcTransport:
+        try:
+            return self._by_peer[peer]
+        except KeyError:
+            raise UnknownPeer(f"no peer {peer}") from None
+
+    def new_handle(self) -> int:
+        return next(self._handles)
+
+    def new_ssrc(self) -> int:
+        return secrets.randbelow(0xFFFFFFFE) + 1
+
+    # -- building and removing --------------------------------------------------------------------------------------
+
+    def _new_transport(self, room: str, peer: str, plan: Negotiated, now: float) -> WebRtcTransport:
+        number = self.new_handle()
+        ufrag, pwd = new_credentials()
+        while ufrag in self.ice.agents:
+            ufrag, pwd = new_credentials()
+        agent = IceAgent(ufrag, pwd, plan.remote_ufrag)
+        dtls = DtlsTransport(self._context, plan.fingerprints)
+        transport = WebRtcTransport(number, room, peer, agent, dtls, plan, secrets.randbits(62), now)
+        self.transports[number] = transport
+        self._by_peer[peer] = transport
+        self.ice.add(agent, number)
+        self.plane.add_transport(number)
+        self.plane.set_receive_extensions(number, _extensions_of(plan))
+        return transport
+
+    def _answer(self, transport: WebRtcTransport) -> str:
+        agent = transport.agent
+        local = LocalTransport(
+            agent.ufrag,
+            agent.pwd,
+            self.fingerprint,
+            self.listener.addresses,
+            transport.session_id,
+            transport.version,
+        )
+        return write_answer(transport.plan, local)
+
+    def _remove(self, transport: WebRtcTransport, reason: Reason | None) -> None:
+        """Forget a peer and its connection; ``reason`` None: nobody needs to be told."""
+        now = time.monotonic()
+        self.room(transport.room).leave(transport.peer, now)
+        self._drain(now)  # BYE goes out while there are keys and an address
+        transport.dtls.close()
+        self._send_dtls(transport)
+        self.ice.remove(transport.agent)
+        self.plane.remove_transport(transport.number)
+        del self.transports[transport.number]
+        self._by_peer.pop(transport.peer, None)
+        for address in transport.addresses:
+            if self._by_address.get(address) == transport.number:
+                del self._by_address[address]
+        if reason is not None:
+            self._on_event(PeerDisconnected(transport.room, transport.peer, reason))
+
+    # -- packets ----------------------------------------------------------------------------------------------------
+
+    def _receive(self, batch: Batch) -> None:
+        now = time.monotonic()
+        media: Batch = []
+        for item in batch:
+            kind = kind_of(item[0])
+            if kind == "media":
+                media.append(item)
+            elif kind == "stun":
+                self._receive_stun(item[0], item[1], now)
+            elif kind == "dtls":
+                self._receive_dtls(item[0], item[1], now)
+        if media:
+            self.plane.receive(media, now)
+        self._drain(now)
+
+    def _receive_stun(self, data: bytes, source: Address, now: float) -> None:
+        answered = self.ice.receive(data, source, self.listener.reflexive(source), now)
+        if answered is None:
+            return
+        number, response = answered
+        transport = self.transports[number]
+        self.listener.prove(source)
+        self._by_address[source] = number
+        transport.addresses.add(source)
+        self.listener.send(response, source)
+        if transport.agent.address is not None:
+            self.plane.set_address(number, transport.agent.address)
+
+    def _receive_dtls(self, data: bytes, source: Address, now: float) -> None:
+        transport = self.transports.get(self._by_address.get(source, -1))
+        if transport is None:
+            return
+        change = transport.receive_dtls(data, now)
+        if change == "connected" and transport.dtls.keys is not None:
+            self.plane.set_keys(transport.number, transport.dtls.keys)
+        self._send_dtls(transport)
+        self._apply(transport, change)
+
+    def _send_dtls(self, transport: WebRtcTransport) -> None:
+        for datagram in transport.dtls.datagrams_to_send():
+            if transport.agent.address is not None:
+                self.listener.send(datagram, transport.agent.address)
+
+    def _tcp_lost(self, address: Address) -> None:
+        self._by_address.pop(address, None)
+
+    def _apply(self, transport: WebRtcTransport, change: Change | None) -> None:
+        if change in ("connected", "returned"):
+            self._on_event(PeerConnected(transport.room, transport.peer))
+        elif change == "vanished":
+            self._on_event(PeerDisconnected(transport.room, transport.peer, "consent"))
+        elif change == "expired":
+            self._remove(transport, None)
+        elif change is not None:
+            self._remove(transport, REASONS[change])
+
+    # -- the plane's reports ----------------------------------------------------------------------------------------
+
+    def _drain(self, now: float) -> None:
+        """After every mutation: events up, packets out, timer set."""
+        while events := self.plane.events():
+            for event in events:
+                self._handle(event, now)
+        for data, address in self.plane.packets_to_send():
+            self.listener.send(data, address)
+        for room in self.rooms.values():
+            for told in room.events():
+                self._on_event(told)
+        self._arm(now)
+
+    def _handle(self, event: PlaneEvent, now: float) -> None:
+        if isinstance(event, UnknownStream):
+            transport = self.transports.get(event.transport)
+            if transport is not None:
+                self.rooms[transport.room].receive_unknown_stream(event, now)
+        elif isinstance(event, KeyframeNeeded):
+            for room in self.rooms.values():
+                room.receive_keyframe_needed(event.encoding, now)
+        elif isinstance(event, RouteTaken):
+            for room in self.rooms.values():
+                room.receive_route_taken(event)
+        elif isinstance(event, AudioLevels):
+            for room in self.rooms.values():
+                room.receive_levels(event.levels, now)
+        elif isinstance(event, AddressMoved):
+            self._move(event, now)
+
+    def _move(self, event: AddressMoved, now: float) -> None:
+        """Media comes from elsewhere; follow only where a check has confirmed the address."""
+        transport = self.transports.get(event.transport)
+        if transport is not None and transport.agent.vouches_for(event.address, now):
+            transport.agent.move(event.address)
+            self.plane.set_address(event.transport, event.address)
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def _arm(self, now: float) -> None:
+        due = [self._slow_at or now + SLOW_TICK_S]
+        plane_due = self.plane.next_timeout()
+        if plane_due is not None:
+            due.append(plane_due)
+        due += [at for room in self.rooms.values() if (at := room.next_timeout()) is not None]
+        when = max(min(due), now + MIN_TICK_S)
+        if self._timer is not None:
+            if abs(self._timer_at - when) < MIN_TICK_S / 2:
+                return
+            self._timer.cancel()
+        self._timer_at = when
+        self._timer = asyncio.get_running_loop().call_later(when - now, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        now = time.monotonic()
+        self.plane.handle_timeout(now)
+        for room in self.rooms.values():
+            room.handle_timeout(now)
+        if now >= self._slow_at:
+            self._slow_at = now + SLOW_TICK_S
+            self._slow_tick(now)
+        self._drain(now)
+
+    def _slow_tick(self, now: float) -> None:
+        self.listener.handle_timeout()
+        for transport in list(self.transports.values()):
+            change = transport.handle_timeout(now, self.settings.timeouts)
+            self._send_dtls(transport)
+            self._apply(transport, change)
+
+
+def _extensions_of(plan: Negotiated) -> ExtensionIds:
+    """Ids of a bundle: each URI has one id in all its m-lines (RFC 8843 9.2), so the lines are put together."""
+    lines = [send.extensions for send in plan.sends]
+
+    def first(name: str) -> int:
+        return next((number for line in lines if (number := getattr(line, name))), 0)
+
+    return ExtensionIds(
+        mid=first("mid"),
+        rid=first("rid"),
+        repaired_rid=first("repaired_rid"),
+        audio_level=first("audio_level"),
+        abs_send_time=first("abs_send_time"),
+        transport_cc=first("transport_cc"),
+    )

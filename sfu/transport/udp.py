@@ -1,0 +1,117 @@
+"""One UDP port on IPv4 and IPv6: batches in with kernel timestamps, datagrams out without ever waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import struct
+import time
+from collections.abc import Callable
+
+from sfu.errors import CannotListen
+from sfu.plane.plane import Address
+
+Batch = list[tuple[bytes, Address, int]]
+BATCH = 64
+BUFFER_BYTES = 4 * 1024 * 1024
+SO_TIMESTAMPNS = 35  # Linux; Python does not name it
+ANCILLARY = socket.CMSG_SPACE(16)
+PORT_ATTEMPTS = 20
+
+
+class UdpPort:
+    """``on_batch`` is called with what was read at once."""
+
+    def __init__(self, on_batch: Callable[[Batch], None]) -> None:
+        self._on_batch = on_batch
+        self._sockets: dict[int, socket.socket] = {}
+        self.port = 0
+        self.dropped_out = 0
+
+    def open(self, port: int) -> None:
+        """Bind both families to one port; IPv6 may be missing on a machine, IPv4 may not."""
+        for attempt in range(PORT_ATTEMPTS):
+            try:
+                self._bind(port)
+                break
+            except OSError as error:
+                self._close_sockets()
+                if port or attempt == PORT_ATTEMPTS - 1:
+                    raise CannotListen(f"UDP port {port} cannot be opened: {error.strerror}") from error
+        loop = asyncio.get_running_loop()
+        for bound in self._sockets.values():
+            loop.add_reader(bound.fileno(), self._read, bound)
+
+    def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        for bound in self._sockets.values():
+            loop.remove_reader(bound.fileno())
+        self._close_sockets()
+
+    def send(self, data: bytes, address: Address) -> None:
+        """Send, or drop when the kernel's buffer is full: media is not worth waiting for."""
+        bound = self._sockets.get(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        if bound is None:
+            self.dropped_out += 1
+            return
+        try:
+            bound.sendto(data, address)
+        except OSError:  # full buffer, or a network that is unreachable just now
+            self.dropped_out += 1
+
+    def _bind(self, port: int) -> None:
+        first = _socket(socket.AF_INET)
+        self._sockets[socket.AF_INET] = first
+        first.bind(("0.0.0.0", port))  # noqa: S104  media comes from everywhere
+        self.port = int(first.getsockname()[1])
+        try:
+            second = _socket(socket.AF_INET6)
+        except OSError:
+            return  # no IPv6 in this kernel
+        self._sockets[socket.AF_INET6] = second
+        try:
+            second.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            second.bind(("::", self.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise
+            self._sockets.pop(socket.AF_INET6).close()
+
+    def _close_sockets(self) -> None:
+        for bound in self._sockets.values():
+            bound.close()
+        self._sockets.clear()
+
+    def _read(self, bound: socket.socket) -> None:
+        batch: Batch = []
+        for _ in range(BATCH):
+            try:
+                data, ancillary, _, source = bound.recvmsg(2048, ANCILLARY)
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError:  # an ICMP error of an earlier datagram; says nothing of this port
+                continue
+            if data:
+                batch.append((data, (source[0], source[1]), _arrival(ancillary)))
+        if batch:
+            self._on_batch(batch)
+
+
+def _socket(family: socket.AddressFamily) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    with contextlib.suppress(OSError):
+        made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+    return made
+
+
+def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """The kernel's arrival time in ns of CLOCK_REALTIME; the clock of now where it gives none."""
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= 16:
+            seconds, nanoseconds = struct.unpack_from("@qq", data)
+            return int(seconds * 1_000_000_000 + nanoseconds)
+    return time.time_ns()

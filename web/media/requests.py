@@ -1,0 +1,216 @@
+"""Requests of the web process to the worker: argument checks, the act, the answer or the error code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from sfu.errors import BadOffer, Draining, Full, NotAllowed, SfuError, UnknownPeer, UnknownRoom
+from sfu.peer import View
+from sfu.program import Program
+from web.media.messages import VERSION, Json
+from web.media.recorder import Recorder
+from web.media.statistics import peer_stats, worker_stats
+
+if TYPE_CHECKING:
+    from web.media.worker import Worker
+
+log = structlog.get_logger()
+CODES: dict[type[SfuError], str] = {
+    UnknownRoom: "unknown_room",
+    UnknownPeer: "unknown_peer",
+    BadOffer: "bad_offer",
+    NotAllowed: "not_allowed",
+    Full: "full",
+    Draining: "draining",
+}
+MODES = ("discussion", "one_speaker", "chair_only")
+
+
+class BadRequest(Exception):
+    """An argument is missing or of the wrong kind."""
+
+
+def answer(worker: Worker, message: Json) -> Json:
+    """Do what ``message`` asks; every failure becomes an error answer."""
+    number = message.get("id")
+    try:
+        act = REQUESTS.get(_text(message, "do"))
+        if act is None:
+            raise BadRequest(f"no request is called {message['do']}")
+        return {"id": number, "ok": act(worker, message) or {}}
+    except BadRequest as error:
+        return _error(number, "bad_request", str(error))
+    except SfuError as error:
+        return _error(number, CODES.get(type(error), "failed"), str(error))
+    except Exception:
+        log.exception("request failed", do=message.get("do"))
+        return _error(number, "failed", "the media worker failed at this; its log says why")
+
+
+def _error(number: Any, code: str, text: str) -> Json:
+    return {"id": number, "error": {"code": code, "message": text}}
+
+
+def _text(message: Json, name: str) -> str:
+    value = message.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadRequest(f"{name} must be text")
+    return value
+
+
+def _texts(message: Json, name: str) -> list[str]:
+    value = message.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadRequest(f"{name} must be a list of texts")
+    return value
+
+
+def _hello(worker: Worker, message: Json) -> Json:
+    node = worker.node
+    if message.get("version") != VERSION:
+        raise BadRequest(f"version {message.get('version')} is not spoken here, {VERSION} is")
+    addresses = [list(address) for address in node.listener.addresses]
+    return {
+        "version": VERSION,
+        "boot_id": worker.boot_id,
+        "addresses": addresses,
+        "fingerprint": node.fingerprint,
+    }
+
+
+def _state(worker: Worker, message: Json) -> Json:
+    rooms = {}
+    for name, room in worker.node.rooms.items():
+        recorder = worker.recorders.get(name)
+        recording = (
+            {
+                "recording_id": recorder.recording_id,
+                "directory": str(recorder.directory),
+                "state": recorder.state,
+            }
+            if recorder
+            else None
+        )
+        peers = [peer.name for peer in room.peers.values() if not peer.is_virtual]
+        rooms[name] = {"peers": peers, "recording": recording}
+    return {"rooms": rooms}
+
+
+def _open_room(worker: Worker, message: Json) -> None:
+    worker.node.open_room(_text(message, "room"))
+
+
+def _close_room(worker: Worker, message: Json) -> None:
+    room = _text(message, "room")
+    worker.node.room(room)
+    recorder = worker.recorders.pop(room, None)
+    if recorder is not None:
+        recorder.stop()
+    worker.node.close_room(room)
+
+
+def _join(worker: Worker, message: Json) -> Json:
+    room, peer, label = (_text(message, name) for name in ("room", "peer", "label"))
+    sdp, slots = worker.node.join(room, peer, label, _text(message, "offer"), _texts(message, "may_send"))
+    return {"answer": sdp, "slots": [{"mid": mid, "kind": kind} for mid, kind in slots]}
+
+
+def _restart_ice(worker: Worker, message: Json) -> Json:
+    return {"answer": worker.node.restart_ice(_text(message, "peer"), _text(message, "offer"))}
+
+
+def _leave(worker: Worker, message: Json) -> None:
+    worker.node.leave(_text(message, "peer"))
+
+
+def _set_program(worker: Worker, message: Json) -> None:
+    wanted = message.get("program")
+    if not isinstance(wanted, dict):
+        raise BadRequest("program must be an object")
+    peers = {name: _optional(wanted, name) for name in ("floor", "chair", "presentation")}
+    mode = wanted.get("mode", "discussion")
+    if mode not in MODES:
+        raise BadRequest(f"mode must be one of {', '.join(MODES)}")
+    worker.node.set_program(_text(message, "room"), Program(**peers, mode=mode), _texts(message, "audible"))
+
+
+def _optional(wanted: Json, name: str) -> str | None:
+    value = wanted.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(f"program.{name} must be a peer or null")
+    return value
+
+
+def _set_view(worker: Worker, message: Json) -> None:
+    count = message.get("max_video")
+    if not isinstance(count, int) or count < 0:
+        raise BadRequest("max_video must be a number")
+    view = View(tuple(_texts(message, "pinned")), count, bool(message.get("paused")))
+    worker.node.set_view(_text(message, "peer"), view)
+
+
+def _record(worker: Worker, message: Json) -> Json:
+    room, recording_id, action = (_text(message, name) for name in ("room", "recording_id", "action"))
+    recorder, now = worker.recorders.get(room), time.monotonic()
+    worker.node.room(room)
+    if action == "start":
+        if recorder is not None and recorder.recording_id != recording_id:
+            raise NotAllowed(f"room {room} is already being recorded")
+        if recorder is None:
+            directory = Path(_text(message, "directory"))
+            recorder = Recorder(
+                worker.node, room, recording_id, directory, worker.boot_id, worker.recording_changed
+            )
+            worker.recorders[room] = recorder
+            return {"at": recorder.start(now)}
+        return {"at": recorder.resume(now)}
+    if recorder is None or recorder.recording_id != recording_id:
+        raise NotAllowed(f"room {room} has no recording {recording_id}")
+    if action == "stop":
+        del worker.recorders[room]
+        return {"at": recorder.stop()}
+    if action not in ("pause", "resume"):
+        raise BadRequest("action must be start, pause, resume or stop")
+    return {"at": recorder.pause(now) if action == "pause" else recorder.resume(now)}
+
+
+def _request_keyframe(worker: Worker, message: Json) -> None:
+    worker.node.request_keyframe(_text(message, "room"), _text(message, "peer"))
+
+
+def _stats(worker: Worker, message: Json) -> Json:
+    node, now = worker.node, time.monotonic()
+    rooms = [node.room(message["room"])] if message.get("room") else list(node.rooms.values())
+    peers = {
+        peer.name: peer_stats(node.plane, peer, worker.rates, now)
+        for room in rooms
+        for peer in room.peers.values()
+        if not peer.is_virtual
+    }
+    return {"worker": worker_stats(node), "peers": peers}
+
+
+def _drain(worker: Worker, message: Json) -> None:
+    worker.node.admission.draining = True
+
+
+REQUESTS: dict[str, Callable[[Worker, Json], Json | None]] = {
+    "hello": _hello,
+    "state": _state,
+    "open_room": _open_room,
+    "close_room": _close_room,
+    "join": _join,
+    "restart_ice": _restart_ice,
+    "leave": _leave,
+    "set_program": _set_program,
+    "set_view": _set_view,
+    "record": _record,
+    "request_keyframe": _request_keyframe,
+    "stats": _stats,
+    "drain": _drain,
+}

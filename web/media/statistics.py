@@ -1,0 +1,98 @@
+"""How busy the worker is and how each peer's line does, from the plane's counters."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sfu.peer import Peer
+from sfu.plane.plane import ConsumerStats, EncodingStats, Plane
+from sfu.transport.node import MediaNode
+from web.media.messages import PeerStats
+
+
+@dataclass(slots=True)
+class Load:
+    """Share of one core used since the last look; the worker has one loop, so 1 is all it can do."""
+
+    cpu_s: float = field(default_factory=time.process_time)
+    at: float = field(default_factory=time.monotonic)
+
+    def level(self, now: float) -> float:
+        cpu = time.process_time()
+        used = (cpu - self.cpu_s) / max(now - self.at, 1e-3)
+        self.cpu_s, self.at = cpu, now
+        return round(min(1.0, used), 3)
+
+
+@dataclass(slots=True)
+class Rates:
+    """Outgoing bit rates, from the bytes between two looks."""
+
+    seen: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def rate(self, peer: str, sent: int, now: float) -> int:
+        at, before = self.seen.get(peer, (now, sent))
+        self.seen[peer] = (now, sent)
+        return int(max(0, sent - before) * 8 / (now - at)) if now > at else 0
+
+
+def worker_stats(node: MediaNode) -> dict[str, float]:
+    """Counters of the process and its plane."""
+    stats = node.plane.stats()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "rss_bytes": _resident_bytes(),
+        "rooms": len(node.rooms),
+        "peers": len(node.transports),
+        "packets_in": stats.datagrams_in,
+        "packets_out": stats.datagrams_out,
+        "dropped_unauthenticated": stats.dropped_unauthenticated,
+        "dropped_replay": stats.dropped_replay,
+        "dropped_unknown_address": stats.dropped_unknown_address,
+        "stun_refused": node.ice.refused,
+        **node.listener.dropped,
+        **stats.extra,
+    }
+
+
+def peer_stats(plane: Plane, peer: Peer, rates: Rates, now: float) -> dict[str, Any]:
+    """One peer's line."""
+    sent = [plane.consumer_stats(slot.consumer.handle) for slot in peer.slots]
+    received = {
+        f"{producer.source}{':' + rid if rid else ''}": plane.encoding_stats(encoding.handle)
+        for producer in peer.producers.values()
+        for rid, encoding in producer.encodings.items()
+    }
+    times = [stats.rtt_ms for stats in sent if stats.rtt_ms is not None]
+    return asdict(
+        PeerStats(
+            rtt_ms=min(times, default=None),
+            loss_in=_loss_in(list(received.values())),
+            loss_out=_loss_out(sent),
+            bitrate_in=sum(stats.bitrate for stats in received.values()),
+            bitrate_out=rates.rate(peer.name, sum(stats.bytes for stats in sent), now),
+            has_video=peer.told_producers[1],
+            has_audio=peer.told_producers[0],
+            layers={name: stats.bitrate for name, stats in received.items()},
+        )
+    )
+
+
+def _loss_in(received: list[EncodingStats]) -> float:
+    lost, got = sum(max(0, s.lost) for s in received), sum(s.packets for s in received)
+    return round(lost / (lost + got), 4) if lost + got else 0.0
+
+
+def _loss_out(sent: list[ConsumerStats]) -> float:
+    return round(max((stats.fraction_lost for stats in sent if stats.packets), default=0.0), 4)
+
+
+def _resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,155 @@
+"""The media worker: rooms on one port, driven over a Unix socket as PROTOCOL.md says. ``giaoban media`` runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvloop
+
+from sfu.events import RoomEvent
+from sfu.plane.plane import Plane
+from sfu.plane.reference import ReferencePlane
+from sfu.settings import MediaSettings
+from sfu.transport.node import MediaNode
+from web.media import messages
+from web.media.errors import BadFrame
+from web.media.framing import encode_frame, read_frame
+from web.media.recorder import Recorder
+from web.media.requests import answer
+from web.media.statistics import Load, Rates
+from web.settings import Settings
+
+log = structlog.get_logger()
+TICK_S = 0.5
+OVERLOAD_EVERY_S = 5.0
+
+
+class Worker:
+    """One process's worth of media."""
+
+    def __init__(self, settings: MediaSettings, plane: Plane) -> None:
+        self.boot_id = secrets.token_hex(8)
+        self.node = MediaNode(settings, plane, self._room_event)
+        self.recorders: dict[str, Recorder] = {}
+        self.load = Load()
+        self.rates = Rates()
+        self._settings = settings
+        self._writer: asyncio.StreamWriter | None = None
+        self._web_gone_at: float | None = None
+        self._told_load_at = 0.0
+
+    async def serve(self, path: Path, stop: asyncio.Event) -> None:
+        """Open everything, serve until ``stop``."""
+        await self.node.open()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._connected, str(path))
+        path.chmod(0o600)
+        self._web_gone_at = time.monotonic()
+        log.info("media worker ready", boot_id=self.boot_id, addresses=self.node.listener.addresses)
+        ticking = asyncio.ensure_future(self._tick_on())
+        try:
+            await stop.wait()
+        finally:
+            ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await ticking
+            server.close()
+            self._disconnect()
+            for room in list(self.recorders):
+                self.recorders.pop(room).stop()
+            await self.node.close()
+            path.unlink(missing_ok=True)
+
+    # -- the web process --------------------------------------------------------------------------------------------
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._disconnect()  # the newest web process drives
+        self._writer, self._web_gone_at = writer, None
+        try:
+            while (message := await read_frame(reader)) is not None and self._writer is writer:
+                self._send(answer(self, message))
+        except (BadFrame, ConnectionError) as error:
+            log.warning("web process sent nonsense", error=str(error))
+        finally:
+            if self._writer is writer:
+                self._writer, self._web_gone_at = None, time.monotonic()
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def _disconnect(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(encode_frame(message))
+
+    def _room_event(self, event: RoomEvent) -> None:
+        """Room events and messages have the same names and fields."""
+        kind = getattr(messages, type(event).__name__)
+        self._send({"event": messages.NAMES_OF_EVENTS[kind], **asdict(event)})
+
+    def recording_changed(self, event: messages.RecordingChanged) -> None:
+        """Passed to recorders."""
+        if event.state == "interrupted":
+            log.error("recording interrupted", room=event.room, recording=event.recording_id, cause=event.cause)
+        self._send(messages.event_to_json(event))
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    async def _tick_on(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            for recorder in list(self.recorders.values()):
+                recorder.handle_timeout(now)
+            self._tell_load(now)
+            gone = self._web_gone_at
+            if gone is not None and now - gone > self._settings.timeouts.web_gone_s:
+                self._close_all()
+                self._web_gone_at = now
+
+    def _tell_load(self, now: float) -> None:
+        if now - self._told_load_at >= OVERLOAD_EVERY_S:
+            self._told_load_at = now
+            self._send(messages.event_to_json(messages.Overload(self.load.level(now))))
+
+    def _close_all(self) -> None:
+        if self.node.rooms:
+            log.warning("no web process came back: rooms are closed", rooms=len(self.node.rooms))
+        for room in list(self.recorders):
+            self.recorders.pop(room).stop()
+        for room in list(self.node.rooms):
+            self.node.close_room(room)
+
+
+def media_settings(settings: Settings) -> MediaSettings:
+    """The part of the installation's settings that concerns media."""
+    return MediaSettings(
+        host_addresses=settings.media_addresses, udp_port=settings.media_port, tcp_port=settings.media_port
+    )
+
+
+def run_worker(settings: Settings) -> None:
+    """Run a media worker until SIGTERM or SIGINT."""
+    uvloop.run(serve_media(media_settings(settings), settings.socket))
+
+
+async def serve_media(settings: MediaSettings, path: Path) -> None:
+    """Serve with the reference plane until a signal comes."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await Worker(settings, ReferencePlane()).serve(path, stop)
