@@ -71,7 +71,10 @@ class Recorder:
         """Go on with keyframes of everything on air."""
         if self.state == "paused":
             self.state = "on"
-            self._open(now) if self._tap is None else self._mark({"event": "resumed"}, now)
+            if self._tap is not None:
+                self._mark({"event": "resumed"}, now)
+            else:
+                self._open(now)
             self._node.suspend(self._room, self._peer, False)
         return self._tell(self.state)
 
@@ -96,12 +99,11 @@ class Recorder:
             except TapFailed as failure:
                 self._interrupt(failure, now)
         elif self.state == "interrupted" and now >= self._retry_at:
-            self._open(now)
-            if self.state == "on":
+            if self._open(now):
                 self._node.suspend(self._room, self._peer, False)
                 self._tell("on")
 
-    def _open(self, now: float) -> None:
+    def _open(self, now: float) -> bool:
         try:
             tap = Tap(self.directory, self.recording_id, self._part)
             for stream, slot in self._streams.values():
@@ -109,9 +111,11 @@ class Recorder:
                 kind: Literal["audio", "video"] = "audio" if slot.line.kind == "audio" else "video"
                 source = SOURCES[slot.line.kind]
                 tap.add_stream(stream, kind, source, codec.name, codec.clock_rate, codec.payload_type)
-            self._tap, self.state = tap, "on"
         except TapFailed as failure:
             self._interrupt(failure, now)
+            return False
+        self._tap, self.state = tap, "on"
+        return True
 
     def _write(self, packet: SinkPacket) -> None:
         """Called from the packet loop: puts the packet into the tap's buffer, and never raises."""
@@ -132,9 +136,10 @@ class Recorder:
             self._interrupt(failure, now)
 
     def _interrupt(self, failure: TapFailed, now: float | None) -> None:
-        was = self.state
         self._tap = None
-        self.state = "interrupted"
+        if self.state == "paused":
+            return  # nothing is missing; ``resume`` begins a new part
+        was, self.state = self.state, "interrupted"
         self._retry_at = now + RETRY_S if now is not None else 0.0
         if was != "interrupted":
             self._tell("interrupted", f"{failure.cause}: {failure.message}")
