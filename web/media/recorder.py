@@ -98,10 +98,9 @@ class Recorder:
                 self._tap.flush(now)
             except TapFailed as failure:
                 self._interrupt(failure, now)
-        elif self.state == "interrupted" and now >= self._retry_at:
-            if self._open(now):
-                self._node.suspend(self._room, self._peer, False)
-                self._tell("on")
+        elif self.state == "interrupted" and now >= self._retry_at and self._open(now):
+            self._node.suspend(self._room, self._peer, False)
+            self._tell("on")
 
     def _open(self, now: float) -> bool:
         try:

@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 import uvloop
-from sfu.plane.reference import ReferencePlane
 
 from sfu.events import RoomEvent
 from sfu.plane.plane import Plane
+from sfu.plane.reference import ReferencePlane
 from sfu.settings import MediaSettings
 from sfu.transport.node import MediaNode
 from web.media import messages
