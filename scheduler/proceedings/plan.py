@@ -1,0 +1,37 @@
+"""What the rules need to know of the plan, and of who is asking: frozen values, loaded by whoever calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scheduler.proceedings.facts import Mode
+
+Role = Literal["chair", "secretary", "site", "hall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The meeting as planned."""
+
+    stage: str  # of the meeting's row
+    chair_person_id: str
+    chair_site_id: str
+    secretary_person_id: str
+    mode: Mode = "one_speaker"
+    speech_limit_s: int = 300
+    record: bool = True
+    site_ids: tuple[str, ...] = ()  # invited, in protocol order
+    item_ids: tuple[str, ...] = ()  # in order
+    papers: Mapping[str, int | None] = field(default_factory=dict)  # paper id → pages, None when not counted
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Who gives a command: one connection. ``site_id`` is the site it publishes for."""
+
+    role: Role
+    person_id: str | None = None
+    site_id: str | None = None
+    name: str = ""  # shown with what he writes: the person's name, or the site's unit
