@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from scheduler.database import ReadSession, WriteSession
@@ -56,9 +56,3 @@ async def children_of(session: ReadSession | WriteSession, unit_id: str, day: da
     if day is not None:
         query = query.where(valid_on(day))
     return list((await session.scalars(query)).all())
-
-
-def count_children() -> ScalarSelect[int]:
-    """A correlated count of the children of ``Unit``."""
-    child = aliased(Unit)
-    return select(func.count(child.id)).where(child.parent_id == Unit.id).correlate(Unit).scalar_subquery()
