@@ -47,6 +47,7 @@ class Consumer:
         self._build_rtx = None
         if settings.rtx_ssrc is not None and settings.rtx_payload_type is not None:
             self._build_rtx = self._template(settings.rtx_payload_type, settings.rtx_ssrc).build
+        self._state = state
         self._clock = state.clock
         self._stamps = bool(settings.extensions.transport_cc) and transport is not None
 
@@ -128,7 +129,10 @@ class Consumer:
 
     def _hand_over(self, rtp: bytes, packet: MediaPacket, sink: Callable[[SinkPacket], None]) -> None:
         ntp = None if self.carried is None else self.carried.ntp_of(packet.timestamp)
-        sink(SinkPacket(self.handle, rtp, packet.arrival_ns, ntp))
+        try:
+            sink(SinkPacket(self.handle, rtp, packet.arrival_ns, ntp))
+        except Exception:  # the recorder's trouble must not become the meeting's
+            self._state.count("sink_failed")
 
     def retransmit(self, sequence_number: int, now: float) -> bool:
         """Answer a NACK by RTX (RFC 4588); False when it cannot be. Nothing of a route that ended is sent again."""

@@ -62,7 +62,9 @@ def _take(state: State, consumer: Consumer, encoding: Encoding, first: MediaPack
 def begin_route(state: State, consumer: Consumer, encoding: Encoding) -> None:
     """A consumer was put among the waiting: start it from a fresh keyframe in the ring, or ask for one."""
     keyframe = encoding.ring.keyframe if encoding.ring is not None and encoding.settings.kind == "video" else None
-    if keyframe is not None and state.clock.now - keyframe.arrived_at <= REUSE_SECONDS:
+    # older than what went out last, its timestamp could not tell when it was taken
+    idle = consumer.carried is None and keyframe is not None and keyframe.arrived_at > consumer.rewriter.last.arrived_at
+    if keyframe is not None and idle and state.clock.now - keyframe.arrived_at <= REUSE_SECONDS:
         _take(state, consumer, encoding, keyframe)
     else:
         want_keyframe(state, encoding)

@@ -72,14 +72,14 @@ class Encoding:
 
     def receive(self, packet: RtpPacket, size: int, now: float, arrival_ns: int) -> MediaPacket | None:
         """Count and parse a packet of the media SSRC; None when it is malformed."""
-        index = self.statistics.receive(packet.sequence_number, packet.timestamp, now)
+        index = self.statistics.receive(packet.sequence_number, packet.timestamp, arrival_ns / 1e9)
         self._count(size, now)
         return self._parse(packet, index, now, arrival_ns)
 
     def restore(self, packet: RtpPacket, now: float, arrival_ns: int) -> MediaPacket | None:
         """The original in a packet of the RTX SSRC (RFC 4588 4); None for padding, probes and what is here already."""
         if self.rtx_statistics is not None:
-            self.rtx_statistics.receive(packet.sequence_number, packet.timestamp, now)
+            self.rtx_statistics.receive(packet.sequence_number, packet.timestamp, arrival_ns / 1e9)
         highest = self.statistics.highest
         if len(packet.payload) <= 2 or highest is None or self.ring is None:
             return None
@@ -125,7 +125,8 @@ class Encoding:
         return media
 
     def _read_level(self, packet: RtpPacket, media: MediaPacket) -> None:
-        value = packet.extensions.get(self.settings.extensions.audio_level)
+        ids = self.settings.extensions
+        value = packet.extensions.get(ids.audio_level or self.transport.receive_ids.audio_level)
         if value:
             media.level = value[0]
             level = value[0] & 0x7F
@@ -160,6 +161,11 @@ class Encoding:
         if newest is None or highest is None:
             return Position(highest or 0, 0, 0.0)
         return Position(highest, newest.timestamp, newest.arrived_at, newest.picture, newest.tl0)
+
+    def has_keyframe_after(self, index: int | None) -> bool:
+        """Whether a keyframe made good for the loss of that packet."""
+        keyframe = self.ring.keyframe if self.ring is not None else None
+        return keyframe is not None and index is not None and keyframe.index > index
 
     def read_stats(self, now: float) -> EncodingStats:
         """The counters, with what is only worked out when asked for."""

@@ -15,7 +15,7 @@ from .repair import note_arrival
 from .state import State
 from .transport import MAX_SSRCS, Stranger, Transport
 
-__all__ = ["receive_rtp", "receive_rtp_from_elsewhere"]
+__all__ = ["receive_rtp", "receive_rtp_from_elsewhere", "tell_of_stranger"]
 
 LEVEL_SECONDS = 0.1
 STRANGER_SECONDS = 0.1
@@ -92,8 +92,7 @@ def _meet_stranger(state: State, transport: Transport, packet: RtpPacket) -> Non
     stranger = transport.strangers.get(ssrc)
     if stranger is None:
         if len(transport.strangers) >= MAX_STRANGERS:
-            state.count("strangers_dropped")
-            return
+            del transport.strangers[next(iter(transport.strangers))]
         stranger = transport.strangers[ssrc] = Stranger(packet.payload_type)
     learned = False
     for name, identifier in (("mid", ids.mid), ("rid", ids.rid), ("repaired_rid", ids.repaired_rid)):
@@ -102,12 +101,17 @@ def _meet_stranger(state: State, transport: Transport, packet: RtpPacket) -> Non
             setattr(stranger, name, value)
             learned = True
     if learned or now - stranger.told_at >= STRANGER_SECONDS:
-        stranger.told_at = now
-        state.tell(
-            UnknownStream(
-                transport.handle, ssrc, packet.payload_type, stranger.mid, stranger.rid, stranger.repaired_rid
-            )
-        )
+        stranger.payload_type = packet.payload_type
+        tell_of_stranger(state, transport, ssrc)
+
+
+def tell_of_stranger(state: State, transport: Transport, ssrc: int) -> None:
+    """Report an unknown SSRC with all that was learned of it so far."""
+    stranger = transport.strangers[ssrc]
+    stranger.told_at = state.clock.now
+    state.tell(
+        UnknownStream(transport.handle, ssrc, stranger.payload_type, stranger.mid, stranger.rid, stranger.repaired_rid)
+    )
 
 
 def receive_rtp_from_elsewhere(state: State, data: bytes, address: Address, arrival_ns: int) -> None:

@@ -17,7 +17,7 @@ from .delivery import begin_route
 from .encoding import Encoding
 from .errors import BadSettings
 from .feedback import REPORT_SECONDS, receive_rtcp, schedule_reports
-from .ingress import receive_rtp, receive_rtp_from_elsewhere
+from .ingress import receive_rtp, receive_rtp_from_elsewhere, tell_of_stranger
 from .plane import (
     Address,
     ConsumerSettings,
@@ -94,6 +94,11 @@ class ReferencePlane:
         self._listen(made, settings.ssrc, False)
         if settings.rtx_ssrc is not None:
             self.set_rtx_ssrc(encoding, settings.rtx_ssrc)
+        for ssrc, stranger in transport.strangers.items():
+            if (
+                stranger.repaired_rid is not None
+            ):  # a browser's first packet is a repair stream's, before its encoding's
+                tell_of_stranger(self._state, transport, ssrc)
 
     def set_rtx_ssrc(self, encoding: int, rtx_ssrc: int) -> None:
         found = self._state.encodings[encoding]

@@ -46,7 +46,7 @@ def _request(state: State, encoding: Encoding) -> None:
         encoding.stats.nacks_sent += 1
         numbers = tuple(index & 0xFFFF for index in wanted)
         transport.send_rtcp(serialize_compound([Nack(transport.local_ssrc, encoding.settings.ssrc, numbers)]))
-    if nack.given_up > given_up:
+    if nack.given_up > given_up and not encoding.has_keyframe_after(nack.lost):
         want_keyframe(state, encoding)
     due = nack.next_timeout()
     if due is not None and not encoding.nack_timer:

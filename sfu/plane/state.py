@@ -34,11 +34,13 @@ class Clock:
         self.send_time = abs_send_time(now)
 
     def hear_arrival(self, arrival_ns: int) -> None:
-        """Arrivals lie a little before now: the latest relation is the truest, unless the wall clock was set."""
+        """Arrivals lie a little before now: the latest is the truest. Drift is followed slowly, a set clock at once."""
         offset = arrival_ns - int(self.now * 1e9)
         present = self.wall_offset_ns
         if present is None or offset > present or present - offset > 500_000_000:
             self.wall_offset_ns = offset
+        else:
+            self.wall_offset_ns = present + (offset - present) // 1024
 
     @property
     def wall_ns(self) -> int | None:

@@ -28,12 +28,13 @@ class _Missing:
 class NackGenerator:
     """Follows the indices of one inbound stream."""
 
-    __slots__ = ("_highest", "_missing", "given_up")
+    __slots__ = ("_highest", "_missing", "given_up", "lost")
 
     def __init__(self) -> None:
         self._highest: int | None = None
         self._missing: dict[int, _Missing] = {}  # by index, in order of index
         self.given_up = 0  # packets, ever
+        self.lost: int | None = None  # the highest index given up
 
     def __len__(self) -> int:
         return len(self._missing)
@@ -78,6 +79,7 @@ class NackGenerator:
             if (missing.requests >= MAX_REQUESTS and missing.due <= now) or now - missing.noticed_at >= GIVE_UP_SECONDS:
                 del self._missing[index]
                 self.given_up += 1
+                self.lost = index
             elif missing.due <= now:
                 missing.requests += 1
                 missing.due = now + max(round_trip, MIN_INTERVAL)

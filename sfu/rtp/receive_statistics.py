@@ -55,13 +55,13 @@ class ReceiveStatistics:
         """Jitter in milliseconds."""
         return self.jitter * 1000 / self._clock_rate
 
-    def receive(self, sequence_number: int, timestamp: int, now: float) -> int:
-        """Count a packet; its index."""
+    def receive(self, sequence_number: int, timestamp: int, arrived_at: float) -> int:
+        """Count a packet; its index. ``arrived_at`` may be of any steady clock."""
         index = self._unwrapper.unwrap(sequence_number)
         if self.first is None or index < self.first:
             self.first = index
         self.received += 1
-        transit = now * self._clock_rate - timestamp
+        transit = arrived_at * self._clock_rate - timestamp
         if self._transit is not None:
             # a timestamp that wrapped or jumped shows as an absurd distance and is left out
             distance = abs(transit - self._transit)
