@@ -10,7 +10,12 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from recordings.papers.office import Office
+from recordings.papers.render import Renderer
+from recordings.papers.store import ObjectStore
+from recordings.settings import CaptureSettings
 from scheduler.database import Database
+from scheduler.meetings.site_link import SiteLinks
 from web.passwords import Passwords
 from web.rate_limit import FailureLimiter
 from web.settings import Settings
@@ -22,7 +27,7 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Services:
-    """One process's belongings. ``store``, ``mail``, ``hub``, ``media`` and ``jobs`` are set while the app starts."""
+    """One process's belongings. ``web.start`` sets what needs folders, keys or a connection."""
 
     settings: Settings
     database: Database
@@ -30,15 +35,23 @@ class Services:
     passwords: Passwords = field(default_factory=Passwords)
     login_failures: FailureLimiter = field(default_factory=FailureLimiter)
     link_failures: FailureLimiter = field(default_factory=lambda: FailureLimiter(limit=60, window_s=60.0))
-    link_key: bytes = b""  # signs site links; from the keys folder
-    store: Any = None  # object store: papers, minutes, signed documents, by SHA-256
+    links: SiteLinks = field(default_factory=lambda: SiteLinks(b"", ""))  # its key is read when the app starts
+    store: ObjectStore = field(init=False)  # papers, minutes, signed documents, by SHA-256
+    renderer: Renderer = field(default_factory=Renderer)  # draws pages, in child processes
+    office: Office = field(default_factory=Office)  # LibreOffice, where it is installed
     mail: Any = None  # where invitations go: SMTP or a folder of .eml files
     hub: Any = None  # live rooms: web.live
     media: Any = None  # client of the media worker: web.media
+    jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)  # wakes the job runner
 
     def now(self) -> datetime:
         return self.clock()
+
+    @property
+    def captures(self) -> CaptureSettings:
+        """Where recordings lie."""
+        return CaptureSettings(self.settings.captures_folder, self.settings.recordings_folder)
 
 
 def services_of(connection: HTTPConnection) -> Services:

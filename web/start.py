@@ -6,7 +6,13 @@ import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from recordings.papers.store import ObjectStore
 from scheduler import migrations
+from scheduler.meetings.site_link import SiteLinks
+from web.jobs.engine import Engine, engine_url
+from web.jobs.kinds import KINDS
+from web.jobs.perform import Performer
+from web.jobs.relay import JobRunner
 from web.services import Services
 
 
@@ -15,7 +21,19 @@ async def start(services: Services, stack: AsyncExitStack, *, run_jobs: bool, co
     settings = services.settings
     settings.data.mkdir(parents=True, exist_ok=True)
     await migrations.upgrade(services.database)
-    services.link_key = read_or_make_key(settings.keys_folder / "links.key")
+    services.links = SiteLinks(read_or_make_key(settings.keys_folder / "links.key"), settings.url)
+    services.store = ObjectStore.in_folder(settings.files_folder)
+    if run_jobs:
+        await start_jobs(services, stack)
+
+
+async def start_jobs(services: Services, stack: AsyncExitStack) -> None:
+    """Carry out what stands in the outbox, and what was going on when the last process died."""
+    performer = Performer(services, KINDS)
+    engine = Engine(performer, engine_url(services.database.settings, services.settings.data))
+    services.jobs = JobRunner(services, performer, engine)
+    stack.push_async_callback(services.jobs.stop)
+    await services.jobs.start()
 
 
 def read_or_make_key(file: Path) -> bytes:

@@ -1,0 +1,16 @@
+"""Which jobs there are, and their steps: each calls one function of scheduler or recordings, idempotent on its key."""
+
+from __future__ import annotations
+
+from recordings.papers.convert import convert_paper
+from web.jobs.job import Job, Kinds, Step
+
+
+async def _convert_paper(job: Job) -> None:
+    services = job.services
+    await convert_paper(services.database, services.store, services.renderer, services.office, job.text("paper_id"))
+
+
+KINDS: Kinds = {
+    "convert_paper": (Step("convert", _convert_paper, is_heavy=True),),
+}
