@@ -20,6 +20,7 @@ from starlette.responses import Response
 from scheduler.actor import load_actor
 from scheduler.audit import record
 from scheduler.database import ReadSession, WriteSession, new_id
+from scheduler.meetings.local_time import local_date
 from scheduler.organization.person import Person
 from scheduler.organization.site import Site
 from scheduler.permissions import Actor
@@ -58,7 +59,7 @@ async def load(session: ReadSession | WriteSession, identity: Identity, now: dat
     """The actor behind a session, with his roles and posts of today."""
     return await load_actor(
         session,
-        today=now.date(),
+        today=local_date(now),
         person_id=identity.person_id,
         site_id=identity.site_id,
         bound_meeting_id=identity.bound_meeting_id,

@@ -18,7 +18,7 @@ _SECRET_PATHS = (
     re.compile(r"^(/j/)[^/]+"),
     re.compile(r"^(/api/site-links/)[^/]+"),
     re.compile(r"^(/api/password-resets/)[^/]+"),
-    re.compile(r"^(/password-resets?/)[^/]+"),
+    re.compile(r"^(/password/)[^/]+"),
     re.compile(r"^(/api/calendar/)[^/]+"),
 )
 _SECRET_NAMES = re.compile(r"password|passphrase|token|secret|cookie|csrf|(^|_)pin$|authorization", re.IGNORECASE)

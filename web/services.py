@@ -15,7 +15,10 @@ from recordings.papers.render import Renderer
 from recordings.papers.store import ObjectStore
 from recordings.settings import CaptureSettings
 from scheduler.database import Database
+from scheduler.mail import Transport
+from scheduler.meetings.invitation import Post
 from scheduler.meetings.site_link import SiteLinks
+from web.mail import mail_settings
 from web.passwords import Passwords
 from web.rate_limit import FailureLimiter
 from web.settings import Settings
@@ -39,7 +42,7 @@ class Services:
     store: ObjectStore = field(init=False)  # papers, minutes, signed documents, by SHA-256
     renderer: Renderer = field(default_factory=Renderer)  # draws pages, in child processes
     office: Office = field(default_factory=Office)  # LibreOffice, where it is installed
-    mail: Any = None  # where invitations go: SMTP or a folder of .eml files
+    mail: Transport = field(init=False)  # where letters go: a mail server or a folder of .eml files
     hub: Any = None  # live rooms: web.live
     media: Any = None  # client of the media worker: web.media
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
@@ -47,6 +50,11 @@ class Services:
 
     def now(self) -> datetime:
         return self.clock()
+
+    @property
+    def post(self) -> Post:
+        """How invitations leave."""
+        return Post(self.mail, mail_settings(self.settings), self.links)
 
     @property
     def captures(self) -> CaptureSettings:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from recordings.papers.store import ObjectStore
 from scheduler import migrations
+from scheduler.mail import transport
 from scheduler.meetings.site_link import SiteLinks
 from web.jobs.engine import Engine, engine_url
 from web.jobs.kinds import KINDS
 from web.jobs.perform import Performer
 from web.jobs.relay import JobRunner
+from web.mail import mail_settings
 from web.services import Services
 
 
@@ -22,6 +24,7 @@ async def start(services: Services, stack: AsyncExitStack, *, run_jobs: bool, co
     settings.data.mkdir(parents=True, exist_ok=True)
     await migrations.upgrade(services.database)
     services.links = SiteLinks(read_or_make_key(settings.keys_folder / "links.key"), settings.url)
+    services.mail = transport(mail_settings(settings))
     services.store = ObjectStore.in_folder(settings.files_folder)
     if run_jobs:
         await start_jobs(services, stack)

@@ -71,6 +71,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Confirm that the paper is no state secret before you upload it. Nothing was stored.",
     ),
     "range_unsatisfiable": ("Đoạn yêu cầu không có trong tệp.", "The requested range is not in the file."),
+    "job_done": ("Việc này đã xong.", "This job is done."),
     # site links
     "link_refused": ("Đường dẫn không dùng được. Gọi thư ký cuộc họp.", "This link opens nothing. Call the secretary."),
     "link_expired": ("Đường dẫn đã hết hạn. Gọi thư ký: {contact_phone}", "The link has expired: {contact_phone}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import operations, session
+from web.api import administration, archive, calendar, operations, papers, plan, recording, room, session, site_links
 from web.body_limit import JSON_LIMIT
 
 MULTIPART_EXTRA = 64 * 1024  # the form around the file
@@ -15,7 +15,7 @@ def api_router() -> APIRouter:
     """All endpoints: ``/api/…`` and those for operation."""
     router = APIRouter()
     api = APIRouter(prefix="/api")
-    for module in (session,):
+    for module in (session, site_links, plan, calendar, papers, room, recording, archive, administration):
         api.include_router(module.router)
     router.include_router(api)
     router.include_router(operations.router)

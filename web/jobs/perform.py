@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import update
 
+from scheduler.errors import MailFailed
 from scheduler.outbox import OutboxRow
 from web.jobs.job import Job, Kinds, Step
 from web.responses import body_of, status_of
@@ -55,6 +56,8 @@ class Performer:
 
     def words(self, error: Exception) -> str:
         """The error for people, in the installation's language."""
+        if isinstance(error, MailFailed):
+            return error.reason
         return str(body_of(error, self._services.settings.language)["message"])
 
     async def _run(self, job: Job, step: Step) -> None:

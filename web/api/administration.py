@@ -1,0 +1,156 @@
+"""For the installation's administrator: settings, letters of the mail folder, jobs, the audit trail."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from sqlalchemy import select
+from starlette.responses import Response
+
+from scheduler.audit import read_audit, record
+from scheduler.database import ReadSession, WriteSession
+from scheduler.mail import FolderTransport
+from scheduler.meetings.access import require
+from scheduler.organization.installation import write_settings
+from scheduler.outbox import OutboxRow
+from scheduler.permissions import Actor, may_see_settings
+from web.api.call import Body, Json, SessionCall, Somebody
+from web.errors import NotFound, WrongStage
+from web.installation import DEFAULTS, read_installation
+
+router = APIRouter(tags=["administration"])
+
+Line = Annotated[str, Field(max_length=200)]
+JOBS_SHOWN = 200
+
+
+class SettingsIn(Body):
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    banner: Line | None = None
+    mail_sender: Line | None = None
+    support_phone: Line | None = None
+
+
+async def administrator(call: SessionCall, session: ReadSession | WriteSession) -> Actor:
+    """The caller, who must be an administrator of the installation."""
+    actor = await call.actor(session)
+    require(may_see_settings(actor), "administer", "administrator")
+    return actor
+
+
+@router.get("/settings")
+async def read_settings(call: Somebody) -> Json:
+    async with call.database.reading() as session:
+        await administrator(call, session)
+        return await _settings(session, call)
+
+
+@router.put("/settings")
+async def change_settings(body: SettingsIn, call: Somebody) -> Json:
+    async with call.database.transaction() as session:
+        actor = await administrator(call, session)
+        values = body.model_dump(exclude_none=True)
+        await write_settings(session, values)
+        record(session, "settings_changed", actor, call.now, address=call.address, names=sorted(values))
+        return await _settings(session, call)
+
+
+async def _settings(session: ReadSession | WriteSession, call: SessionCall) -> Json:
+    values = await read_installation(session)
+    settings = call.services.settings
+    return {
+        **{name: values[name] for name in DEFAULTS},
+        "public_url": settings.url,
+        "has_tls": settings.has_tls,
+        "mail": "smtp" if settings.smtp_url else "folder",
+        "upload_limit": settings.upload_limit,
+        "isolated_network": settings.isolated_network,
+    }
+
+
+@router.get("/mail")
+async def letters(call: Somebody) -> Json:
+    """The folder's letters, newest first; none when a mail server takes them."""
+    async with call.database.reading() as session:
+        await administrator(call, session)
+    mail = call.services.mail
+    found = await mail.list() if isinstance(mail, FolderTransport) else []
+    return {"items": [asdict(letter) for letter in found], "next": None}
+
+
+@router.get("/mail/{letter_id}.eml")
+async def letter(letter_id: str, call: Somebody) -> Response:
+    async with call.database.reading() as session:
+        await administrator(call, session)
+    mail = call.services.mail
+    if not isinstance(mail, FolderTransport):
+        raise NotFound
+    headers = {"content-disposition": f'attachment; filename="{letter_id[:80]}.eml"'}
+    return Response(await mail.read(letter_id), media_type="message/rfc822", headers=headers)
+
+
+@router.get("/jobs")
+async def jobs(call: Somebody, cursor: Annotated[str | None, Query(max_length=36)] = None) -> Json:
+    """What the outbox holds, newest first: what is going on, what failed and why."""
+    query = select(OutboxRow).order_by(OutboxRow.id.desc()).limit(JOBS_SHOWN + 1)
+    if cursor:
+        query = query.where(OutboxRow.id < cursor)
+    async with call.database.reading() as session:
+        await administrator(call, session)
+        rows = (await session.scalars(query)).all()
+    more = rows[JOBS_SHOWN - 1].id if len(rows) > JOBS_SHOWN else None
+    return {"items": [shape_job(row) for row in rows[:JOBS_SHOWN]], "next": more}
+
+
+@router.post("/jobs/{job_id}/retry")
+async def retry(job_id: str, call: Somebody) -> Json:
+    async with call.database.transaction() as session:
+        await administrator(call, session)
+        row = await session.get(OutboxRow, job_id)
+        if row is None:
+            raise NotFound
+        if row.done_at is not None:
+            raise WrongStage("job_done")
+    if call.services.jobs is not None:
+        await call.services.jobs.retry(job_id)
+    return shape_job(row)
+
+
+def shape_job(row: OutboxRow) -> dict[str, Any]:
+    state = "done" if row.done_at else "failing" if row.error else "running" if row.started_at else "waiting"
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "at": row.at,
+        "started_at": row.started_at,
+        "done_at": row.done_at,
+        "progress": row.progress,
+        "error": row.error,
+        "state": state,
+        "about": json.loads(row.payload_json),
+    }
+
+
+@router.get("/audit")
+async def audit(call: Somebody, cursor: Annotated[str | None, Query(max_length=36)] = None) -> Json:
+    async with call.database.reading() as session:
+        await administrator(call, session)
+        page = await read_audit(session, cursor)
+    items = [
+        {
+            "id": entry.id,
+            "at": entry.at,
+            "kind": entry.kind,
+            "person_id": entry.person_id,
+            "site_id": entry.site_id,
+            "subject_id": entry.subject_id,
+            "address": entry.address,
+            "detail": json.loads(entry.detail_json),
+        }
+        for entry in page.entries
+    ]
+    return {"items": items, "next": page.next}
