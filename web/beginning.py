@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select
 
 from scheduler.database import Database, WriteSession, new_id
+from scheduler.meetings.demonstration import plan_example
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization import demonstration, founding
 from scheduler.organization.folding import sort_name
@@ -89,6 +90,7 @@ async def _fill(session: WriteSession, password_hash: str) -> None:
         for login in filled.logins
     ]
     await session.execute(insert(Account), rows)
+    await plan_example(session, now)
 
 
 async def _found(session: WriteSession, settings: Settings) -> str:
