@@ -12,7 +12,6 @@ from recordings.capture.playback import Sound
 
 RATE = 48_000
 SLACK = RATE * 60 // 1000  # a voice keeps its own rhythm until it is this far from its place
-HELD = RATE * 4  # how far behind the newest sound a sample is final
 
 Samples = NDArray[np.float32]
 
@@ -30,7 +29,7 @@ class Mixer:
     def __init__(self) -> None:
         self._voices: dict[tuple[int, int], _Voice] = {}
         self._start = 0  # sample number of the buffer's first sample
-        self._buffer: Samples = np.zeros(RATE * 10, dtype=np.float32)
+        self._buffer: Samples = np.zeros(RATE * 2, dtype=np.float32)
 
     def add(self, sound: Sound) -> None:
         """Mix a packet in at its place; what cannot be decoded is silence."""
