@@ -232,7 +232,7 @@ class MediaNode:
         for item in batch:
             kind = kind_of(item[0])
             if kind == "media":
-                media.append(item)
+                media.append(self._as_from_owner(item))
             elif kind == "stun":
                 self._receive_stun(item[0], item[1], now)
             elif kind == "dtls":
@@ -240,6 +240,12 @@ class MediaNode:
         if media:
             self.plane.receive(media, now)
         self._drain(now)
+
+    def _as_from_owner(self, item: tuple[bytes, Address, int]) -> tuple[bytes, Address, int]:
+        """A peer may send from any address its checks vouch for; the plane knows it by the chosen one only."""
+        transport = self.transports.get(self._by_address.get(item[1], -1))
+        chosen = transport.agent.address if transport is not None else None
+        return item if chosen is None or chosen == item[1] else (item[0], chosen, item[2])
 
     def _receive_stun(self, data: bytes, source: Address, now: float) -> None:
         answered = self.ice.receive(data, source, self.listener.reflexive(source), now)

@@ -17,7 +17,7 @@ from tests.media.samples import write_camera, write_microphone
 
 ORIGIN = "http://localhost/"
 PAGE = """<!doctype html><title>media</title><body><script>
-const read = {code: %(code)s, tone: %(tone)s};
+const read = { code: READ_CODE, tone: READ_TONE };
 async function join({ send, video }) {
   const media = send ? await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
@@ -66,7 +66,7 @@ async function report() {
   }
   return result;
 }
-</script></body>""" % {"code": picture_code.READ_JS, "tone": tone.READ_JS}
+</script></body>""".replace("READ_CODE", picture_code.READ_JS).replace("READ_TONE", tone.READ_JS)
 
 
 class Participant:
