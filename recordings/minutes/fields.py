@@ -25,6 +25,7 @@ SIGNATURE_FIELDS = {"secretary": "ThuKy", "chair": "ChuToa"}
 TOOLTIPS = {"secretary": "Chữ ký của thư ký", "chair": "Chữ ký của chủ tọa"}
 NUMBER_SIZE = 13.0
 READ_ONLY, PRINT = 1, 4
+APPEND_ONLY = 3  # signatures are to come and only incremental updates keep them: said now, so signing changes nothing
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # faces carry no time, so equal faces are equal bytes
 
 
@@ -43,6 +44,9 @@ def add_fields(pdf: bytes, places: Sequence[Place], number: str) -> bytes:
                 readable_field_name=TOOLTIPS[place.name],
             )
             append_signature_field(writer, spec)
+    form = writer.root["/AcroForm"]
+    form[pdf_name("/SigFlags")] = generic.NumberObject(APPEND_ONLY)
+    writer.update_container(form)
     return _written(writer)
 
 

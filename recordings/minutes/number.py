@@ -1,0 +1,102 @@
+"""Number and date, given by the văn thư by hand. The series lives in the document system: none is ever invented here;
+the same number twice in one organ and year is warned of, and taken only when confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from recordings.errors import BadInput, Conflict
+from recordings.minutes.access import AnySession, open_minutes, require, require_status
+from recordings.minutes.clock import local
+from recordings.minutes.fields import fill_number
+from recordings.minutes.form import number_text
+from recordings.minutes.tables import Minutes
+from recordings.papers.store import ObjectStore
+from scheduler.database import WriteSession
+from scheduler.meetings.meeting import Meeting
+from scheduler.permissions import Actor, may_number_and_issue
+
+NUMBER = re.compile(r"\d{1,6}[a-zA-Z]?")
+NOTATION = re.compile(r"[A-ZĐ0-9&.]+(-[A-ZĐa-zđ0-9&.]+)*")
+
+
+async def give_number(
+    session: WriteSession,
+    store: ObjectStore,
+    actor: Actor,
+    meeting_id: str,
+    *,
+    number: str,
+    notation: str,
+    issued_on: date,
+    confirm: bool = False,
+    now: datetime,
+) -> Minutes:
+    """Set or change number and date until the minutes are issued; Conflict ``duplicate`` unless confirmed."""
+    opened = await open_minutes(session, actor, meeting_id)
+    require(may_number_and_issue(actor, opened.access), "clerk")
+    minutes = opened.existing
+    require_status(minutes, "draft", "review", "waiting_secretary", "waiting_chair", "signed")
+    number, notation = _checked(number, notation, issued_on, opened.meeting, now)
+    twin = await same_number(session, minutes, number, notation, issued_on)
+    if twin is not None and not confirm:
+        raise Conflict(
+            f"Số {number}/{notation} năm {issued_on.year} đã cấp cho biên bản “{twin.title}”. Kiểm tra lại sổ văn bản.",
+            code="duplicate",
+            detail={"meeting_id": twin.id, "title": twin.title},
+        )
+    minutes.number, minutes.notation, minutes.issued_on = number, notation, issued_on
+    minutes.numbered_by = actor.person_id
+    await _fill(store, minutes)
+    return minutes
+
+
+def _checked(number: str, notation: str, issued_on: date, meeting: Meeting, now: datetime) -> tuple[str, str]:
+    number, notation = number.strip(), notation.strip()
+    wrong = {}
+    if not NUMBER.fullmatch(number) or int(re.sub(r"\D", "", number)) == 0:
+        wrong["number"] = "chỉ gồm chữ số, ví dụ 07"
+    if not NOTATION.fullmatch(notation) or len(notation) > 30:
+        wrong["notation"] = "ví dụ BB-UBND"
+    if not local(meeting.starts_at).date() <= issued_on <= local(now).date():
+        wrong["date"] = "không trước ngày họp và không sau hôm nay"
+    if wrong:
+        raise BadInput("Số, ký hiệu hoặc ngày chưa đúng.", wrong)
+    return number.zfill(2), notation
+
+
+async def same_number(
+    session: AnySession, minutes: Minutes, number: str, notation: str, issued_on: date
+) -> Meeting | None:
+    """Another meeting whose minutes bear this number in this organ and year."""
+    query = (
+        select(Meeting)
+        .join(Minutes, Minutes.meeting_id == Meeting.id)
+        .where(
+            Minutes.issuing_unit_id == minutes.issuing_unit_id,
+            Minutes.number == number,
+            Minutes.notation == notation,
+            Minutes.issued_on.between(date(issued_on.year, 1, 1), date(issued_on.year, 12, 31)),
+            Minutes.id != minutes.id,
+        )
+        .limit(1)
+    )
+    return (await session.scalars(query)).first()
+
+
+async def _fill(store: ObjectStore, minutes: Minutes) -> None:
+    """Into the PDF, if there is one: an incremental update that the signatures permit."""
+    newest = minutes.signed_pdf_sha256 or minutes.pdf_sha256
+    if newest is None:
+        return
+    pdf = await store.get(newest)
+    text = number_text(minutes.number, minutes.notation or "")
+    filled = await store.put(await asyncio.to_thread(fill_number, pdf, text))
+    if minutes.signed_pdf_sha256 is not None:
+        minutes.signed_pdf_sha256 = filled
+    else:
+        minutes.pdf_sha256 = filled
