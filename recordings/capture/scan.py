@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from recordings.capture import packet_log
 from recordings.capture.clock import Offsets, Readings
 from recordings.capture.depacketizer import vp8_is_key, vp8_payload, vp8_size
-from recordings.capture.jitter import RtpPacket, parse
+from recordings.capture.jitter import RtpPacket, Unwrap, parse
 from recordings.capture.packet_log import Damage, End, Label, Mark, Packet, Stream
 from recordings.capture.timeline import Interval
 from recordings.errors import NothingRecorded
@@ -63,6 +64,7 @@ def replay(path: Path, number: int, offsets: Offsets) -> Iterator[Tapped]:
     """The packets of a part in order of arrival, each with its place on our wall clock."""
     streams: dict[int, Stream] = {}
     labels: dict[int, str | None] = {}
+    sequences: dict[int, Unwrap] = defaultdict(lambda: Unwrap(16))
     readings = Readings(number)
     for record in packet_log.read(path):
         if isinstance(record, Stream):
@@ -76,6 +78,7 @@ def replay(path: Path, number: int, offsets: Offsets) -> Iterator[Tapped]:
                 record.stream, timestamp, stream.clock_rate, record.ntp, record.arrival_ns, label
             )
             wall_ns = offsets.wall_ns(key, time_ns, record.arrival_ns)
+            sequence = sequences[record.stream](sequence)
             yield Tapped(
                 stream,
                 RtpPacket(sequence, unwrapped, payload_type, marker, payload, record.arrival_ns, wall_ns, label),

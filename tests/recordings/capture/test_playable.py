@@ -56,6 +56,9 @@ def test_two_speakers_one_after_the_other(tmp_path: Path) -> None:
     assert segment.media_type == 'video/webm; codecs="vp8,opus"'
     assert (segment.start_ms, segment.duration_ms) == (0, timeline.duration_ms)
     assert [code_at(path, second) for second in (1, 2.9, 3.2, 5.5)] == [0b1010_0110] * 2 + [0b0101_1001] * 2
+    gaps = np.diff([at for at, _ in decode_pictures(path)])
+    assert len(gaps) == 42 + 45 - 1  # no frame is missing, though sequence numbers wrap
+    assert gaps.max() < 0.2
     assert tone_at(path, 1) == pytest.approx(600, abs=5)
     assert tone_at(path, 4) == pytest.approx(1400, abs=5)
     with av.open(str(path)) as container:
