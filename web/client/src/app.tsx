@@ -1,6 +1,6 @@
 /** Routes. Everything but login and my day is loaded when first visited; media code only in rooms. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import Login from "./pages/login";
 import Today from "./pages/today";
@@ -11,6 +11,8 @@ import { Button } from "./ui/button";
 import { Frame } from "./ui/frame";
 import { Loading, Notice } from "./ui/notice";
 import { useWords, WordsProvider } from "./words";
+
+const Room = lazy(() => import("./room/page"));
 
 function newQueryClient(): QueryClient {
   const retry = (count: number, error: unknown) => !(error instanceof ApiError && error.status >= 400 && error.status < 500) && count < 2;
@@ -43,6 +45,7 @@ function Pages() {
     <Switch>
       <Route path="/login" component={Login} />
       <Route path="/"><LoggedIn><Today /></LoggedIn></Route>
+      <Route path="/rooms/:id"><LoggedIn><Room /></LoggedIn></Route>
       <Route><NotFound /></Route>
     </Switch>
   );

@@ -1,0 +1,77 @@
+/** Everything that can stand between a site and its meeting, in plain words, with the one thing to do. */
+import { Link } from "wouter";
+import { Button, ButtonLink } from "../ui/button";
+import { Card, Frame } from "../ui/frame";
+import { Notice } from "../ui/notice";
+import { useWords, type Words } from "../words";
+import type { RoomController } from "./controller";
+import { useRoom } from "./use-room";
+
+function refusalText(code: number, words: Words): string {
+  if (code === 4401) return words.room.noSession;
+  if (code === 4403) return words.room.notInvited;
+  if (code === 4404) return words.room.noMeeting;
+  if (code === 4426 || code === 4400) return words.room.oldVersion;
+  return words.state.failed;
+}
+
+/** A whole page instead of the room, or null while the room goes on. */
+export function useInterruption(controller: RoomController, title: string) {
+  const words = useWords();
+  const phase = useRoom((p) => p.phase);
+  const code = useRoom((p) => p.code);
+  const stage = useRoom((p) => p.state.stage);
+  const meetingId = useRoom((p) => p.welcome?.meeting.id);
+  if (phase === "occupied" || phase === "taken_over") {
+    return (
+      <Frame title={title} narrow>
+        <Card data-testid={phase}>
+          <h2>{phase === "occupied" ? words.room.occupied : words.room.takenOver}</h2>
+          <Button look="main" size="large" onClick={() => controller.takeSite()} data-testid="take-over">{phase === "occupied" ? words.room.occupiedTake : words.room.comeBack}</Button>
+          <Link href="/">{words.room.home}</Link>
+        </Card>
+      </Frame>
+    );
+  }
+  if (phase === "ended" || stage === "adjourned") {
+    return (
+      <Frame title={title} narrow>
+        <Card data-testid="room-ended">
+          <h2>{words.room.ended}</h2>
+          <p>{words.room.endedText}</p>
+          <ButtonLink href={meetingId ? `/meetings/${meetingId}` : "/"} look="main">{words.plan.backToMeeting}</ButtonLink>
+        </Card>
+      </Frame>
+    );
+  }
+  if (phase === "removed" || phase === "refused") {
+    return (
+      <Frame title={title} narrow>
+        <Notice tone="bad" action={<Button onClick={() => location.reload()}>{words.act.retry}</Button>}>{phase === "removed" ? words.room.removed : refusalText(code, words)}</Notice>
+        <Link href="/">{words.room.home}</Link>
+      </Frame>
+    );
+  }
+  return null;
+}
+
+/** A strip over the room that keeps working: cuts, a slow line, a refused click. */
+export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => void }) {
+  const words = useWords();
+  const phase = useRoom((p) => p.phase);
+  const media = useRoom((p) => p.media);
+  const recording = useRoom((p) => p.state.recording);
+  const mine = useRoom((p) => p.welcome?.site_id ?? "");
+  const line = useRoom((p) => p.lines[mine]);
+  return (
+    <>
+      {phase === "reconnecting" && <Notice tone="warn"><span data-testid="reconnecting">{words.room.reconnecting}</span></Notice>}
+      {phase === "restarting" && <Notice tone="warn">{words.room.restarting}</Notice>}
+      {phase === "online" && media === "connecting" && <Notice>{words.room.mediaConnecting}</Notice>}
+      {phase === "online" && (media === "reconnecting" || media === "failed") && <Notice tone="warn">{words.room.mediaLost}</Notice>}
+      {phase === "online" && media === "connected" && line && line.quality !== "good" && <Notice tone="warn">{words.room.weak}</Notice>}
+      {recording === "interrupted" && <Notice tone="bad">{words.room.interruptedText}</Notice>}
+      {refusal && <Notice tone="bad" action={<Button size="small" onClick={dismiss}>{words.act.close}</Button>}><span data-testid="refusal">{refusal}</span></Notice>}
+    </>
+  );
+}

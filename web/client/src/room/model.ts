@@ -1,0 +1,117 @@
+/** What the room shows, derived: no clocks, no network. Everything here is pure and tested. */
+import type { SlotAssignment } from "../media/types";
+import type { Request, Speech, State } from "../proceedings/state";
+import type { RosterEntry, SiteLine } from "./wire";
+
+export interface ProgramPicture { siteId: string | null; mid: string | null; paused: boolean }
+
+/** Whose picture everybody sees: the floor; in a discussion the one who talks; else the chair. */
+export function programSite(state: State, activeSiteId: string | null): string | null {
+  if (state.floor) return state.floor.site_id;
+  if (state.mode === "discussion" && activeSiteId) return activeSiteId;
+  return state.chair_site_id;
+}
+
+export function slotOf(slots: readonly SlotAssignment[], siteId: string | null, source: SlotAssignment["source"]): SlotAssignment | null {
+  return slots.find((slot) => slot.source === source && slot.site_id !== null && slot.site_id === siteId) ?? null;
+}
+
+export function presentationSlot(slots: readonly SlotAssignment[]): SlotAssignment | null {
+  return slots.find((slot) => slot.source === "presentation" && slot.site_id !== null) ?? null;
+}
+
+/** Pictures of sites beside the program, in protocol order. */
+export function otherPictures(slots: readonly SlotAssignment[], shown: string | null, roster: readonly RosterEntry[]): SlotAssignment[] {
+  const order = new Map(roster.map((entry) => [entry.site_id, entry.order]));
+  return slots
+    .filter((slot) => slot.source === "camera" && slot.site_id && slot.site_id !== shown)
+    .sort((a, b) => (order.get(a.site_id!) ?? 0) - (order.get(b.site_id!) ?? 0));
+}
+
+/** Whether this site's microphone is heard now: the chair always, the floor, and everybody in a discussion. */
+export function isHeard(state: State, siteId: string | null): boolean {
+  if (!siteId) return false;
+  if (siteId === state.chair_site_id || siteId === state.floor?.site_id) return true;
+  return state.mode === "discussion" && state.stage !== "suspended";
+}
+
+export interface SpokenSum { times: number; totalS: number }
+
+/** How often and how long each site has spoken, from ended speeches and the one going on. */
+export function spokenSums(state: State, now: number): Map<string, SpokenSum> {
+  const sums = new Map<string, SpokenSum>();
+  for (const speech of [...state.speeches, ...(state.floor ? [state.floor] : [])]) {
+    const sum = sums.get(speech.site_id) ?? { times: 0, totalS: 0 };
+    sums.set(speech.site_id, { times: sum.times + 1, totalS: sum.totalS + speechSeconds(speech, now) });
+  }
+  return sums;
+}
+
+export function speechSeconds(speech: Speech, now: number): number {
+  const end = speech.ended_at ? Date.parse(speech.ended_at) : now;
+  return Math.max((end - Date.parse(speech.started_at)) / 1000, 0);
+}
+
+export interface FloorClock { spentS: number; leftS: number | null; tone: "calm" | "last" | "over" }
+
+const LAST_SECONDS = 30;
+
+/** Orange in the last seconds, red when over; without a limit the clock only counts up. */
+export function floorClock(speech: Speech, now: number): FloorClock {
+  const spentS = speechSeconds(speech, now);
+  if (!speech.limit_s) return { spentS, leftS: null, tone: "calm" };
+  const leftS = speech.limit_s - spentS;
+  return { spentS, leftS, tone: leftS < 0 ? "over" : leftS <= LAST_SECONDS ? "last" : "calm" };
+}
+
+/** Seconds to three until the first three seconds of a speech are over, else 0. */
+export function countdown(speech: Speech, now: number): number {
+  return Math.max(0, Math.ceil(3 - speechSeconds(speech, now)));
+}
+
+export function itemSeconds(state: State, itemId: string, now: number): number {
+  const item = state.items.find((i) => i.item_id === itemId);
+  if (!item) return 0;
+  const open = item.status === "open" && item.opened_at ? Math.max(now - Date.parse(item.opened_at), 0) : 0;
+  return (item.spent_ms + open) / 1000;
+}
+
+/** The queue with one request moved; what is put off stays behind the others. */
+export function moved(queue: readonly Request[], requestId: string, to: number): string[] {
+  const ids = queue.map((r) => r.request_id);
+  const from = ids.indexOf(requestId);
+  if (from < 0) return ids;
+  ids.splice(from, 1);
+  ids.splice(Math.min(Math.max(to, 0), ids.length), 0, requestId);
+  return ids;
+}
+
+export type SiteStatus = "none" | "tested" | "joined" | "good" | "noVideo" | "noAudio" | "weak" | "lost" | "excused" | "absent";
+
+export function siteStatus(state: State, entry: RosterEntry, line: SiteLine | undefined): SiteStatus {
+  const site = state.sites[entry.site_id];
+  if (site?.connection_id) {
+    if (!line) return "joined";
+    if (line.quality === "bad" || (line.quality === "weak" && !line.video)) return "weak";
+    if (!line.video) return "noVideo";
+    return line.audio ? "good" : "noAudio";
+  }
+  if (site?.attendance === "excused") return "excused";
+  if (site?.attendance === "absent") return "absent";
+  if (site?.first_joined_at && state.stage !== "adjourned") return "lost";
+  return entry.tested_at ? "tested" : "none";
+}
+
+export interface RollSum { present: number; expected: number; excused: number; absent: number }
+
+/** "Có mặt 12/13 điểm cầu, 1 vắng có lý do": the roll as called, or as it stands now. */
+export function rollSum(state: State): RollSum {
+  if (state.roll) {
+    const { present, excused, absent } = state.roll;
+    return { present: present.length, excused: excused.length, absent: absent.length, expected: present.length + excused.length + absent.length };
+  }
+  const expected = Object.values(state.sites).filter((site) => site.expected);
+  const excused = expected.filter((site) => site.attendance === "excused" && !site.connection_id).length;
+  const present = expected.filter((site) => site.connection_id || site.attendance === "present").length;
+  return { present, excused, absent: 0, expected: expected.length };
+}

@@ -1,0 +1,88 @@
+/** The room for React: the picture of the store, the commands a role may give, and the clock of the server. */
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { useWords } from "../words";
+import { Refusal, type RosterEntry } from "./wire";
+import type { RoomController } from "./controller";
+import type { RoomPicture } from "./store";
+
+export interface LocalTracks { camera: MediaStreamTrack | null; microphone: MediaStreamTrack | null }
+
+interface RoomContext {
+  controller: RoomController;
+  local: LocalTracks;
+  setLocal: (tracks: LocalTracks) => void;
+  refusal: string;
+  setRefusal: (text: string) => void;
+}
+
+const Context = createContext<RoomContext | null>(null);
+
+export function RoomProvider({ value, children }: { value: RoomContext; children: ReactNode }) {
+  return <Context.Provider value={value}>{children}</Context.Provider>;
+}
+
+export function useRoomContext(): RoomContext {
+  const value = useContext(Context);
+  if (!value) throw new Error("outside of a room");
+  return value;
+}
+
+export function useRoom<T>(select: (picture: RoomPicture) => T): T {
+  const { controller } = useRoomContext();
+  return useSyncExternalStore(controller.store.subscribe, () => select(controller.store.get()));
+}
+
+/** Gives a command; a refusal is shown and read out, never thrown at the one who clicked. */
+export function useCommand(): (name: string, args?: Record<string, unknown>) => Promise<boolean> {
+  const { controller, setRefusal } = useRoomContext();
+  const words = useWords();
+  return useCallback(
+    async (name, args = {}) => {
+      try {
+        setRefusal("");
+        await controller.command(name, args);
+        return true;
+      } catch (error) {
+        setRefusal((error instanceof Refusal && error.message) || (error instanceof Refusal && error.code === "offline" ? words.room.reconnecting : words.room.refused));
+        return false;
+      }
+    },
+    [controller, setRefusal, words],
+  );
+}
+
+export function useMay(): (command: string) => boolean {
+  const may = useRoom((p) => p.welcome?.may);
+  return useCallback((command) => may?.includes(command) ?? false, [may]);
+}
+
+/** The server's clock in milliseconds, ticking. */
+export function useNow(everyMs = 500): number {
+  const offset = useRoom((p) => p.clockOffsetMs);
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now + offset;
+}
+
+export interface Naming { unit: (siteId: string | null | undefined) => string; entry: (siteId: string | null | undefined) => RosterEntry | undefined; roster: RosterEntry[] }
+
+/** Sites by their unit's title, in protocol order. */
+export function useNames(): Naming {
+  const roster = useRoom((p) => p.welcome?.roster);
+  return useMemo(() => {
+    const sorted = [...(roster ?? [])].sort((a, b) => a.order - b.order);
+    const byId = new Map(sorted.map((entry) => [entry.site_id, entry]));
+    return { roster: sorted, entry: (id) => (id ? byId.get(id) : undefined), unit: (id) => (id ? (byId.get(id)?.unit_title ?? "") : "") };
+  }, [roster]);
+}
+
+export function useLatest<T>(value: T): { readonly current: T } {
+  const ref = useRef(value);
+  useEffect(() => {
+    ref.current = value;
+  });
+  return ref;
+}

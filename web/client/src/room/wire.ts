@@ -1,0 +1,64 @@
+/** The messages of web/signalling/PROTOCOL.md. */
+import type { SlotAssignment } from "../media/types";
+import type { Fact } from "../proceedings/facts";
+import type { Somebody, State } from "../proceedings/state";
+import type { AgendaItem, Paper } from "../rest/types";
+
+export type Role = "chair" | "secretary" | "site" | "hall";
+export type Cursor = Record<string, number>;
+
+export interface RosterEntry { site_id: string; unit_title: string; site_name: string; level: string; order: number; phone: string; unit_id?: string; tested_at?: string | null }
+
+export interface RoomPlan {
+  id: string;
+  title: string;
+  kind: string;
+  starts_at: string;
+  ends_at: string;
+  host: { id: string; title: string } | null;
+  items: AgendaItem[];
+  papers: Paper[];
+  contact_phone?: string;
+  speech_limit_s?: number;
+  record?: boolean;
+}
+
+export interface Welcome {
+  type: "welcome";
+  version: number;
+  connection_id: string;
+  role: Role;
+  site_id: string | null;
+  person_id: string | null;
+  now: string;
+  boot_id: string;
+  snapshot: State;
+  cursor: Cursor;
+  roster: RosterEntry[];
+  meeting: RoomPlan;
+  may: string[];
+  ice_servers: RTCIceServer[];
+  media_kept?: boolean;
+  people?: { head_count: number | null; people: Somebody[] } | null;
+}
+
+export interface SiteLine { audio: boolean; video: boolean; presentation: boolean; loss: number; rtt_ms: number; quality: "good" | "weak" | "bad" }
+
+export type FromServer =
+  | Welcome
+  | { type: "facts"; facts: Fact[] }
+  | { type: "slots"; slots: SlotAssignment[] }
+  | { type: "media"; boot_id: string }
+  | { type: "connections"; sites: Record<string, SiteLine>; active_site_id: string | null }
+  | { type: "encodings"; active: string[] }
+  | { type: "occupied" }
+  | { type: "taken_over" }
+  | { type: "goodbye"; reason: "ended" | "restarting" | "removed" }
+  | { type: "pong"; t: number; now: string }
+  | { type: "reply"; id: number; ok?: Record<string, unknown>; error?: { code: string; message: string; who?: string[] | string } };
+
+export class Refusal extends Error {
+  constructor(readonly code: string, message: string) {
+    super(message);
+  }
+}
