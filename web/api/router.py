@@ -4,18 +4,45 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import administration, archive, calendar, operations, papers, plan, recording, room, session, site_links
+from web.api import (
+    administration,
+    archive,
+    calendar,
+    operations,
+    organization,
+    papers,
+    persons,
+    plan,
+    recording,
+    room,
+    session,
+    site_links,
+)
 from web.body_limit import JSON_LIMIT
 
 MULTIPART_EXTRA = 64 * 1024  # the form around the file
 _UPLOADS = ("/papers", "/minutes/upload", "/me/certificate")
+
+_SECTIONS = (
+    session,
+    site_links,
+    plan,
+    calendar,
+    papers,
+    room,
+    recording,
+    archive,
+    organization,
+    persons,
+    administration,
+)
 
 
 def api_router() -> APIRouter:
     """All endpoints: ``/api/…`` and those for operation."""
     router = APIRouter()
     api = APIRouter(prefix="/api")
-    for module in (session, site_links, plan, calendar, papers, room, recording, archive, administration):
+    for module in _SECTIONS:
         api.include_router(module.router)
     router.include_router(api)
     router.include_router(operations.router)

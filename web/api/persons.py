@@ -1,0 +1,153 @@
+"""Persons: the directory by given name; entries, roles and passwords kept by their unit's administrator."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from scheduler.audit import record
+from scheduler.database import ReadSession, WriteSession
+from scheduler.meetings.access import require
+from scheduler.meetings.local_time import local_date
+from scheduler.organization import directory
+from scheduler.organization.directory import ListedPerson
+from scheduler.organization.person import Person
+from scheduler.organization.person_administration import (
+    PersonForm,
+    add_person,
+    change_person,
+    may_administer_person,
+    set_roles,
+)
+from scheduler.organization.tree import path_of
+from scheduler.permissions import Actor, may_see_contacts, may_see_directory
+from web.accounts import RESET_LIFETIME, account_of, create_account, make_reset
+from web.api.call import Body, Json, SessionCall, Somebody
+from web.errors import BadInput, NotFound
+
+router = APIRouter(tags=["persons"])
+
+Id = Annotated[str, Field(min_length=1, max_length=36)]
+Name = Annotated[str, Field(max_length=200)]
+LoginName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{2,79}$")]
+
+
+class PersonIn(Body):
+    name: Name
+    email: Name | None = None
+    phone: Annotated[str, Field(max_length=50)] | None = None
+    active: bool = True
+
+    def form(self) -> PersonForm:
+        return PersonForm(self.name, self.email, self.phone, self.active)
+
+
+class NewPersonIn(PersonIn):
+    unit_id: Id
+    post: Name
+    login: LoginName | None = None  # with one, the person gets an account that a one-time link opens
+
+
+class ResetIn(Body):
+    login: LoginName | None = None  # of a person without an account yet
+
+
+class RoleIn(Body):
+    role: Literal["secretary", "clerk", "technician", "unit_administrator", "administrator"]
+    unit_id: Id
+
+
+class RolesIn(Body):
+    roles: Annotated[list[RoleIn], Field(max_length=100)]
+
+
+@router.get("/persons")
+async def list_them(
+    call: Somebody,
+    q: Annotated[str, Query(max_length=200)] = "",
+    unit: Annotated[str | None, Query(max_length=36)] = None,
+) -> Json:
+    async with call.database.reading() as session:
+        actor = await call.actor(session)
+        require(may_see_directory(actor), "read_directory", "person")
+        found = await directory.persons(session, local_date(call.now), text=q, unit_id=unit)
+        items = [shape_person(one, await _sees_contacts(session, actor, one)) for one in found]
+    return {"items": items, "next": None}
+
+
+@router.post("/persons", status_code=201)
+async def make(body: NewPersonIn, call: Somebody) -> Json:
+    async with call.database.transaction() as session:
+        actor = await call.actor(session)
+        person = await add_person(session, actor, body.unit_id, body.form(), body.post, call.now)
+        if body.login:
+            await create_account(session, body.login, "", call.now, person_id=person.id)
+        return await _answer(session, call, person.id)
+
+
+@router.put("/persons/{person_id}")
+async def edit(person_id: str, body: PersonIn, call: Somebody) -> Json:
+    async with call.database.transaction() as session:
+        await change_person(session, await call.actor(session), person_id, body.form(), call.now)
+        return await _answer(session, call, person_id)
+
+
+@router.put("/persons/{person_id}/roles")
+async def edit_roles(person_id: str, body: RolesIn, call: Somebody) -> Json:
+    async with call.database.transaction() as session:
+        roles = [(one.role, one.unit_id) for one in body.roles]
+        await set_roles(session, await call.actor(session), person_id, roles, call.now)
+        return await _answer(session, call, person_id)
+
+
+@router.post("/persons/{person_id}/reset-password")
+async def reset_password(person_id: str, call: Somebody, body: ResetIn | None = None) -> Json:
+    """A one-time link, handed over by hand; older ones and the person's sessions end."""
+    async with call.database.transaction() as session:
+        actor = await call.actor(session)
+        if await session.get(Person, person_id) is None:
+            raise NotFound
+        require(await may_administer_person(session, actor, person_id), "reset_password", "unit_administrator")
+        account = await account_of(session, person_id)
+        if account is None:
+            if body is None or body.login is None:
+                raise BadInput(detail={"login": "required"})
+            account = await create_account(session, body.login, "", call.now, person_id=person_id)
+        token = await make_reset(session, account, actor.person_id or "", call.now)
+        record(session, "password_reset", actor, call.now, subject_id=account.id, address=call.address, link=True)
+        login = account.login
+    return {
+        "login": login,
+        "url": f"{call.services.settings.url}/password/{token}",
+        "expires_at": call.now + RESET_LIFETIME,
+    }
+
+
+async def _answer(session: WriteSession, call: SessionCall, person_id: str) -> Json:
+    await session.flush()
+    return shape_person(await directory.person_detail(session, person_id, local_date(call.now)), True)
+
+
+async def _sees_contacts(session: ReadSession, actor: Actor, listed: ListedPerson) -> bool:
+    if may_see_contacts(actor, ()):
+        return True
+    units = {post.unit_id for post in listed.posts}
+    return any([may_see_contacts(actor, await path_of(session, unit_id)) for unit_id in units])
+
+
+def shape_person(listed: ListedPerson, sees_contacts: bool) -> dict[str, Any]:
+    person = listed.person
+    return {
+        "id": person.id,
+        "name": person.name,
+        "email": person.email if sees_contacts else None,
+        "phone": person.phone if sees_contacts else None,
+        "active": person.active,
+        "posts": [
+            {"id": post.id, "unit_id": post.unit_id, "unit_title": post.unit.title, "name": post.name}
+            for post in listed.posts
+        ],
+        "roles": [{"role": one.role, "unit_id": one.unit_id} for one in listed.roles],
+    }
