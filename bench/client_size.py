@@ -1,4 +1,4 @@
-"""What a browser loads first: the scripts and styles that index.html names, gzipped. ``python -m bench.client_size``."""
+"""What a browser loads first: what index.html names, gzipped. ``python -m bench.client_size``."""
 
 from __future__ import annotations
 
