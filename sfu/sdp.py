@@ -11,7 +11,7 @@ from typing import Literal
 
 from sfu.errors import BadOffer
 
-MAX_BYTES = 128 * 1024
+MAX_BYTES = 256 * 1024  # a browser spends 5.5 kB on a video m-line unless its codecs are restricted
 MAX_SECTIONS = 64
 MAX_LINES = 8192
 MAX_TOKEN = 256

@@ -1,0 +1,201 @@
+"""Offers of real browsers and of aiortc, and what is wrong with others."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from sfu.answer import LocalTransport, write_answer
+from sfu.errors import BadOffer
+from sfu.negotiation import Negotiated, negotiate, renegotiate_ice
+from sfu.sdp import parse
+
+OFFERS = Path(__file__).parent / "offers"
+ALL = ["audio", "video", "presentation"]
+LOCAL = LocalTransport(
+    "ufrag123",
+    "password-of-24-letters--",
+    "AA:BB",
+    (("192.0.2.7", 5000, "udp"), ("2001:db8::7", 5000, "udp"), ("192.0.2.7", 5001, "tcp")),
+    42,
+)
+SMALL = """v=0
+o=- 1 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=ice-ufrag:abcd
+a=ice-pwd:0123456789012345678901
+a=fingerprint:sha-256 AA:BB
+a=setup:actpass
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+a=mid:0
+a=sendonly
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 100
+a=mid:1
+a=recvonly
+a=rtcp-mux
+a=rtpmap:96 VP8/90000
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:100 H264/90000
+a=fmtp:100 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+"""
+
+
+def offer(name: str) -> str:
+    return (OFFERS / f"{name}.sdp").read_bytes().decode()
+
+
+def plan(text: str, may_send: list[str] | None = None, codec: str = "vp8") -> Negotiated:
+    numbers = itertools.count(1001)
+    allowed = ALL if may_send is None else may_send
+    return negotiate(parse(text), allowed, codec, lambda: next(numbers))  # type: ignore[arg-type]
+
+
+def section(answer: str, mid: str) -> list[str]:
+    """Lines of one m-line of an answer."""
+    parts = answer.split("\r\nm=")[1:]
+    return next(("m=" + part).split("\r\n") for part in parts if f"a=mid:{mid}\r\n" in part)
+
+
+def test_a_browsers_offer_becomes_sources_and_slots_by_order() -> None:
+    negotiated = plan(offer("chromium"))
+    assert [(s.mid, s.source, s.rids) for s in negotiated.sends] == [
+        ("0", "microphone", ()),
+        ("1", "camera", ("q", "h", "f")),
+        ("2", "presentation", ()),
+    ]
+    assert [(s.mid, s.kind) for s in negotiated.slots] == [
+        ("3", "audio"),
+        ("4", "audio"),
+        ("5", "audio"),
+        ("6", "presentation"),
+        *((str(mid), "video") for mid in range(7, 11)),
+    ]
+    assert negotiated.sends[0].declared and not negotiated.sends[1].declared
+    ids = negotiated.sends[1].extensions
+    assert (ids.mid, ids.rid, ids.repaired_rid, ids.transport_cc) == (4, 10, 11, 3)
+    ssrcs = [s for slot in negotiated.slots for s in (slot.ssrc, slot.rtx_ssrc) if s is not None]
+    assert len(set(ssrcs)) == len(ssrcs)
+
+
+def test_the_answer_line_by_line() -> None:
+    answer = write_answer(plan(offer("chromium")), LOCAL)
+    assert answer.startswith(
+        "v=0\r\no=- 42 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10\r\na=ice-lite\r\n"
+    )
+    microphone = section(answer, "0")
+    assert microphone[0] == "m=audio 5000 UDP/TLS/RTP/SAVPF 111"
+    for line in ("a=setup:passive", "a=recvonly", "a=rtcp-mux", "a=fmtp:111 minptime=10;useinbandfec=1"):
+        assert line in microphone
+    assert "a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host" in microphone
+    assert "a=candidate:3 1 tcp 1526726143 192.0.2.7 5001 typ host tcptype passive" in microphone
+    assert microphone.count("a=end-of-candidates") == 1
+    camera = section(answer, "1")
+    assert camera[0] == "m=video 5000 UDP/TLS/RTP/SAVPF 96 97"
+    for line in ("a=rid:q recv", "a=rid:f recv", "a=simulcast:recv q;h;f", "a=rtcp-fb:96 nack pli"):
+        assert line in camera
+    slot = section(answer, "7")
+    for line in ("a=sendonly", "a=msid:slot-7 slot-7", "a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"):
+        assert line in slot
+    media, rtx = next(line for line in slot if line.startswith("a=ssrc-group:FID ")).split()[1:]
+    assert f"a=ssrc:{media} cname:giaoban" in slot and f"a=ssrc:{rtx} cname:giaoban" in slot
+    assert not any("candidate" in line for line in slot)
+
+
+def test_a_viewer_without_devices_is_answered_alike() -> None:
+    negotiated = plan(offer("chromium-viewer"))
+    assert len(negotiated.sends) == 3 and [s.kind for s in negotiated.slots][3:] == ["presentation", "video"]
+
+
+def test_aiortc_sends_and_receives_on_one_line() -> None:
+    negotiated = plan(offer("aiortc"))
+    answer = write_answer(negotiated, LOCAL)
+    assert [s.source for s in negotiated.sends] == ["microphone", "camera"]
+    assert "a=sendrecv" in section(answer, "0") and "a=sendonly" in section(answer, "2")
+    assert section(answer, "1")[0] == "m=video 5000 UDP/TLS/RTP/SAVPF 97 98"
+    (ssrc, rtx), = negotiated.sends[1].declared
+    assert (ssrc, rtx) == (3739599022, 2422834336)
+
+
+def test_an_answer_of_ours_parses_again() -> None:
+    answer = parse(write_answer(plan(offer("chromium")), LOCAL))
+    assert answer.ice_lite and len(answer.sections) == 11 and len(answer.candidates) == 3
+
+
+def test_who_may_not_send_gets_inactive_lines_but_his_slots() -> None:
+    answer = write_answer(plan(offer("chromium"), ["audio"]), LOCAL)
+    assert "a=recvonly" in section(answer, "0")
+    assert "a=inactive" in section(answer, "1") and "a=inactive" in section(answer, "2")
+    assert "a=simulcast:recv q;h;f" not in answer
+    assert "a=sendonly" in section(write_answer(plan(offer("aiortc"), []), LOCAL), "0")
+
+
+def test_h264_rooms_choose_constrained_baseline() -> None:
+    negotiated = plan(SMALL, codec="h264")
+    assert negotiated.slots[0].codec.payload_type == 100 and negotiated.slots[0].rtx_ssrc is None
+    assert plan(offer("chromium"), codec="h264").sends[1].codec.name == "h264"
+
+
+def test_a_data_channel_is_declined_and_left_out_of_the_bundle() -> None:
+    text = SMALL.replace("BUNDLE 0 1", "BUNDLE 0 1 2") + (
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=mid:2\na=sctp-port:5000\n"
+    )
+    answer = write_answer(plan(text), LOCAL)
+    assert "a=group:BUNDLE 0 1\r\n" in answer and section(answer, "2")[0].startswith("m=application 0 ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("a=rtcp-mux\na=rtpmap:111", "a=rtpmap:111", "m-line 1 .mid 0. lacks a=rtcp-mux"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0", "m-line 2 .mid 1. is not in a=group:BUNDLE"),
+        ("a=mid:1", "a=mid:0", "its own a=mid"),
+        ("a=ice-pwd:0123456789012345678901", "a=ice-pwd:short", "ice-pwd"),
+        ("a=fingerprint:sha-256 AA:BB", "a=fingerprint:md5 AA:BB", "a=fingerprint"),
+        ("a=setup:actpass", "a=setup:passive", "this side is passive"),
+        ("opus/48000/2", "PCMU/8000", "mid 0: this room needs opus, the offer has pcmu"),
+        ("VP8/90000", "VP9/90000", "needs vp8, the offer has h264, rtx, vp9"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1\na=ice-lite", "ice-lite on both sides"),
+        ("9 UDP/TLS/RTP/SAVPF 111", "9 RTP/AVP 111", "RTP/AVP is not DTLS-SRTP"),
+        ("a=mid:0\n", "", "its own a=mid"),
+        ("v=0", "v=1", "does not start with v=0"),
+        ("a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/many", "line 19"),
+        ("m=video 9 ", "m=video 99999 ", "line 15"),
+    ],
+)
+def test_a_bad_offer_is_refused_by_name(old: str, new: str, said: str) -> None:
+    assert old in SMALL
+    with pytest.raises(BadOffer, match=said):
+        plan(SMALL.replace(old, new, 1))
+
+
+def test_an_offer_of_nothing_or_of_too_much_is_refused() -> None:
+    head = SMALL.partition("m=audio")[0]
+    with pytest.raises(BadOffer, match="no m-line"):
+        plan(head)
+    with pytest.raises(BadOffer, match="no audio or video"):
+        plan(head + "m=application 9 UDP/DTLS/SCTP x\na=mid:0\n")
+    with pytest.raises(BadOffer, match="more than 64 m-lines"):
+        plan(head + "m=audio 9 UDP/TLS/RTP/SAVPF 111\n" * 65)
+    with pytest.raises(BadOffer, match="at most 262144"):
+        plan(SMALL + "a=x\n" * 100_000)
+    with pytest.raises(BadOffer, match="lines, at most"):
+        plan(SMALL + "\n" * 9000)
+
+
+def test_an_ice_restart_takes_new_credentials_and_nothing_else() -> None:
+    negotiated = plan(SMALL)
+    ssrcs = [slot.ssrc for slot in negotiated.slots]
+    again = SMALL.replace("ice-ufrag:abcd", "ice-ufrag:efgh")
+    renegotiate_ice(negotiated, parse(again))
+    assert negotiated.remote_ufrag == "efgh" and [slot.ssrc for slot in negotiated.slots] == ssrcs
+    with pytest.raises(BadOffer, match="same m-lines"):
+        renegotiate_ice(negotiated, parse(offer("chromium")))
+    with pytest.raises(BadOffer, match="keep the certificate"):
+        renegotiate_ice(negotiated, parse(again.replace("AA:BB", "AA:CC")))

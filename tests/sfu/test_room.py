@@ -1,0 +1,308 @@
+"""Who is seen and heard where: decisions of a room, on a plane that only remembers them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TypeVar
+
+import pytest
+
+from sfu.errors import UnknownPeer
+from sfu.events import ActiveSpeakerChanged, EncodingsWanted, ProducersChanged, SlotsChanged
+from sfu.negotiation import LineCodec, SendLine, SlotKind, SlotLine
+from sfu.peer import PeerSpec, View
+from sfu.plane.plane import ExtensionIds, RouteTaken, UnknownStream
+from sfu.program import Program
+from sfu.room import Room
+from sfu.sdp import Codec
+from tests.sfu.fake_plane import FakePlane
+
+OPUS = LineCodec("opus", 48000, 111, None, Codec(111, "opus", 48000, 2))
+VP8 = LineCodec("vp8", 90000, 96, 97, Codec(96, "vp8", 90000))
+RIDS = ("q", "h", "f")
+IDS = ExtensionIds(mid=4, rid=10, repaired_rid=11, audio_level=1, transport_cc=3)
+
+
+class Story:
+    """A room with named peers and a clock of its own."""
+
+    def __init__(self) -> None:
+        self.plane = FakePlane()
+        self.numbers = itertools.count(1)
+        self.room = Room("room", self.plane, lambda: next(self.numbers))
+        self.transports: dict[str, int] = {}
+        self.now = 100.0
+        self.ssrcs = itertools.count(1000)
+        self.told: list[object] = []
+
+    def join(self, name: str, *, audio: int = 3, video: int = 4, presentation: int = 1, sends: bool = True) -> None:
+        transport = self.transports[name] = next(self.numbers)
+        lines = (
+            SendLine("0", "microphone", OPUS, IDS, (), ()),
+            SendLine("1", "camera", VP8, IDS, RIDS, ()),
+            SendLine("2", "presentation", VP8, IDS, (), ()),
+        )
+        kinds: list[SlotKind] = ["audio"] * audio + ["presentation"] * presentation + ["video"] * video  # type: ignore[assignment]
+        slots = tuple(
+            SlotLine(str(3 + i), kind, OPUS if kind == "audio" else VP8, IDS, next(self.ssrcs), next(self.ssrcs))
+            for i, kind in enumerate(kinds)
+        )
+        spec = PeerSpec(name, f"site {name}", transport, lines if sends else (), slots)
+        self.room.join(spec, self.now)
+
+    def stream(self, name: str, mid: str, rid: str | None = None, *, rtx: bool = False) -> int:
+        """Packets of a new SSRC arrive; the SSRC."""
+        ssrc = next(self.ssrcs)
+        payload_type = 97 if rtx else 111 if mid == "0" else 96
+        rids = (None, rid) if rtx else (rid, None)
+        event = UnknownStream(self.transports[name], ssrc, payload_type, mid, *rids)
+        self.room.receive_unknown_stream(event, self.now)
+        return ssrc
+
+    def start(self, name: str, rids: tuple[str, ...] = RIDS) -> None:
+        """Microphone and camera send."""
+        self.stream(name, "0")
+        for rid in rids:
+            self.stream(name, "1", rid)
+
+    def pass_time(self, seconds: float, *, silent: tuple[str, ...] = (), silent_rids: tuple[str, ...] = ()) -> None:
+        """Time goes by while packets of all but the silent arrive."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now += 0.5
+            for handle, (producer, encoding) in self.room._encodings.items():
+                if producer.peer not in silent and encoding.rid not in silent_rids:
+                    self.plane.packets[handle] = self.plane.packets.get(handle, 0) + 10
+            self.room.handle_timeout(self.now)
+
+    def program(self, audible: list[str], **program: str) -> None:
+        self.room.set_program(Program(**program), audible, self.now)  # type: ignore[arg-type]
+
+    def seen(self, viewer: str) -> list[str]:
+        """``peer:rid`` of routed video slots, in slot order."""
+        return self._routed(viewer, "video")
+
+    def heard(self, viewer: str) -> set[str]:
+        return {found.partition(":")[0] for found in self._routed(viewer, "audio")}
+
+    def presented(self, viewer: str) -> list[str]:
+        return self._routed(viewer, "presentation")
+
+    def _routed(self, viewer: str, kind: SlotKind) -> list[str]:
+        found = []
+        for slot in self.room.peers[viewer].slots_of(kind):
+            handle = self.plane.routes[slot.consumer.handle]
+            if handle is not None:
+                producer, encoding = self.room._encodings[handle]
+                found.append(f"{producer.peer}:{encoding.rid}")
+        return found
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()
+
+
+def meeting(story: Story, *names: str) -> None:
+    for name in names:
+        story.join(name)
+        story.start(name)
+
+
+def test_the_floor_is_large_the_chair_middling_the_others_small(story: Story) -> None:
+    meeting(story, "an", "binh", "chi", "dung")
+    story.program([], floor="binh", chair="an")
+    assert sorted(story.seen("chi")) == ["an:h", "binh:f", "dung:q"]
+
+
+def test_nobody_sees_or_hears_himself(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.program(["an", "binh"], floor="an", chair="binh")
+    assert story.seen("an") == ["binh:f"] and story.heard("an") == {"binh"}
+    assert story.seen("binh") == ["an:f"] and story.heard("binh") == {"an"}
+
+
+def test_who_may_not_be_heard_is_paused_and_in_no_slot(story: Story) -> None:
+    meeting(story, "an", "binh", "chi")
+    story.program(["an"], floor="an")
+    microphones = {p.peer: e.handle for p, e in story.room._encodings.values() if p.source == "microphone"}
+    assert {name: story.plane.paused[handle] for name, handle in microphones.items()} == {
+        "an": False,
+        "binh": True,
+        "chi": True,
+    }
+    assert story.heard("chi") == {"an"}
+    story.program(["binh"], floor="binh")
+    assert story.plane.paused[microphones["an"]] and not story.plane.paused[microphones["binh"]]
+    assert story.heard("chi") == {"binh"}
+
+
+def test_before_any_program_everybody_is_silent(story: Story) -> None:
+    meeting(story, "an", "binh")
+    assert story.heard("an") == set()
+    assert all(story.plane.paused[e.handle] for p, e in story.room._encodings.values() if p.source == "microphone")
+
+
+def test_a_switch_of_the_floor_leaves_the_others_in_their_slots(story: Story) -> None:
+    for name in ("an", "binh", "chi", "dung"):
+        story.join(name, video=2)
+        story.start(name)
+    story.program([], floor="binh", chair="an")
+    first = [slot.producer.peer for slot in story.room.peers["dung"].slots_of("video") if slot.producer]
+    story.program([], floor="chi", chair="an")
+    second = [slot.producer.peer for slot in story.room.peers["dung"].slots_of("video") if slot.producer]
+    assert first.index("an") == second.index("an")
+    assert set(second) == {"an", "chi"}
+
+
+def test_the_presentation_has_its_own_slot_and_only_when_it_is_on_air(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.stream("an", "2")
+    assert story.presented("binh") == []
+    story.program([], presentation="an")
+    assert story.presented("binh") == ["an:"] and story.presented("an") == []
+
+
+def test_without_a_presentation_slot_it_takes_the_first_place_among_the_pictures(story: Story) -> None:
+    meeting(story, "an")
+    story.stream("an", "2")
+    story.join("player", presentation=0, video=1, sends=False)
+    story.program([], presentation="an", floor="an")
+    assert story.seen("player") == ["an:"]
+
+
+def test_pinned_sites_come_before_the_rest_and_the_count_is_kept(story: Story) -> None:
+    for name in ("an", "binh", "chi", "dung", "em"):
+        story.join(name, video=3)
+        story.start(name)
+    story.program([], floor="an")
+    story.room.set_view("em", View(pinned=("dung",), max_video=2), story.now)
+    assert {seen.partition(":")[0] for seen in story.seen("em")} == {"an", "dung"}
+    story.room.set_view("em", View(paused=True), story.now)
+    assert story.seen("em") == []
+    assert all(s.paused for s in _last(story, SlotsChanged, "em").slots if s.source != "microphone")
+
+
+def test_a_layer_that_stops_is_replaced_by_the_next_smaller(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.program([], floor="an")
+    assert story.seen("binh") == ["an:f"]
+    story.pass_time(2.5, silent_rids=("f",))
+    assert story.seen("binh") == ["an:h"]
+    story.pass_time(1.0)
+    assert story.seen("binh") == ["an:f"]
+
+
+def test_a_camera_that_stops_leaves_its_slot_and_is_told(story: Story) -> None:
+    meeting(story, "an", "binh")
+    assert _last(story, ProducersChanged, "an") == ProducersChanged("room", "an", True, True, False)
+    story.pass_time(5.0, silent=("an",))
+    assert story.seen("binh") == []
+    assert _last(story, ProducersChanged, "an") == ProducersChanged("room", "an", False, False, False)
+
+
+def test_keyframe_requests_are_merged_to_one_per_half_second_and_producer(story: Story) -> None:
+    meeting(story, "an")
+    layers = [e for p, e in story.room._encodings.values() if p.source == "camera"]
+    for encoding in layers * 3:
+        story.room.receive_keyframe_needed(encoding.handle, story.now)
+    assert len(story.plane.rtcp) == 1
+    transport, pli = story.plane.rtcp[0]
+    assert transport == story.transports["an"] and pli[:8] == bytes.fromhex("81ce000200000001")
+    due = story.room.next_timeout()
+    assert due is not None
+    story.room.handle_timeout(story.now + 0.5)
+    assert len(story.plane.rtcp) == 2
+    story.room.handle_timeout(story.now + 0.9)
+    assert len(story.plane.rtcp) == 2
+    story.room.request_keyframe("an", story.now + 5)
+    assert len(story.plane.rtcp) == 3
+
+
+def test_unused_layers_are_told_after_a_while_and_the_smallest_always_stays(story: Story) -> None:
+    meeting(story, "an", "binh", "chi")
+    story.program([], floor="an")
+    story.pass_time(8.0)
+    assert _last(story, EncodingsWanted, "an").active == ("q", "f")  # large at every viewer
+    assert _last(story, EncodingsWanted, "chi").active == ("q", "h")
+    story.program([], floor="chi")
+    assert "f" in _last(story, EncodingsWanted, "chi").active
+
+
+def test_repair_streams_never_become_layers(story: Story) -> None:
+    story.join("an")
+    story.stream("an", "1", "f", rtx=True)
+    assert story.plane.encodings == {}
+    story.stream("an", "1", "f")
+    (settings,) = story.plane.encodings.values()
+    assert settings.rtx_ssrc is not None
+
+
+def test_streams_of_no_line_or_layer_are_left_alone(story: Story) -> None:
+    story.join("an")
+    for event in (
+        UnknownStream(999, 5, 96, "1", "f", None),
+        UnknownStream(story.transports["an"], 5, 96, "nowhere", "f", None),
+        UnknownStream(story.transports["an"], 5, 96, "1", "x", None),
+        UnknownStream(story.transports["an"], 5, 100, "1", "f", None),
+        UnknownStream(story.transports["an"], 5, 96, None, None, None),
+    ):
+        story.room.receive_unknown_stream(event, story.now)
+    assert story.plane.encodings == {}
+
+
+def test_a_layer_that_comes_with_another_ssrc_replaces_the_old_one(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.program([], floor="an")
+    ssrc = story.stream("an", "1", "f")
+    routed = story.plane.routes[story.room.peers["binh"].slots_of("video")[0].consumer.handle]
+    assert routed is not None and story.plane.encodings[routed].ssrc == ssrc
+
+
+def test_leaving_frees_slots_and_forgets_every_handle(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.program(["an"], floor="an")
+    story.room.leave("an", story.now)
+    assert story.seen("binh") == [] and story.heard("binh") == set()
+    story.room.leave("binh", story.now)
+    assert story.plane.encodings == {} and story.plane.consumers == {}
+    with pytest.raises(UnknownPeer):
+        story.room.leave("an", story.now)
+
+
+def test_the_speaker_among_the_audible_leads_in_a_discussion(story: Story) -> None:
+    meeting(story, "an", "binh", "chi")
+    story.program(["an", "binh"], chair="an")
+    microphone = {p.peer: e.handle for p, e in story.room._encodings.values() if p.source == "microphone"}
+    for _ in range(20):
+        story.now += 0.1
+        story.room.receive_levels({microphone["binh"]: 20, microphone["chi"]: 5}, story.now)
+    assert _last(story, ActiveSpeakerChanged).peer == "binh"
+    assert "binh:f" in story.seen("chi")
+
+
+def test_a_route_that_was_taken_is_remembered(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.program([], floor="an")
+    slot = story.room.peers["binh"].slots_of("video")[0]
+    assert slot.consumer.encoding is not None
+    story.room.receive_route_taken(RouteTaken(slot.consumer.handle, slot.consumer.encoding))
+    assert slot.consumer.carried == slot.consumer.encoding
+
+
+def test_a_suspended_peer_gets_nothing(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.program(["an"], floor="an")
+    story.room.suspend("binh", True, story.now)
+    assert story.seen("binh") == [] and story.heard("binh") == set()
+    story.room.suspend("binh", False, story.now)
+    assert story.seen("binh") == ["an:f"] and story.heard("binh") == {"an"}
+
+
+Event = TypeVar("Event")
+
+
+def _last(story: Story, kind: type[Event], peer: str | None = None) -> Event:
+    """The last event of a kind (about a peer) so far; events read are kept."""
+    story.told += story.room.events()
+    return [e for e in story.told if isinstance(e, kind) and (peer is None or getattr(e, "peer", None) == peer)][-1]
