@@ -179,7 +179,8 @@ def may_open_room(actor: Actor, meeting: MeetingAccess) -> bool:
 def room_role(actor: Actor, meeting: MeetingAccess) -> RoomRole | None:
     """The role in the room. After a hand-over, ``meeting`` carries the live chair and secretary (dataclasses.replace).
 
-    The link of the chair's site is a site like any other: chairing needs the person's own login.
+    The link of the chair's site is a site like any other: chairing needs the person's own login. Other persons of the
+    chair's unit look on (hall), so that nobody takes the chair's place by joining.
     """
     if actor.person_id is not None and actor.person_id == meeting.chair_person_id:
         return "chair"
@@ -187,7 +188,9 @@ def room_role(actor: Actor, meeting: MeetingAccess) -> RoomRole | None:
         return "secretary"
     if not may_see_meeting(actor, meeting):
         return None
-    return "site" if room_site(actor, meeting) is not None else "hall"
+    site_id = room_site(actor, meeting)
+    beside_the_chair = actor.person_id is not None and site_id == meeting.chair_site_id
+    return "hall" if site_id is None or beside_the_chair else "site"
 
 
 def room_site(actor: Actor, meeting: MeetingAccess) -> str | None:

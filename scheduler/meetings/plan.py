@@ -90,6 +90,7 @@ async def edit_meeting(
     require(may_edit(actor, replace(access, stage="draft")), "edit", "secretary", "chair")
     require_stage(meeting, "edit", *PLANNED_STAGES)
     require_version(meeting, version)
+    await _claim(session, meeting)
     if plan.host_unit_id not in (None, meeting.host_unit_id):
         require(may_plan(actor, plan.host_unit_id or ""), "plan", "secretary", "unit_administrator")
     plan_check.check_fields(plan, meeting)
@@ -103,7 +104,7 @@ async def edit_meeting(
     if meeting.sent_at is not None:
         await check_sendable(session, meeting)
         await _tell(session, meeting, told, added, now)
-    await _flush(session, meeting, version)
+    await session.flush()
     await index_plan(session, meeting)
     return meeting
 
@@ -237,9 +238,11 @@ async def _tell(session: WriteSession, meeting: Meeting, told: bool, added: set[
         invite(session, meeting, attendee.site_id, "REQUEST", now)
 
 
-async def _flush(session: WriteSession, meeting: Meeting, version: int | None) -> None:
-    flag_modified(meeting, "title")  # an edit of items or sites alone is a new version too
+async def _claim(session: WriteSession, meeting: Meeting) -> None:
+    """Raise the version first: whoever edits at the same time waits, and is then told that he is stale."""
+    before = meeting.version
+    flag_modified(meeting, "title")
     try:
         await session.flush()
     except StaleDataError as raced:
-        raise Stale(version or 0, None) from raced
+        raise Stale(before, None) from raced

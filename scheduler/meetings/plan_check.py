@@ -91,7 +91,8 @@ async def check_people(session: WriteSession, meeting: Meeting, site_ids: Iterab
     wrong = await _issuing(session, meeting, path)
     wrong |= await _chair(session, meeting, path)
     wrong |= await _secretary(session, meeting, path)
-    wrong |= await _sites(session, {*site_ids, meeting.chair_site_id}, day)
+    chair_site = set() if "chair_site_id" in wrong else {meeting.chair_site_id}
+    wrong |= await _sites(session, set(site_ids) | chair_site, day)
     if wrong:
         raise Invalid(wrong)
 
