@@ -75,6 +75,7 @@ class Network:
         self.peers: dict[Address, Peer] = {}
         self.now = 100.0
         self.events: list[object] = []
+        self.plane.handle_timeout(self.now)
 
     def peer(self, handle: int, profile: SrtpProfile = "AEAD_AES_128_GCM") -> Peer:
         peer = Peer(self.plane, handle, profile)
