@@ -54,7 +54,7 @@ async def open_minutes(session: AnySession, actor: Actor, meeting_id: str) -> Op
 
 async def access_of(session: AnySession, meeting: Meeting) -> MeetingAccess:
     query = select(Site.id, Site.unit_id).join(Attendee, Attendee.site_id == Site.id)
-    sites = (await session.execute(query.where(Attendee.meeting_id == meeting.id))).tuples().all()
+    sites = await session.execute(query.where(Attendee.meeting_id == meeting.id))
     return MeetingAccess(
         id=meeting.id,
         stage=meeting.stage,
@@ -65,7 +65,7 @@ async def access_of(session: AnySession, meeting: Meeting) -> MeetingAccess:
         chair_site_id=meeting.chair_site_id,
         secretary_person_id=meeting.secretary_person_id,
         created_by=meeting.created_by,
-        sites=tuple(sites),
+        sites=tuple((site_id, unit_id) for site_id, unit_id in sites),
     )
 
 

@@ -83,6 +83,6 @@ async def load_persons(session: AnySession, person_ids: set[str], at: datetime) 
         )
         .order_by(Post.protocol_order.desc())
     )
-    for person_id, post in (await session.execute(query)).tuples():
+    for person_id, post in await session.execute(query):
         persons[person_id] = Somebody(persons[person_id].name, post)
     return persons
