@@ -1,0 +1,24 @@
+"""``world``: a meeting that was held, on SQLite and on PostgreSQL; ``held`` the same on SQLite alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scheduler.database import Database
+from tests.recordings.world import World, build_world, hold_meeting
+
+
+@pytest.fixture
+async def world(database: Database, tmp_path: Path) -> World:
+    world = await build_world(database, tmp_path)
+    await hold_meeting(world)
+    return world
+
+
+@pytest.fixture
+async def held(sqlite_database: Database, tmp_path: Path) -> World:
+    world = await build_world(sqlite_database, tmp_path)
+    await hold_meeting(world)
+    return world
