@@ -61,7 +61,7 @@ def course_of(facts: Sequence[f.Fact], recording_id: str) -> Course:
                 course.pauses.append(Interval(paused_ns, at_ns))
                 paused_ns = None
             case f.RecordingInterrupted(from_at=from_at, cause=cause):
-                course.interruptions.append(Interruption(instant_ns(from_at), cause))
+                course.interruptions.append(Interruption(instant_ns(from_at), cause.partition(":")[0]))
             case f.RecordingStopped():
                 course.end_ns = at_ns
     if paused_ns is not None:

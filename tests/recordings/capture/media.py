@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.capture.packet_log import SUFFIX, End, Header, Label, Mark, Packet, Stream, encode, encode_header
+from tests.media import picture_code
 
 BASE_S = 1_700_000_000
 SECOND = 1_000_000_000
@@ -26,31 +27,9 @@ def wall_ns(second: float) -> int:
     return BASE_S * SECOND + round(second * SECOND)
 
 
-def code_image(code: int, number: int, size: tuple[int, int] = (320, 180)) -> NDArray[np.uint8]:
-    """A grey picture of 4 × 2 blocks, light where ``code`` has a bit; a small square moves so that frames differ."""
-    width, height = size
-    image = np.zeros((height, width), dtype=np.uint8)
-    for bit in range(8):
-        row, column = divmod(bit, 4)
-        shade = 210 if code >> bit & 1 else 45
-        image[row * height // 2 : (row + 1) * height // 2, column * width // 4 : (column + 1) * width // 4] = shade
-    at = number * 3 % (width - 8)
-    image[2:10, at : at + 8] = 128
-    return image
-
-
-def read_code(picture: NDArray[np.uint8]) -> int:
+def read_code(picture: NDArray[np.uint8]) -> int | None:
     """The code of a grey picture of any size."""
-    height, width = picture.shape
-    code = 0
-    for bit in range(8):
-        row, column = divmod(bit, 4)
-        middle = picture[
-            row * height // 2 + height // 8 : row * height // 2 + height * 3 // 8,
-            column * width // 4 + width // 16 : column * width // 4 + width * 3 // 16,
-        ]
-        code |= (middle.mean() > 128) << bit
-    return int(code)
+    return picture_code.read(picture)
 
 
 def tone_of(samples: NDArray[Any], rate: int) -> float:
@@ -76,7 +55,7 @@ class Camera:
         self._number = 0
 
     def frame(self, key: bool) -> bytes:
-        image = code_image(self.code, self._number, self.size)
+        image = picture_code.picture(self.code, *self.size, self._number)
         frame = av.VideoFrame.from_ndarray(image, format="gray").reformat(format="yuv420p")
         frame.pts, frame.time_base = self._number, Fraction(1, FPS)
         frame.pict_type = av.video.frame.PictureType.I if key else av.video.frame.PictureType.NONE
