@@ -119,7 +119,7 @@ def test_aiortc_sends_and_receives_on_one_line() -> None:
     assert [s.source for s in negotiated.sends] == ["microphone", "camera"]
     assert "a=sendrecv" in section(answer, "0") and "a=sendonly" in section(answer, "2")
     assert section(answer, "1")[0] == "m=video 5000 UDP/TLS/RTP/SAVPF 97 98"
-    (ssrc, rtx), = negotiated.sends[1].declared
+    ((ssrc, rtx),) = negotiated.sends[1].declared
     assert (ssrc, rtx) == (3739599022, 2422834336)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from pylibsrtp import Policy, Session
@@ -11,6 +12,7 @@ from sfu.plane.plane import (
     ConsumerSettings,
     EncodingSettings,
     ExtensionIds,
+    SinkPacket,
     SrtpKeys,
     SrtpProfile,
 )
@@ -177,3 +179,8 @@ class Microphone:
         self.sequence = self.sequence + 1 & 0xFFFF
         self.timestamp = self.timestamp + 960 & 0xFFFFFFFF
         return packet
+
+
+def sink_slot(sink: Callable[[SinkPacket], None]) -> ConsumerSettings:
+    """The recorder's tap on a picture."""
+    return ConsumerSettings(-1, "video", 3001, None, 96, None, "vp8", 90000, ExtensionIds(), sink=sink)
