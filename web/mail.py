@@ -3,7 +3,7 @@ login, else none; ``?security=none|starttls|tls`` decides otherwise. Empty: a fo
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from scheduler.settings import MailSettings
@@ -24,7 +24,7 @@ def mail_settings(settings: Settings) -> MailSettings:
     security = parse_qs(url.query).get("security", [default])[0]
     if security not in _PORTS:
         raise BadSetting("GIAOBAN_SMTP_URL: security is none, starttls or tls")
-    chosen = cast(Security, security)
+    chosen: Security = security
     return MailSettings(
         host=url.hostname,
         port=url.port or _PORTS[chosen],

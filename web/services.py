@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from recordings.minutes.settings import FilingSettings, SigningSettings
 from recordings.papers.office import Office
 from recordings.papers.render import Renderer
 from recordings.papers.store import ObjectStore
@@ -18,6 +19,8 @@ from scheduler.database import Database
 from scheduler.mail import Transport
 from scheduler.meetings.invitation import Post
 from scheduler.meetings.site_link import SiteLinks
+from scheduler.proceedings.facts import Body
+from web.errors import Unreachable
 from web.mail import mail_settings
 from web.passwords import Passwords
 from web.rate_limit import FailureLimiter
@@ -26,6 +29,11 @@ from web.settings import Settings
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def nobody_appends(meeting_id: str, body: Body) -> object:
+    """Until the live hub runs, nothing is written into proceedings: a job that wants to is tried again later."""
+    raise Unreachable(meeting_id=meeting_id, body=type(body).__name__)
 
 
 @dataclass(slots=True)
@@ -38,6 +46,7 @@ class Services:
     passwords: Passwords = field(default_factory=Passwords)
     login_failures: FailureLimiter = field(default_factory=FailureLimiter)
     link_failures: FailureLimiter = field(default_factory=lambda: FailureLimiter(limit=60, window_s=60.0))
+    key_attempts: FailureLimiter = field(default_factory=lambda: FailureLimiter(limit=10, window_s=60.0))
     links: SiteLinks = field(default_factory=lambda: SiteLinks(b"", ""))  # its key is read when the app starts
     store: ObjectStore = field(init=False)  # papers, minutes, signed documents, by SHA-256
     renderer: Renderer = field(default_factory=Renderer)  # draws pages, in child processes
@@ -45,11 +54,23 @@ class Services:
     mail: Transport = field(init=False)  # where letters go: a mail server or a folder of .eml files
     hub: Any = None  # live rooms: web.live
     media: Any = None  # client of the media worker: web.media
+    append_fact: Callable[[str, Body], Awaitable[object]] = nobody_appends  # meeting id, what happened: by the hub
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)  # wakes the job runner
 
     def now(self) -> datetime:
         return self.clock()
+
+    @property
+    def signing(self) -> SigningSettings:
+        """Whose certificates count: those under roots laid down in the keys folder."""
+        roots = tuple(sorted((self.settings.keys_folder / "trusted-roots").glob("*")))
+        return SigningSettings(self.settings.keys_folder / "test-authority", roots)
+
+    @property
+    def filing(self) -> FilingSettings:
+        """Where dossiers are delivered."""
+        return FilingSettings(self.settings.dossiers_folder)
 
     @property
     def post(self) -> Post:

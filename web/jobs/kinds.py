@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from recordings.capture.archive import archive
+from recordings.capture.begin import ARCHIVE, PREPARE
+from recordings.capture.prepare import prepare
+from recordings.capture.recording import Recording
+from recordings.papers.add import CONVERT_PAPER
 from recordings.papers.convert import convert_paper
+from recordings.papers.pages import page_image
 from scheduler.meetings import invitation
+from scheduler.meetings.paper import Paper
+from scheduler.proceedings.facts import Body
 from web.jobs.job import Job, Kinds, Step
 
 
@@ -16,7 +24,30 @@ async def _send_invitation(job: Job) -> None:
     await invitation.deliver(job.services.database, job.services.post, job.id, job.services.now())
 
 
+async def _prepare_recording(job: Job) -> None:
+    services = job.services
+    await prepare(services.database, services.captures, job.text("recording_id"), job.report)
+
+
+async def _archive_recording(job: Job) -> None:
+    services, recording_id = job.services, job.text("recording_id")
+    async with services.database.reading() as session:
+        meeting_id = (await session.get_one(Recording, recording_id)).meeting_id
+
+    async def draw(paper_id: str, page: int, width: int) -> bytes:
+        async with services.database.reading() as session:
+            paper = await session.get_one(Paper, paper_id)
+        return await page_image(services.store, services.renderer, paper, page, width)
+
+    async def append(body: Body) -> None:
+        await services.append_fact(meeting_id, body)
+
+    await archive(services.database, services.captures, recording_id, draw, append, job.report)
+
+
 KINDS: Kinds = {
     "send_invitation": (Step("send", _send_invitation),),
-    "convert_paper": (Step("convert", _convert_paper, is_heavy=True),),
+    CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),
+    PREPARE: (Step("prepare", _prepare_recording, is_heavy=True),),
+    ARCHIVE: (Step("archive", _archive_recording, is_heavy=True),),
 }
