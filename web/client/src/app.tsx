@@ -13,6 +13,10 @@ import { Loading, Notice } from "./ui/notice";
 import { useWords, WordsProvider } from "./words";
 
 const Room = lazy(() => import("./room/page"));
+const Meetings = lazy(() => import("./pages/meetings"));
+const MeetingPage = lazy(() => import("./plan/page"));
+const EditPage = lazy(() => import("./plan/edit"));
+const LinkPage = lazy(() => import("./link/page"));
 
 function newQueryClient(): QueryClient {
   const retry = (count: number, error: unknown) => !(error instanceof ApiError && error.status >= 400 && error.status < 500) && count < 2;
@@ -45,6 +49,11 @@ function Pages() {
     <Switch>
       <Route path="/login" component={Login} />
       <Route path="/"><LoggedIn><Today /></LoggedIn></Route>
+      <Route path="/j/:token" component={LinkPage} />
+      <Route path="/meetings"><LoggedIn><Meetings /></LoggedIn></Route>
+      <Route path="/meetings/new"><LoggedIn><EditPage /></LoggedIn></Route>
+      <Route path="/meetings/:id"><LoggedIn><MeetingPage /></LoggedIn></Route>
+      <Route path="/meetings/:id/edit"><LoggedIn><EditPage /></LoggedIn></Route>
       <Route path="/rooms/:id"><LoggedIn><Room /></LoggedIn></Route>
       <Route><NotFound /></Route>
     </Switch>

@@ -15,8 +15,7 @@ export function DeviceCheck({ meetingId, title, needsDevices, isSite, enter }: {
   const fine = !needsDevices || (!!report.camera && !!report.microphone);
   const go = () => {
     if (isSite) {
-      const state = (track: MediaStreamTrack | null, problem: string | null) => (track ? "ok" : (problem ?? "missing"));
-      const body = { camera: state(report.camera, report.cameraProblem), microphone: report.microphone && !report.heard ? "silent" : state(report.microphone, report.microphoneProblem), browser: navigator.userAgent };
+      const body = { camera: !!report.camera, microphone: !!report.microphone, browser: navigator.userAgent.slice(0, 500) };
       void api.post(`/api/meetings/${meetingId}/device-check`, body).catch(() => undefined);
     }
     enter({ camera: report.camera, microphone: report.microphone });
