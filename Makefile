@@ -4,6 +4,9 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 CLIENT := web/client
 
+# Compiled modules are kept: without them every start reads all sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run test lint bench clean
 
 help: ## list the commands

@@ -12,19 +12,24 @@ from datetime import UTC, datetime
 
 from sqlalchemy import insert, select
 
-from scheduler.database import Database, WriteSession, new_id
+from scheduler.database import Database, ReadSession, WriteSession, new_id
+from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.demonstration import plan_example
 from scheduler.meetings.meeting import Meeting
+from scheduler.meetings.site_link import SiteLinks
 from scheduler.organization import demonstration, founding
 from scheduler.organization.folding import sort_name
 from scheduler.organization.installation import is_empty
 from scheduler.organization.person import Person
+from scheduler.organization.site import Site
 from web.accounts import Account, create_account, make_reset
 from web.passwords import Passwords
 from web.settings import Settings
+from web.start import read_or_make_key
 
 KNOWN_PASSWORD = "giao-ban-2025"  # noqa: S105 - of the demonstration on localhost, printed at every start
 PRINTED_LOGINS = 6
+PRINTED_LINKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,8 @@ def demonstration_password(settings: Settings) -> str:
 
 
 async def _fill(session: WriteSession, password_hash: str) -> None:
-    filled = await demonstration.fill(session)
     now = datetime.now(UTC)
+    filled = await demonstration.fill(session)
     rows = [
         {
             "id": new_id(),
@@ -107,17 +112,28 @@ async def _found(session: WriteSession, settings: Settings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StartableMeeting:
+    """A meeting to begin with, and the first links of its sites: (site, address)."""
+
     id: str
     title: str
+    links: tuple[tuple[str, str], ...]
 
 
 async def can_start_now(settings: Settings) -> list[StartableMeeting]:
-    """Meetings already sent whose time is near, soonest first: at most three."""
+    """Meetings whose invitations went out and that have not ended, the latest first: at most two."""
     database = Database(settings.database)
+    links = SiteLinks(read_or_make_key(settings.keys_folder / "links.key"), settings.url)
     try:
         async with database.reading() as session:
-            soon = select(Meeting).where(Meeting.stage.in_(("sent", "testing", "convened", "suspended")))
-            meetings = (await session.scalars(soon.order_by(Meeting.starts_at.desc()).limit(3))).all()
-            return [StartableMeeting(meeting.id, meeting.title) for meeting in meetings]
+            open_ones = select(Meeting).where(Meeting.stage.in_(("sent", "testing", "convened", "suspended")))
+            meetings = (await session.scalars(open_ones.order_by(Meeting.starts_at.desc()).limit(2))).all()
+            return [StartableMeeting(one.id, one.title, await _first_links(session, one, links)) for one in meetings]
     finally:
         await database.dispose()
+
+
+async def _first_links(session: ReadSession, meeting: Meeting, links: SiteLinks) -> tuple[tuple[str, str], ...]:
+    invited = select(Site).join(Attendee, Attendee.site_id == Site.id).where(Attendee.meeting_id == meeting.id)
+    communes = invited.where(Attendee.role != "chair").order_by(Site.protocol_order).limit(PRINTED_LINKS)
+    sites = (await session.scalars(communes)).all()
+    return tuple((site.unit.title, links.url_of(site, meeting.id)) for site in sites)

@@ -74,4 +74,7 @@ async def print_who_can_log_in(settings: Settings, beginning: Beginning, console
     if beginning.first_link:
         console.print(f"First administrator, set your password: {beginning.first_link}\n", soft_wrap=True)
     for meeting in await can_start_now(settings):
-        console.print(f"Can start now: {meeting.title}\n  {settings.url}/meetings/{meeting.id}\n", soft_wrap=True)
+        console.print(f"Can start now: [bold]{meeting.title}[/bold]", soft_wrap=True)
+        console.print(f"  chair and secretary: {settings.url}/meetings/{meeting.id}", soft_wrap=True)
+        for site, link in meeting.links:
+            console.print(f"  {site}: {link}", soft_wrap=True)

@@ -80,9 +80,7 @@ def shape_meeting(detail: MeetingDetail, services: Services) -> dict[str, Any]:
         "site_ids": [site.site_id for site in detail.sites if site.role != "chair"],
         "items": [shape_item(item) for item in detail.items],
         "sites": [asdict(site) for site in detail.sites],
-        "papers": [
-            {**shape_paper(paper, services), "withdrawn_at": paper.withdrawn_at} for paper in detail.papers
-        ],
+        "papers": [{**shape_paper(paper, services), "withdrawn_at": paper.withdrawn_at} for paper in detail.papers],
         "minutes_sum": detail.minutes_sum,
         "slot_minutes": detail.slot_minutes,
         "my_roles": list(detail.my_roles),

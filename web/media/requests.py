@@ -163,9 +163,7 @@ def _record(worker: Worker, message: Json) -> Json:
             raise NotAllowed(f"room {room} is already being recorded")
         if recorder is None:
             directory = Path(_text(message, "directory"))
-            recorder = Recorder(
-                worker.node, room, recording_id, directory, worker.boot_id, worker.recording_changed
-            )
+            recorder = Recorder(worker.node, room, recording_id, directory, worker.boot_id, worker.recording_changed)
             worker.recorders[room] = recorder
             return {"at": recorder.start(now)}
         return {"at": recorder.resume(now)}
