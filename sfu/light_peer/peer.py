@@ -77,8 +77,9 @@ class LightPeer:
         try:
             await asyncio.wait_for(self._connected.wait(), timeout_s)
         except TimeoutError:
-            error = self._dtls.error
-            raise error or HandshakeFailed(f"not connected within {timeout_s:g} s") from None
+            raise HandshakeFailed(f"not connected within {timeout_s:g} s") from None
+        if self._dtls.error is not None:
+            raise self._dtls.error
 
     async def restart_ice(self, signal: Signal, timeout_s: float = 15.0) -> None:
         """New credentials and a new socket, the same DTLS and SRTP."""
@@ -257,6 +258,7 @@ class LightPeer:
         self.closed_by_server = dtls.state == "closed"
         if dtls.keys is not None and self._srtp is None:
             self._srtp = SrtpContext(dtls.keys)
+        if dtls.state != "new":
             self._connected.set()
 
     def _receive_media(self, srtp: SrtpContext, packet: bytes) -> None:

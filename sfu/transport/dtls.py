@@ -12,6 +12,7 @@ from typing import Literal
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 
 from sfu.errors import HandshakeFailed
 from sfu.plane.plane import SrtpKeys, SrtpProfile
@@ -41,9 +42,23 @@ DTLS_1_2 = 0xFEFD
 State = Literal["new", "connected", "closed", "failed"]
 
 
-def _accept_any(*_: object) -> bool:
-    """Certificates are self-signed; ``_check_fingerprint`` decides after the handshake."""
-    return True
+class _Expected:
+    """What a connection's peer must show; travels with it as OpenSSL's application data."""
+
+    def __init__(self, fingerprints: list[tuple[str, str]]) -> None:
+        self.fingerprints = fingerprints
+        self.refused = False
+
+    def accepts(self, certificate: x509.Certificate) -> bool:
+        """Remembers a refusal, so that the failure can say why."""
+        self.refused = not any(_matches(certificate, *fingerprint) for fingerprint in self.fingerprints)
+        return not self.refused
+
+
+def _verify(connection: SSL.Connection, certificate: X509, error: int, depth: int, ok: int) -> bool:
+    """Called inside the handshake: a wrong certificate is answered by an alert, before any Finished of ours."""
+    expected = connection.get_app_data()
+    return isinstance(expected, _Expected) and (depth > 0 or expected.accepts(certificate.to_cryptography()))
 
 
 def make_context(certificate: Certificate, profiles: tuple[SrtpProfile, ...]) -> SSL.Context:
@@ -51,7 +66,7 @@ def make_context(certificate: Certificate, profiles: tuple[SrtpProfile, ...]) ->
     context = SSL.Context(SSL.DTLS_METHOD)
     context.set_min_proto_version(DTLS_1_2)
     context.set_max_proto_version(DTLS_1_2)
-    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _accept_any)
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
     context.use_certificate(certificate.certificate)
     context.use_privatekey(certificate.key)
     context.set_cipher_list(CIPHERS)
@@ -68,10 +83,11 @@ class DtlsTransport:
         self.state: State = "new"
         self.keys: SrtpKeys | None = None
         self.error: HandshakeFailed | None = None
-        self._fingerprints = fingerprints
+        self._expected = _Expected(fingerprints)
         self._role = role
         self._out: list[bytes] = []
         self._ssl = SSL.Connection(context, None)
+        self._ssl.set_app_data(self._expected)
         self._ssl.set_ciphertext_mtu(MAX_DATAGRAM)
         if role == "server":
             self._ssl.set_accept_state()
@@ -130,11 +146,11 @@ class DtlsTransport:
             return
         except SSL.Error as error:
             self._collect()
-            self._fail(f"DTLS handshake: {_reason(error)}")
+            wrong = "the peer's certificate is not the one it signalled"
+            self._fail(wrong if self._expected.refused else f"DTLS handshake: {_reason(error)}")
             return
         self._collect()
         try:
-            self._check_fingerprint()
             self.keys = self._export_keys()
             self.state = "connected"
         except HandshakeFailed as failure:
@@ -163,14 +179,6 @@ class DtlsTransport:
     def _fail(self, message: str) -> None:
         self.state = "failed"
         self.error = HandshakeFailed(message)
-
-    def _check_fingerprint(self) -> None:
-        peer = self._ssl.get_peer_certificate()
-        if peer is None:
-            raise HandshakeFailed("the peer sent no certificate")
-        certificate = peer.to_cryptography()
-        if not any(_matches(certificate, *fingerprint) for fingerprint in self._fingerprints):
-            raise HandshakeFailed("the peer's certificate is not the one it signalled")
 
     def _export_keys(self) -> SrtpKeys:
         selected = self._ssl.get_selected_srtp_profile().decode().removeprefix("SRTP_")
