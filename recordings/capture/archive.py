@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from recordings.capture.contents import contents, names_of, site_ids_in
 from recordings.capture.describe import mp4_file
 from recordings.capture.job import OnProgress, run
@@ -93,7 +95,7 @@ async def _draw_pages(made: dict[str, Any], folder: Path, page_image: PageImage)
         try:
             drawn = await asyncio.to_thread(page_image, paper_id, page, PAGE_WIDTH)
             data = await drawn if inspect.isawaitable(drawn) else drawn
-        except (RecordingsError, OSError, ValueError, LookupError):
+        except (RecordingsError, SQLAlchemyError, OSError, ValueError, LookupError):
             continue
         path = folder / f"{number}.png"
         path.write_bytes(data)

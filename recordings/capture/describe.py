@@ -13,6 +13,8 @@ from recordings.capture.recording import Recording, RecordingSegment
 from recordings.capture.timeline import Timeline
 from recordings.settings import CaptureSettings
 from scheduler.database import ReadSession, WriteSession
+from scheduler.proceedings.facts import RecordingStarted, RecordingStopped
+from scheduler.proceedings.log import facts_of
 
 MP4_NAME = "recording.mp4"
 _NONE: dict[str, Any] = {
@@ -26,13 +28,16 @@ _NONE: dict[str, Any] = {
     "chapters": [],
     "papers": [],
     "gaps": [],
+    "error": "",
 }
 
 
 async def describe(session: ReadSession | WriteSession, meeting_id: str) -> dict[str, Any]:
     """The recording of a meeting as API.md has it; state "none" when there is none (or it was taken away)."""
     recording = await recording_of(session, meeting_id)
-    if recording is None or recording.deleted_at is not None:
+    if recording is None:
+        return _NONE | await _going_on(session, meeting_id)
+    if recording.deleted_at is not None:
         return dict(_NONE)
     contents = json.loads(recording.contents_json)
     return {
@@ -85,6 +90,16 @@ async def locate(session: ReadSession | WriteSession, meeting_id: str, at: datet
     if not timeline.spans or wall_ns > timeline.spans[-1].wall_ns + timeline.spans[-1].wall_length_ns:
         return None
     return timeline.place_ms(wall_ns)
+
+
+async def _going_on(session: ReadSession | WriteSession, meeting_id: str) -> dict[str, Any]:
+    """What the proceedings know of a recording that is not finished yet."""
+    facts = await facts_of(session, meeting_id)
+    started = [fact.body for fact in facts if isinstance(fact.body, RecordingStarted | RecordingStopped)]
+    if not started:
+        return {}
+    state = "capturing" if isinstance(started[-1], RecordingStarted) else "preparing"
+    return {"id": started[-1].recording_id, "state": state}
 
 
 def _segment(segment: RecordingSegment) -> dict[str, Any]:

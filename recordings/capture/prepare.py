@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from recordings.capture.begin import ARCHIVE
+from recordings.capture.begin import ARCHIVE, begin
 from recordings.capture.contents import contents, names_of, site_ids_in
 from recordings.capture.course import course_of
 from recordings.capture.job import OnProgress, run
 from recordings.capture.recording import Recording, RecordingSegment
 from recordings.capture.scan import Seen
 from recordings.capture.timeline import Interval, Timeline
-from recordings.errors import JobFailed, NotFound
+from recordings.errors import JobFailed
 from recordings.settings import CaptureSettings
 from scheduler.database import Database
 from scheduler.outbox import enqueue
@@ -22,13 +22,19 @@ from scheduler.proceedings.log import facts_of
 
 
 async def prepare(
-    database: Database, settings: CaptureSettings, recording_id: str, on_progress: OnProgress | None = None
+    database: Database,
+    settings: CaptureSettings,
+    recording_id: str,
+    on_progress: OnProgress | None = None,
+    *,
+    meeting_id: str | None = None,
 ) -> None:
-    """Make the recording playable and have its archive made next; does nothing when it is playable already."""
-    async with database.reading() as session:
-        recording = await session.get(Recording, recording_id)
-        if recording is None:
-            raise NotFound("Không có bản ghi hình này.")
+    """Make the recording playable and have its archive made next; does nothing when it is playable already.
+
+    ``meeting_id`` is needed the first time, when there is no row yet.
+    """
+    async with database.transaction() as session:
+        recording = await begin(session, recording_id, meeting_id)
         if recording.state in ("playable", "archived"):
             return
         facts = await facts_of(session, recording.meeting_id)
@@ -87,4 +93,4 @@ async def _store(database: Database, recording_id: str, done: dict[str, Any]) ->
         recording.contents_json = json.dumps(contents(timeline, seen, presented, facts, names))
         recording.duration_ms = timeline.duration_ms
         recording.state, recording.progress, recording.error = "playable", 0, ""
-        enqueue(session, ARCHIVE, {"recording_id": recording_id})
+        enqueue(session, ARCHIVE, {"meeting_id": recording.meeting_id, "recording_id": recording_id})

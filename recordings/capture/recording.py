@@ -20,7 +20,7 @@ class Recording(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)  # from the fact RecordingStarted
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
-    state: Mapped[str] = mapped_column(String(16), default="capturing")
+    state: Mapped[str] = mapped_column(String(16), default="preparing")
     progress: Mapped[int] = mapped_column(default=0)  # percent of the job going on
     started_at: Mapped[datetime] = mapped_column(Instant)
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)

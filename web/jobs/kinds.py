@@ -5,7 +5,6 @@ from __future__ import annotations
 from recordings.capture.archive import archive
 from recordings.capture.begin import ARCHIVE, PREPARE
 from recordings.capture.prepare import prepare
-from recordings.capture.recording import Recording
 from recordings.papers.add import CONVERT_PAPER
 from recordings.papers.convert import convert_paper
 from recordings.papers.pages import page_image
@@ -26,13 +25,12 @@ async def _send_invitation(job: Job) -> None:
 
 async def _prepare_recording(job: Job) -> None:
     services = job.services
-    await prepare(services.database, services.captures, job.text("recording_id"), job.report)
+    recording_id, meeting_id = job.text("recording_id"), job.text("meeting_id")
+    await prepare(services.database, services.captures, recording_id, job.report, meeting_id=meeting_id)
 
 
 async def _archive_recording(job: Job) -> None:
-    services, recording_id = job.services, job.text("recording_id")
-    async with services.database.reading() as session:
-        meeting_id = (await session.get_one(Recording, recording_id)).meeting_id
+    services, recording_id, meeting_id = job.services, job.text("recording_id"), job.text("meeting_id")
 
     async def draw(paper_id: str, page: int, width: int) -> bytes:
         async with services.database.reading() as session:

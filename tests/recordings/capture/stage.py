@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recordings.capture.begin import begin, stop
 from recordings.settings import ArchiveSettings, CaptureSettings
 from scheduler.database import Database
 from scheduler.meetings.agenda import AgendaItem
@@ -106,11 +105,7 @@ async def hold(database: Database, settings: CaptureSettings) -> Log:
     await log.append(25, f.RecordingResumed("rec-1"), f.ItemOpened("item-2"))
     await log.append(28, f.RecordingInterrupted("rec-1", f"{moment(27).isoformat()}", "worker"))
     await log.append(30, f.ItemClosed("item-2"), f.RecordingStopped("rec-1"), f.Adjourned())
-    async with database.transaction() as session:
-        await begin(session, LOG.meeting_id, "rec-1", moment(0))
     capture(settings)
-    async with database.transaction() as session:
-        await stop(session, "rec-1", moment(30))
     return log
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from recordings.capture import archive as archive_module
 from recordings.capture.archive import archive
-from recordings.capture.begin import ARCHIVE, PREPARE, begin, stop
+from recordings.capture.begin import ARCHIVE, PREPARE, begin
 from recordings.capture.describe import describe, locate, mp4_file, segment_file
 from recordings.capture.prepare import prepare
 from recordings.capture.recording import Recording
@@ -29,9 +29,10 @@ from recordings.errors import Conflict, JobFailed, NotFound
 from recordings.settings import CaptureSettings
 from scheduler.database import Database
 from scheduler.outbox import OutboxRow
+from scheduler.proceedings import facts as f
 from scheduler.proceedings.facts import RecordingSealed
 from tests.recordings.capture.media import decode_pictures, decode_sound, read_code, tone_of
-from tests.recordings.capture.stage import CODES, HERTZ, LOG, hold, moment, plan, settings_in
+from tests.recordings.capture.stage import CODES, HERTZ, LOG, Log, hold, moment, plan, settings_in
 
 
 def page(paper_id: str, number: int, width: int) -> bytes:
@@ -57,7 +58,7 @@ async def test_a_held_meeting_becomes_a_sealed_archive(database: Database, tmp_p
     async def on_progress(percent: int) -> None:
         said.append(percent)
 
-    await prepare(database, settings, "rec-1", on_progress)
+    await prepare(database, settings, "rec-1", on_progress, meeting_id=LOG.meeting_id)
     playable = await described(database)
     assert (playable["state"], playable["sha256"], playable["mp4"]) == ("playable", None, None)
     assert [segment["url"] for segment in playable["segments"]] == ["/api/recordings/rec-1/segments/0"]
@@ -118,14 +119,19 @@ async def check_what_is_seen_and_heard(database: Database, done: dict[str, Any],
         assert tone_of(piece, 48_000) == pytest.approx(HERTZ[speech["site_id"]], abs=5)
 
 
+async def test_while_it_goes_on_the_proceedings_say_so(sqlite_database: Database) -> None:
+    await plan(sqlite_database)
+    log = await Log.open(sqlite_database)
+    await log.append(0, f.Convened(), f.RecordingStarted("rec-1"))
+    going_on = await described(sqlite_database)
+    assert (going_on["id"], going_on["state"], going_on["segments"]) == ("rec-1", "capturing", [])
+
+
 async def test_both_jobs_stand_in_the_outbox_once(database: Database, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     await plan(database)
     await hold(database, settings)
-    async with database.transaction() as session:
-        await begin(session, LOG.meeting_id, "rec-1", moment(0))
-        await stop(session, "rec-1", moment(31))
-    await prepare(database, settings, "rec-1")
+    await prepare(database, settings, "rec-1", meeting_id=LOG.meeting_id)
     await prepare(database, settings, "rec-1")
     async with database.reading() as session:
         kinds = (await session.scalars(select(OutboxRow.kind).order_by(OutboxRow.at))).all()
@@ -136,7 +142,7 @@ async def test_an_archive_job_killed_midway_is_run_again(sqlite_database: Databa
     database, settings = sqlite_database, settings_in(tmp_path)
     await plan(database)
     log = await hold(database, settings)
-    await prepare(database, settings, "rec-1")
+    await prepare(database, settings, "rec-1", meeting_id=LOG.meeting_id)
 
     async def kill(percent: int) -> None:
         if percent >= 30:
@@ -162,7 +168,7 @@ async def test_killed_between_the_fact_and_the_row_it_is_sealed_once(
     database, settings = sqlite_database, settings_in(tmp_path)
     await plan(database)
     log = await hold(database, settings)
-    await prepare(database, settings, "rec-1")
+    await prepare(database, settings, "rec-1", meeting_id=LOG.meeting_id)
     store = archive_module._store
 
     async def die(*arguments: object) -> None:
@@ -186,7 +192,7 @@ async def test_without_a_packet_log_the_recording_failed_and_may_be_tried_again(
     hidden = tmp_path / "hidden"
     settings.captures_of("rec-1").rename(hidden)
     with pytest.raises(JobFailed, match="nothing was captured"):
-        await prepare(database, settings, "rec-1")
+        await prepare(database, settings, "rec-1", meeting_id=LOG.meeting_id)
     failed = await described(database)
     assert (failed["state"], "nothing was captured" in failed["error"]) == ("failed", True)
     with pytest.raises(Conflict):
@@ -199,8 +205,10 @@ async def test_without_a_packet_log_the_recording_failed_and_may_be_tried_again(
 async def test_an_unknown_recording_is_refused(sqlite_database: Database, tmp_path: Path) -> None:
     async def nowhere(body: object) -> None: ...
 
-    with pytest.raises(NotFound):
-        await prepare(sqlite_database, settings_in(tmp_path), "rec-9")
+    await plan(sqlite_database)
+    for meeting_id in (None, "meeting-9", LOG.meeting_id):
+        with pytest.raises(NotFound):
+            await prepare(sqlite_database, settings_in(tmp_path), "rec-9", meeting_id=meeting_id)
     with pytest.raises(NotFound):
         await archive(sqlite_database, settings_in(tmp_path), "rec-9", page, nowhere)
 
@@ -211,6 +219,8 @@ async def test_a_recording_past_its_time_leaves_its_hash(database: Database, tmp
     await hold(database, settings)
     until = keep_until("giao_ban", moment(30))
     assert until is not None
+    async with database.transaction() as session:
+        assert (await begin(session, "rec-1", LOG.meeting_id)).keep_until == until
     async with database.transaction() as session:
         assert await take_away(session, settings, moment(31)) == []
         assert await take_away(session, settings, until) == ["rec-1"]
