@@ -22,6 +22,7 @@ __all__ = ["Consumer"]
 
 MIN_RESEND_SECONDS = 0.02
 MAX_RESENT = 512
+RTX_CEILING_BPS = 8_000_000  # without a rate: what a flood of NACKs can get out of us
 
 
 class Consumer:
@@ -39,7 +40,7 @@ class Consumer:
         self.octets = 0
         self.next_rtx_index = random.getrandbits(15)
         self.resent: dict[int, float] = {}  # outbound sequence number → when
-        self.allowance = 0.0  # bytes of RTX that may go out now, when there is a rate
+        self.allowance = 0.0  # bytes of RTX that may go out now
         self.allowed_at = float("-inf")
         step = settings.clock_rate // 50 if settings.kind == "audio" else settings.clock_rate // 1000
         self.rewriter = Rewriter(settings.clock_rate, step, random.getrandbits(15) + 1, random.getrandbits(32))
@@ -173,10 +174,9 @@ class Consumer:
 
     def _may_send(self, size: int, now: float) -> bool:
         """A bucket of a quarter of a second at the consumer's rate."""
-        if self.rate is None:
-            return True
-        bucket = self.rate / 8 * 0.25
-        self.allowance = min(bucket, self.allowance + (now - self.allowed_at) * self.rate / 8)
+        rate = RTX_CEILING_BPS if self.rate is None else self.rate
+        bucket = rate / 8 * 0.25
+        self.allowance = min(bucket, self.allowance + (now - self.allowed_at) * rate / 8)
         self.allowed_at = now
         if self.allowance < size:
             return False

@@ -114,8 +114,11 @@ class ReferencePlane:
 
     def remove_encoding(self, encoding: int) -> None:
         found = self._state.encodings.pop(encoding)
-        for consumer in found.waiting + found.carriers:
-            self._stop(consumer)
+        for consumer in found.waiting.copy():
+            self._unwait(consumer)  # another layer may go on
+        for consumer in found.carriers.copy():
+            consumer.leave()
+        found.update_ring()
         self._unlisten(found, found.settings.ssrc)
         if found.rtx_statistics is not None:
             self._unlisten(found, found.rtx_statistics.ssrc)

@@ -27,9 +27,15 @@ class Ring:
         if present is not None and present.index >= packet.index:
             return False
         self._slots[place] = packet
-        if packet.starts_keyframe and (self.keyframe is None or packet.index > self.keyframe.index):
-            self.keyframe = packet
+        if packet.starts_keyframe:
+            self._note_keyframe(packet)
         return True
+
+    def _note_keyframe(self, packet: MediaPacket) -> None:
+        """Of several packets that could begin it (parameter sets, then a slice) the first is the keyframe's."""
+        present = self.keyframe
+        if present is None or (packet.index > present.index) == (packet.timestamp != present.timestamp):
+            self.keyframe = packet
 
     def holds(self, index: int) -> bool:
         """Whether that packet is here, or its place was taken by a newer one."""

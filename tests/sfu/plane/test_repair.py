@@ -80,8 +80,24 @@ def test_rate_limits_retransmission() -> None:
     few = len(viewer.rtp)
     assert 10 < few < 30
     network.plane.set_rate(1, None)
+    network.advance(0.1)
     network.send_rtcp(viewer, Nack(1, 2001, numbers))
     assert len(viewer.rtp) == 60
+
+
+def test_a_flood_of_nacks_gets_only_so_much() -> None:
+    network, sender, viewer, camera = meeting()
+    for _ in range(20):
+        frame = camera.frame(20)
+        for packet in frame:
+            packet.payload += bytes(1000)
+        network.send(sender, *frame)
+    numbers = tuple(packet.sequence_number for packet in viewer.rtp[-400:])
+    viewer.rtp.clear()
+    for _ in range(20):
+        network.advance(0.025)
+        network.send_rtcp(viewer, Nack(1, 2001, numbers[:200]), Nack(1, 2001, numbers[200:]))
+    assert sum(len(packet.payload) for packet in viewer.rtp) * 8 < 8_000_000 * 0.8
 
 
 def test_camera_is_asked_and_its_repair_forwarded() -> None:

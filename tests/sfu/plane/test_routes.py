@@ -134,6 +134,28 @@ def test_changed_ones_mind_before_the_keyframe() -> None:
     assert network.plane.consumer_stats(1).encoding == 1
 
 
+def test_removing_the_layer_that_is_waited_for_leaves_the_carried_one() -> None:
+    network = Network()
+    sender, viewer = network.peer(1), network.peer(2)
+    low = Camera(11)
+    network.plane.add_encoding(1, video(1, 11, producer=7))
+    network.plane.add_encoding(2, video(1, 22, producer=7))
+    network.plane.add_consumer(1, video_slot(2))
+    network.plane.set_route(1, 1)
+    network.send(sender, *low.frame(key=True))
+    network.plane.set_route(1, 2)
+    network.plane.remove_encoding(2)
+    network.send(sender, *low.frame())
+    assert len(viewer.rtp) == 4
+    network.plane.remove_encoding(1)
+    network.send(sender, *low.frame())
+    assert len(viewer.rtp) == 4
+    network.plane.add_encoding(3, video(1, 11))
+    network.plane.set_route(1, 3)
+    network.send(sender, *low.frame(key=True))
+    assert_continuous(viewer.rtp)
+
+
 def test_another_producer_stops_the_old_one_at_once() -> None:
     network = Network()
     sender, other, viewer = network.peer(1), network.peer(2), network.peer(3)
@@ -290,6 +312,11 @@ def test_h264_is_routed_from_its_parameter_sets() -> None:
         network.send(sender, RtpPacket(96, number, 0, 11, bytes.fromhex(unit)))
     assert [packet.payload.hex() for packet in viewer.rtp] == units[2:]
     assert network.plane.encoding_stats(1).keyframes == 1
+    late = network.peer(3)
+    network.plane.add_consumer(2, replace(video_slot(3), codec="h264"))
+    network.plane.set_route(2, 1)
+    network.drain()
+    assert [packet.payload.hex() for packet in late.rtp] == units[2:]
 
 
 def test_outbound_header_has_its_own_extensions() -> None:
