@@ -23,7 +23,7 @@ from scheduler.permissions import Actor
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.chain import Head
 from scheduler.proceedings.facts import Body, By, LogId, Somebody
-from scheduler.proceedings.lease import acquire
+from scheduler.proceedings.lease import Lease, acquire
 from scheduler.proceedings.log import append, head_of
 
 START = datetime(2026, 11, 5, 1, 0, tzinfo=UTC)  # 08:00 in Hà Giang
@@ -38,6 +38,7 @@ class World:
     store: ObjectStore
     signing: SigningSettings
     meeting_id: str = "m1"
+    lease: Lease | None = None
 
     secretary = Actor(person_id="secretary", post_unit_ids=frozenset({"district"}))
     chair = Actor(person_id="chair", post_unit_ids=frozenset({"district"}))
@@ -138,13 +139,14 @@ async def add_paper(world: World, content: bytes, title: str = "Báo cáo tháng
 
 async def log(world: World, *steps: tuple[float, Body | Sequence[Body]], meeting_id: str = "m1") -> None:
     """Append facts, each at minutes after the start."""
-    lease = await acquire(world.database, "test", START - timedelta(hours=1), timedelta(days=3650))
+    if world.lease is None:
+        world.lease = await acquire(world.database, "test", START - timedelta(hours=1), timedelta(days=3650))
     by = By(person_id="chair")
     async with world.database.transaction() as session:
         head = await head_of(session, LogId("node", meeting_id, 1))
         for minutes, bodies in steps:
             several = [bodies] if isinstance(bodies, Body) else list(bodies)
-            made = await append(session, lease, head, several, by, START + timedelta(minutes=minutes))
+            made = await append(session, world.lease, head, several, by, START + timedelta(minutes=minutes))
             head = Head(head.log, made[-1].seq, made[-1].hash)
 
 
