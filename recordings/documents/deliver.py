@@ -48,7 +48,7 @@ def _system(systems: Mapping[str, DocumentSystem], name: str) -> DocumentSystem:
 
 def next_try(attempts: int) -> timedelta:
     """Doubling from half a minute to an hour."""
-    return min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts, 10))
+    return min(LONGEST_WAIT, FIRST_WAIT * (1 << min(attempts, 10)))
 
 
 async def _write_failure(database: Database, delivery_id: str, why: str, now: datetime) -> None:

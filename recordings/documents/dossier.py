@@ -39,7 +39,7 @@ KINDS = {
 
 
 async def gather(session: AnySession, store: ObjectStore, minutes: Minutes, installation: str) -> Package:
-    """The package as it stands; the same minutes and log give the same bytes."""
+    """The package as it stands."""
     if minutes.signed_pdf_sha256 is None or minutes.issued_on is None:
         raise Conflict("Biên bản chưa phát hành, chưa lưu hồ sơ được.", code="wrong_stage")
     meeting = await session.get_one(Meeting, minutes.meeting_id)

@@ -77,14 +77,14 @@ class Folder:
         if not target.exists():
             self._write_aside(work / "folder", package)
             self._after_step("written")
-            os.replace(work / "folder", target)
+            (work / "folder").replace(target)
             sync_folder(self.folder)
         self._after_step("folder in place")
         archive = self.folder / f"{reference}.zip"
         if not archive.exists():
             write_file(work / "zip", to_zip(package))
             self._after_step("zip written")
-            os.replace(work / "zip", archive)
+            (work / "zip").replace(archive)
             sync_folder(self.folder)
         self._after_step("zip in place")
         filed = self._write_receipt(key, reference)
@@ -155,7 +155,7 @@ def write_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

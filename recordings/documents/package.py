@@ -16,6 +16,7 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 COPYABLE = "thong-tin-van-ban.txt"
+RECALLED = "DA-THU-HOI.txt"
 LENGTHS = {
     "OrganId": 13, "FileCatalog": 4, "FileNotation": 20, "Title": 500, "Maintenance": 30, "Rights": 30, "Creator": 30,
     "Language": 50, "Description": 500, "TypeName": 100, "CodeNumber": 11, "CodeNotation": 30, "OrganName": 200,
@@ -85,7 +86,9 @@ def from_files(files: Mapping[str, bytes]) -> Package:
     manifest = json.loads(files[MANIFEST])
     kinds = {entry["name"]: entry["kind"] for entry in manifest["documents"]}
     return Package(
-        manifest["file"], {name: body for name, body in files.items() if name not in (MANIFEST, COPYABLE)}, kinds
+        manifest["file"],
+        {name: body for name, body in files.items() if name not in (MANIFEST, COPYABLE, RECALLED)},
+        kinds,
     )
 
 

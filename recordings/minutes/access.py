@@ -70,7 +70,7 @@ async def access_of(session: AnySession, meeting: Meeting) -> MeetingAccess:
 
 
 async def signatures_of(session: AnySession, minutes: Minutes) -> list[Signature]:
-    query = select(Signature).where(Signature.minutes_id == minutes.id).order_by(Signature.at, Signature.role)
+    query = select(Signature).where(Signature.minutes_id == minutes.id).order_by(Signature.at, Signature.id)
     return list(await session.scalars(query))
 
 
