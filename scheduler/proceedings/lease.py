@@ -56,6 +56,20 @@ async def _take(session: WriteSession, holder: str, now: datetime, until: dateti
     return Lease(holder, 1, until)
 
 
+async def usurp(database: Database, held: LeaseHeld, holder: str, now: datetime, ttl: timedelta = TTL) -> Lease:
+    """Take the lease of a holder known to be dead, as long as it is still his."""
+    async with database.transaction() as session:
+        taken = await session.execute(
+            update(LeaseRow)
+            .where(LeaseRow.name == WRITER, LeaseRow.holder == held.holder, LeaseRow.expires_at == held.until)
+            .values(holder=holder, token=LeaseRow.token + 1, expires_at=now + ttl)
+        )
+        if _count(taken) != 1:
+            raise held
+        token = (await session.execute(select(LeaseRow.token).where(LeaseRow.name == WRITER))).scalar_one()
+    return Lease(holder, token, now + ttl)
+
+
 async def renew(database: Database, lease: Lease, now: datetime, ttl: timedelta = TTL) -> Lease:
     """Prolong the lease, even one that ran out, as long as nobody else took it; else :class:`LeaseLost`."""
     async with database.transaction() as session:

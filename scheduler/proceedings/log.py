@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,8 @@ from scheduler.proceedings.tables import FactRow, LogRow
 from scheduler.proceedings.wire import fact_from_json, fact_to_json
 
 Reading = ReadSession | WriteSession
+Follow = Callable[[WriteSession, Fact], Awaitable[None]]
+"""What the packages above write in the transaction of a fact."""
 
 
 async def append(
@@ -36,6 +38,7 @@ async def append(
     bodies: Sequence[Body],
     by: By,
     now: datetime,
+    follow: Follow | None = None,
     clock_offset_ms: int = 0,
 ) -> list[Fact]:
     """Append to the log that ends at ``head``, in the caller's transaction; the facts may be told once it commits."""
@@ -51,6 +54,8 @@ async def append(
         await session.execute(insert(FactRow), [_row(fact) for fact in made])
     for fact in made:
         await project(session, fact)
+        if follow is not None:
+            await follow(session, fact)
     return made
 
 
@@ -151,10 +156,11 @@ async def erase_personal(session: WriteSession, fact_id: str) -> bool:
 class LogWriter:
     """Appends under this process's lease, one transaction per call, and returns facts that are durable."""
 
-    def __init__(self, database: Database, lease: Lease) -> None:
+    def __init__(self, database: Database, lease: Lease, follow: Follow | None = None) -> None:
         self.database = database
         self.lease = lease
+        self._follow = follow
 
     async def append(self, head: Head, bodies: Sequence[Body], by: By, now: datetime) -> list[Fact]:
         async with self.database.transaction() as session:
-            return await append(session, self.lease, head, bodies, by, now)
+            return await append(session, self.lease, head, bodies, by, now, self._follow)

@@ -1,4 +1,7 @@
-"""What facts change outside the log, in the same transaction: the meeting's stage, jobs to do, last time's people."""
+"""What facts change outside the log, in the same transaction: the meeting's stage, last time's people.
+
+Whoever sits above adds his own (``log.LogWriter(follow=…)``): a recording's row, say.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from sqlalchemy import CursorResult, select, update
 from scheduler.database import WriteSession
 from scheduler.meetings.meeting import MOVES, Meeting, Stage
 from scheduler.organization.site import SitePeople
-from scheduler.outbox import enqueue
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.encoding import to_plain
 from scheduler.proceedings.errors import Refused, UnknownMeeting
@@ -54,11 +56,6 @@ async def move(session: WriteSession, meeting_id: str, stage: Stage) -> None:
         raise Refused("wrong_stage", detail=f"no longer {now_in}")
 
 
-async def _finish_recording(session: WriteSession, fact: f.Fact, body: f.RecordingStopped) -> None:
-    payload = {"meeting_id": fact.log.meeting_id, "recording_id": body.recording_id}
-    enqueue(session, "finish_recording", payload, datetime.fromisoformat(fact.at))
-
-
 async def _remember_people(session: WriteSession, fact: f.Fact, body: f.HeadCountReported) -> None:
     """Next time the site need not type them again."""
     people = json.dumps(to_plain(body.people), ensure_ascii=False)
@@ -67,6 +64,5 @@ async def _remember_people(session: WriteSession, fact: f.Fact, body: f.HeadCoun
 
 
 _FOLLOW: dict[type[f.Body], Callable[[WriteSession, f.Fact, Any], Awaitable[None]]] = {
-    f.RecordingStopped: _finish_recording,
     f.HeadCountReported: _remember_people,
 }

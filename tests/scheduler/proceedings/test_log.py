@@ -9,10 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from scheduler.database import Database, new_id
+from scheduler.database import Database, WriteSession, new_id
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.site import SitePeople
-from scheduler.outbox import OutboxRow
 from scheduler.proceedings import facts as f
 from scheduler.proceedings import log, node
 from scheduler.proceedings.chain import Head, head_after, verify
@@ -21,7 +20,7 @@ from scheduler.proceedings.fold import fold
 from scheduler.proceedings.lease import Lease, acquire, clear, release, renew
 from scheduler.proceedings.log import LogWriter
 from tests.scheduler.proceedings.planted import MEETING, plant_meeting
-from tests.scheduler.proceedings.rooms import ADJOURNED, TESTING
+from tests.scheduler.proceedings.rooms import TESTING
 from tests.scheduler.proceedings.samples import CHAIR, START
 
 
@@ -115,17 +114,33 @@ async def test_appends_in_the_same_moment_give_one_log(database: Database) -> No
 async def test_what_follows_from_facts_is_written_with_them(database: Database) -> None:
     await plant_meeting(database)
     writer, head = await writer_of(database)
+    followed: list[f.Fact] = []
+
+    async def follow(session: WriteSession, fact: f.Fact) -> None:
+        followed.append(fact)
+
     people = (f.Somebody("Vàng Thị Mỷ", "Chủ tịch"),)
-    await writer.append(head, [*ADJOURNED[:6], f.HeadCountReported("a", 4, people), *ADJOURNED[6:]], CHAIR, START)
+    writer = LogWriter(database, writer.lease, follow)
+    facts = await writer.append(head, [*TESTING, f.HeadCountReported("a", 4, people)], CHAIR, START)
     async with database.reading() as session:
-        (job,) = (await session.execute(select(OutboxRow))).scalars()
         last_time = await session.get(SitePeople, "a")
-    assert (job.kind, json.loads(job.payload_json)) == (
-        "finish_recording",
-        {"meeting_id": MEETING, "recording_id": "rec"},
-    )
+    assert followed == facts
     assert last_time is not None and last_time.head_count == 4
     assert json.loads(last_time.people_json) == [{"name": "Vàng Thị Mỷ", "post": "Chủ tịch"}]
+
+
+async def test_when_what_follows_fails_the_facts_are_not_written(database: Database) -> None:
+    await plant_meeting(database)
+    writer, head = await writer_of(database)
+
+    async def fail(session: WriteSession, fact: f.Fact) -> None:
+        raise OSError("no")
+
+    with pytest.raises(OSError, match="no"):
+        await LogWriter(database, writer.lease, fail).append(head, TESTING, CHAIR, START)
+    async with database.reading() as session:
+        assert await log.head_of(session, head.log) == head
+    assert await stage_of(database) == "sent"
 
 
 # -- erasure and tampering ----------------------------------------------------------------------------------------

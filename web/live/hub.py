@@ -1,0 +1,235 @@
+"""The hub: all rooms of this process, the lease that lets it write, and the worker's events on their way to rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from recordings.capture import begin
+from scheduler.database import Database, WriteSession, new_id
+from scheduler.meetings.meeting import LIVE_STAGES, Meeting
+from scheduler.permissions import Actor
+from scheduler.proceedings import commands as c
+from scheduler.proceedings import facts as f
+from scheduler.proceedings import log as facts_log
+from scheduler.proceedings import node
+from scheduler.proceedings.errors import Refused
+from scheduler.proceedings.judge import by_of, judge
+from scheduler.proceedings.log import LogWriter
+from scheduler.proceedings.plan import Participant
+from web.live.connection import Connection, ConnectionIds
+from web.live.errors import Closing, NoEntry
+from web.live.keeper import Keeper, holder_name, take
+from web.live.media_driver import Media
+from web.live.presence import Hello
+from web.live.room import Belongings, Room
+from web.live.view import load_planned
+from web.media.errors import MediaError
+from web.media.messages import MediaEvent, Overload, WorkerDown, WorkerUp
+
+log = structlog.get_logger()
+TICK_S = 0.5
+
+
+async def follow_recordings(session: WriteSession, fact: f.Fact) -> None:
+    """A recording's row begins and ends in the transaction of its facts; the jobs that follow start from there."""
+    at = datetime.fromisoformat(fact.at)
+    if isinstance(fact.body, f.RecordingStarted):
+        await begin.begin(session, fact.log.meeting_id, fact.body.recording_id, at)
+    elif isinstance(fact.body, f.RecordingStopped):
+        await begin.stop(session, fact.body.recording_id, at)
+
+
+class Hub:
+    """``start`` once, ``stop`` once; ``lost`` is set when another server has taken over."""
+
+    def __init__(
+        self,
+        database: Database,
+        media: Media,
+        captures: Path,
+        key: bytes,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+        on_committed: Callable[[], None] = lambda: None,
+        holder: str | None = None,
+    ) -> None:
+        self.lost = asyncio.Event()
+        self.rooms: dict[str, Room] = {}
+        self._database = database
+        self._media = media
+        self._captures = captures
+        self._key = key
+        self._clock = clock
+        self._monotonic = monotonic
+        self._on_committed = on_committed
+        self._holder = holder or holder_name()
+        self._has: Belongings
+        self._keeper: Keeper
+        self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loading = asyncio.Lock()
+        self._is_closing = False
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    async def start(self, *, run: bool = True) -> None:
+        """Take the lease (:class:`LeaseHeld` when another server lives) and open the rooms that are going on."""
+        now = self._clock()
+        self._keeper = Keeper(self._database, await take(self._database, self._holder, now), self._clock)
+        async with self._database.transaction() as session:
+            this = await node.identify(session, now)
+        self._has = Belongings(
+            database=self._database,
+            node=this,
+            writer=LogWriter(self._database, self._keeper.lease, follow_recordings),
+            media=self._media,
+            captures=self._captures,
+            ids=ConnectionIds(self._key),
+            clock=self._clock,
+            monotonic=self._monotonic,
+            on_committed=self._on_committed,
+            on_lease_lost=self._lose,
+        )
+        for meeting_id in await self._live_meetings():
+            await (await self.room(meeting_id)).presence.close_after_restart()
+        if run:
+            work = (self._keeper.keep(self._lose), self._tick_forever(), self._handle_events())
+            self._tasks = [asyncio.create_task(one) for one in work]
+
+    async def stop(self) -> None:
+        """Say goodbye to everybody: they come back to the next process by themselves."""
+        self._is_closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for room in self.rooms.values():
+            await room.close("restarting")
+        if not self.lost.is_set():
+            with suppress(SQLAlchemyError, OSError):
+                await self._keeper.give_back()
+
+    def _lose(self) -> None:
+        self._is_closing = True
+        self.lost.set()
+
+    async def _live_meetings(self) -> list[str]:
+        async with self._database.reading() as session:
+            live = await session.scalars(select(Meeting.id).where(Meeting.stage.in_(LIVE_STAGES)))
+            return list(live.all())
+
+    # -- rooms ------------------------------------------------------------------------------------------------------
+
+    async def room(self, meeting_id: str) -> Room:
+        """The meeting's room, folded from its log when nobody is in it yet."""
+        if self._is_closing:
+            raise Closing
+        async with self._loading:
+            if meeting_id not in self.rooms:
+                self.rooms[meeting_id] = await self._load(meeting_id)
+            return self.rooms[meeting_id]
+
+    async def _load(self, meeting_id: str) -> Room:
+        async with self._database.reading() as session:
+            planned = await load_planned(session, meeting_id)
+            if planned is None:
+                raise NoEntry(4404, "no such meeting")
+            standing = await facts_log.standing(session, self._has.node.log_of(meeting_id))
+        return Room(meeting_id, self._has, standing, planned)
+
+    async def enter(self, meeting_id: str, actor: Actor, language: str, hello: Hello) -> tuple[Room, Connection]:
+        """Somebody comes in."""
+        room = await self.room(meeting_id)
+        return room, await room.presence.enter(actor, language, hello)
+
+    async def open_testing(self, meeting_id: str, person_id: str | None) -> None:
+        """Open the room for tests without a socket ("họp khẩn"); refused as the command would be."""
+        room = await self.room(meeting_id)
+        async with room.lock:
+            await room.reload_plan()
+            actor = Participant("secretary", person_id)
+            command = c.OpenTesting()
+            bodies = judge(room.state, command, actor, self._clock(), room.plan, new_id)
+            facts = await room.append(bodies, by_of(room.state, command, actor, room.plan))
+            await room.presence.follow(facts)
+
+    async def append(self, meeting_id: str, bodies: Sequence[f.Body], by: f.By) -> list[f.Fact]:
+        """Facts made outside the room (a correction, the archive's hash), also after the meeting."""
+        room = await self.room(meeting_id)
+        async with room.lock:
+            return await room.append(bodies, by)
+
+    async def plan_changed(self, meeting_id: str) -> None:
+        """The plan was postponed or cancelled while the room was open for tests: everybody is sent home."""
+        room = self.rooms.get(meeting_id)
+        if room is None:
+            return
+        await room.reload_plan()
+        if room.state.stage == "testing" and room.plan.stage != "testing":
+            del self.rooms[meeting_id]
+            await room.close("ended")
+            with suppress(MediaError):
+                await self._media.close_room(meeting_id)
+
+    # -- worker and time --------------------------------------------------------------------------------------------
+
+    def on_media_event(self, event: MediaEvent) -> None:
+        """Called by the media client; handled in order by a task of ours."""
+        self._events.put_nowait(event)
+
+    async def _handle_events(self) -> None:
+        while True:
+            event = await self._events.get()
+            try:
+                await self.handle(event)
+            except (Refused, Closing, MediaError) as error:
+                log.warning("an event of the media worker could not be followed", error=str(error))
+
+    async def handle(self, event: MediaEvent) -> None:
+        if isinstance(event, WorkerUp):
+            await self._worker_up()
+        elif isinstance(event, WorkerDown):
+            for room in self.rooms.values():
+                room.media.worker_down()
+        elif isinstance(event, Overload):
+            log.warning("the media worker is busy", level=event.level)
+        elif event.room in self.rooms:
+            await self.rooms[event.room].media.handle(event)
+
+    async def _worker_up(self) -> None:
+        rooms = await self._media.state()
+        for room in list(self.rooms.values()):
+            await room.media.worker_up(rooms.get(room.meeting_id))
+        for meeting_id in rooms.keys() - self.rooms.keys():
+            await self._media.close_room(meeting_id)
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                await self.tick()
+            except (Refused, MediaError) as error:
+                log.warning("a room could not be looked after; it is tried again", error=str(error))
+
+    async def tick(self) -> None:
+        """Whatever time brings to the rooms; empty rooms of meetings that are over are let go."""
+        now = self._monotonic()
+        for room in list(self.rooms.values()):
+            await room.tick(now)
+            if not room.connections and not room.is_live and not room.lock.locked():
+                await self._let_go(room)
+
+    async def _let_go(self, room: Room) -> None:
+        with suppress(MediaError):
+            await room.driver.settle()
+        await room.driver.stop()
+        self.rooms.pop(room.meeting_id, None)

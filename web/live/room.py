@@ -1,0 +1,180 @@
+"""A room: one meeting while people are in it. Everything that changes it goes through here one at a time.
+
+A command is judged against the state, its facts become durable, then the state moves and everybody is told. Presence
+is facts too; who is connected right now, and how well, is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from scheduler.database import Database, new_id
+from scheduler.organization.person import Person
+from scheduler.organization.unit import Unit
+from scheduler.proceedings import commands as c
+from scheduler.proceedings import facts as f
+from scheduler.proceedings import log
+from scheduler.proceedings.chain import head_after
+from scheduler.proceedings.errors import LeaseLost, Refused, WrongSequence
+from scheduler.proceedings.fold import fold
+from scheduler.proceedings.judge import by_of, judge
+from scheduler.proceedings.log import LogWriter, Standing
+from scheduler.proceedings.node import Node
+from scheduler.proceedings.plan import Plan
+from scheduler.proceedings.wire import fact_to_json
+from web.live.connection import Connection, ConnectionIds, to_text
+from web.live.errors import Closing, NoEntry
+from web.live.media_driver import Media, MediaDriver
+from web.live.presence import Presence
+from web.live.room_media import RoomMedia
+from web.live.view import Planned, are_known, load_planned
+
+Json = dict[str, Any]
+LIVE = ("testing", "convened", "suspended")
+RELOADS = (c.OpenTesting, c.Convene, c.AmendAgenda, c.ShowPaper)
+"""Commands for which the plan is read again: it may have changed since."""
+
+
+@dataclass(slots=True)
+class Belongings:
+    """What all rooms of a process share."""
+
+    database: Database
+    node: Node
+    writer: LogWriter
+    media: Media
+    captures: Path
+    ids: ConnectionIds
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    on_committed: Callable[[], None]
+    on_lease_lost: Callable[[], None]
+
+
+class Room:
+    def __init__(self, meeting_id: str, has: Belongings, standing: Standing, planned: Planned) -> None:
+        self.meeting_id = meeting_id
+        self.has = has
+        self.state = standing.state
+        self.head = standing.head
+        self.planned = planned
+        self.connections: dict[str, Connection] = {}
+        self.lock = asyncio.Lock()
+        self._is_stale = False  # an append ended in the dark: read the log again first
+        self.presence = Presence(self)
+        self.media = RoomMedia(self)
+        self.driver = MediaDriver(meeting_id, has.media, has.captures / meeting_id, self.media.wanted)
+        self.driver.start()
+
+    @property
+    def plan(self) -> Plan:
+        return self.planned.plan
+
+    @property
+    def is_live(self) -> bool:
+        return self.state.stage in LIVE
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    async def command(self, connection: Connection, name: Any, args: Any) -> int:
+        """Carry out a participant's command; the seq of the last fact it made, or :class:`Refused`."""
+        command = c.parse(name, args)
+        async with self.lock:
+            if isinstance(command, RELOADS):
+                await self.reload_plan()
+            await self._check_references(command)
+            now, actor = self.has.clock(), connection.participant
+            bodies = judge(self.state, command, actor, now, self.plan, new_id)
+            by = by_of(self.state, command, actor, self.plan)
+            facts = await self.append(bodies, by)
+            await self.presence.follow(facts)
+        return facts[-1].seq
+
+    async def _check_references(self, command: c.Command) -> None:
+        """Persons and units named in a command are those of the directory."""
+        if isinstance(command, c.HandOverChair | c.AppointSecretary):
+            known = await self._known(Person, {command.person_id})
+        elif isinstance(command, c.AssignTask):
+            known = await self._known(Unit, {command.lead_unit_id, *command.with_unit_ids})
+        else:
+            return
+        if not known:
+            raise Refused("bad_arguments", detail="not in the directory")
+
+    async def _known(self, model: type[Person] | type[Unit], ids: set[str]) -> bool:
+        async with self.has.database.reading() as session:
+            return await are_known(session, model, ids)
+
+    # -- facts ------------------------------------------------------------------------------------------------------
+
+    async def append(self, bodies: Sequence[f.Body], by: f.By) -> list[f.Fact]:
+        """Make facts durable, then take them in and tell everybody. The lock is held by the caller."""
+        if self._is_stale:
+            await self.reload()
+        self._is_stale = True
+        try:
+            facts = await self.has.writer.append(self.head, bodies, by, self.has.clock())
+        except Refused:
+            self._is_stale = False
+            raise
+        except LeaseLost as lost:
+            self.has.on_lease_lost()
+            raise Closing from lost
+        except (WrongSequence, SQLAlchemyError, OSError) as error:
+            raise Refused("busy", detail=type(error).__name__) from error
+        self._is_stale = False
+        self.take(facts)
+        self.has.on_committed()
+        return facts
+
+    def take(self, facts: Sequence[f.Fact]) -> None:
+        """Durable facts move the state; everybody is told."""
+        if not facts:
+            return
+        self.state = fold(facts, self.state)
+        self.head = head_after(facts[-1])
+        self.tell({"type": "facts", "facts": [fact_to_json(fact) for fact in facts]})
+        self.driver.trigger()
+
+    async def reload(self) -> None:
+        """Read what the log has beyond what we know."""
+        async with self.has.database.reading() as session:
+            facts = await log.read(session, self.head.log, after=self.head.seq)
+        self._is_stale = False
+        self.take(facts)
+
+    async def reload_plan(self) -> None:
+        async with self.has.database.reading() as session:
+            planned = await load_planned(session, self.meeting_id)
+        if planned is None:
+            raise NoEntry(4404, "no such meeting")
+        self.planned = planned
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+
+    def tell(self, message: Json) -> None:
+        """Say it to everybody here."""
+        text = to_text(message)
+        for connection in self.connections.values():
+            if connection.is_open:
+                connection.outgoing.send_text(text)
+
+    async def tick(self, now: float) -> None:
+        """Whatever time brings: graces that end, lines to report."""
+        await self.presence.tick(now)
+        await self.media.tick(now)
+
+    async def close(self, reason: str) -> None:
+        """Say goodbye to everybody; facts stay as they are."""
+        for connection in list(self.connections.values()):
+            connection.outgoing.send({"type": "goodbye", "reason": reason})
+            connection.outgoing.close(1012 if reason == "restarting" else 1000, reason)
+        self.connections.clear()
+        await self.driver.stop()

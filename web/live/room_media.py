@@ -1,0 +1,266 @@
+"""A room's side of the media: offers, what the worker reports, how the lines do, recordings that break and go on."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from scheduler.proceedings import facts as f
+from scheduler.proceedings.chain import instant
+from scheduler.proceedings.errors import Refused
+from web.live.connection import Connection
+from web.live.media_driver import View, Wanted
+from web.live.program import program_of
+from web.media.errors import MediaError, MediaRefused
+from web.media.messages import (
+    ActiveSpeakerChanged,
+    EncodingsWanted,
+    PeerDisconnected,
+    ProducersChanged,
+    RecordingChanged,
+    RemoteEvent,
+    RoomState,
+    SlotsChanged,
+)
+
+if TYPE_CHECKING:
+    from web.live.room import Room
+
+log = structlog.get_logger()
+ORPHAN_S = 20.0
+"""After a restart of this process: how long the worker keeps peers whose page has not come back."""
+DOWN_S = 3.0
+"""A worker away for longer has interrupted the recording."""
+REPORT_S = 1.0
+SERVICE = f.By()
+
+
+class RoomMedia:
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.peers: set[str] = set()  # that the worker has
+        self.is_changed = False  # lines, to be reported
+        self._active_site_id: str | None = None
+        self._reported_at = float("-inf")
+        self._orphans: dict[str, float] = {}  # peer → when it is sent away
+        self._down_at: tuple[float, datetime] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def boot_id(self) -> str:
+        media = self._room.has.media
+        return media.hello.boot_id if media.is_up and media.hello else ""
+
+    # -- what the worker should do ----------------------------------------------------------------------------------
+
+    def wanted(self) -> Wanted:
+        room = self._room
+        recording = "on" if room.state.recording == "interrupted" else room.state.recording
+        return Wanted(
+            is_open=room.is_live,
+            on_air=program_of(room.state, room.connections.values()),
+            views=self._views(),
+            recording_id=room.state.recording_id,
+            recording=recording,
+        )
+
+    def _views(self) -> dict[str, View]:
+        connections = [c for c in self._room.connections.values() if c.in_media]
+        peers = {c.participant.site_id: c.id for c in connections if c.publishes}
+        views = {}
+        for connection in connections:
+            if connection.view is not None:
+                pinned, max_video, paused = connection.view
+                named = tuple(peers[site_id] for site_id in pinned if site_id in peers)
+                views[connection.id] = View(named, max_video, paused)
+        return views
+
+    # -- what participants ask --------------------------------------------------------------------------------------
+
+    async def offer(self, connection: Connection, sdp: str) -> dict[str, Any]:
+        """Answer a page's offer: its one connection to the worker."""
+        room = self._room
+        room.presence.check_live()
+        label = connection.participant.site_id or room.state.chair_site_id or "hall"
+        try:
+            await room.has.media.open_room(room.meeting_id)
+            joined = await room.has.media.join(room.meeting_id, connection.id, label, sdp, connection.may_send)
+        except MediaError as error:
+            raise _refused(error) from error
+        self.peers.add(connection.id)
+        self._orphans.pop(connection.id, None)
+        room.driver.forget_view(connection.id)
+        if room.connections.get(connection.id) is not connection:  # it went while the worker answered
+            self.leave_soon(connection)
+        connection.in_media = True
+        room.driver.trigger()
+        return {"sdp": joined.answer, "slots": [{"mid": slot.mid, "kind": slot.kind} for slot in joined.slots]}
+
+    async def restart_ice(self, connection: Connection, sdp: str) -> dict[str, Any]:
+        try:
+            return {"sdp": await self._room.has.media.restart_ice(connection.id, sdp)}
+        except MediaError as error:
+            raise _refused(error) from error
+
+    def view(self, connection: Connection, pinned: tuple[str, ...], max_video: int, paused: bool) -> None:
+        connection.view = (pinned, max_video, paused)
+        self._room.driver.trigger()
+
+    def report(self, connection: Connection, loss: float, rtt_ms: int) -> None:
+        """A page says how its line does."""
+        connection.line.loss, connection.line.rtt_ms = round(loss, 3), rtt_ms
+        self.is_changed = True
+
+    async def leave(self, connection: Connection) -> None:
+        """Its media peer goes with it."""
+        if connection.id in self.peers:
+            self.peers.discard(connection.id)
+            connection.in_media = False
+            try:
+                await self._room.has.media.leave(connection.id)
+            except MediaError as error:
+                log.info("a peer was gone already", peer=connection.id, error=str(error))
+
+    def leave_soon(self, connection: Connection) -> None:
+        task = asyncio.create_task(self.leave(connection))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    # -- what the worker reports ------------------------------------------------------------------------------------
+
+    async def handle(self, event: RemoteEvent) -> None:
+        room = self._room
+        if isinstance(event, RecordingChanged):
+            await self._recording_changed(event)
+        elif isinstance(event, ActiveSpeakerChanged):
+            speaker = room.connections.get(event.peer) if event.peer else None
+            self._active_site_id = speaker.participant.site_id if speaker else None
+            self.is_changed = True
+        elif not hasattr(event, "peer") or event.peer not in room.connections:
+            return
+        else:
+            self._handle_peer(event, room.connections[event.peer])
+
+    def _handle_peer(self, event: RemoteEvent, connection: Connection) -> None:
+        if isinstance(event, SlotsChanged):
+            slots = [
+                {"mid": s.mid, "site_id": s.label if s.peer else None, "source": s.source, "paused": s.paused}
+                for s in event.slots
+            ]
+            connection.outgoing.send({"type": "slots", "slots": slots})
+        elif isinstance(event, EncodingsWanted):
+            connection.outgoing.send({"type": "encodings", "active": list(event.active)})
+        elif isinstance(event, ProducersChanged):
+            line = connection.line
+            line.audio, line.video, line.presentation = event.audio, event.video, event.presentation
+            self.is_changed = True
+            self._room.driver.trigger()
+        elif isinstance(event, PeerDisconnected):
+            self.peers.discard(connection.id)
+            connection.in_media = False
+            line = connection.line
+            line.audio = line.video = line.presentation = False
+            self.is_changed = True
+            self._room.driver.trigger()
+
+    async def _recording_changed(self, event: RecordingChanged) -> None:
+        room = self._room
+        async with room.lock:
+            if room.state.recording_id != event.recording_id or not room.is_live:
+                return
+            if event.state == "interrupted" and room.state.recording == "on":
+                from_at = instant(datetime.fromisoformat(event.at))
+                cause = event.cause or "disk"
+                await room.append([f.RecordingInterrupted(event.recording_id, from_at, cause)], SERVICE)
+            elif event.state == "on" and room.state.recording == "interrupted":
+                await room.append([f.RecordingResumed(event.recording_id)], SERVICE)
+
+    # -- the worker goes and comes ----------------------------------------------------------------------------------
+
+    def worker_down(self) -> None:
+        room = self._room
+        self._down_at = (room.has.monotonic(), room.has.clock())
+
+    async def worker_up(self, has: RoomState | None) -> None:
+        """A worker is there, the old one or a new one: go on with what it has, and have the rest made anew."""
+        room = self._room
+        self.peers = set(has.peers) if has else set()
+        await self._note_interruption(has)
+        self._down_at = None
+        now = room.has.monotonic()
+        self._orphans = {peer: now + ORPHAN_S for peer in self.peers if peer not in room.connections}
+        for connection in room.connections.values():
+            connection.in_media = connection.id in self.peers
+            if connection.is_open and not connection.in_media and room.is_live:
+                connection.outgoing.send({"type": "media", "boot_id": self.boot_id})
+        room.driver.adopt(has)
+
+    async def _note_interruption(self, has: RoomState | None) -> None:
+        """The recording went on only if this very worker still has it."""
+        room = self._room
+        going_on = has.recording["recording_id"] if has and has.recording else None
+        if room.state.recording == "on" and going_on != room.state.recording_id:
+            await self._interrupt(self._down_at[1] if self._down_at else self._last_written())
+
+    def _last_written(self) -> datetime:
+        """Until when the packet log reaches, by its files; now, when there is none."""
+        room = self._room
+        folder = room.has.captures / room.meeting_id / str(room.state.recording_id)
+        times = [file.stat().st_mtime for file in folder.glob("*") if file.is_file()] if folder.is_dir() else []
+        return datetime.fromtimestamp(max(times), UTC) if times else room.has.clock()
+
+    async def _interrupt(self, since: datetime) -> None:
+        room = self._room
+        async with room.lock:
+            if room.state.recording == "on" and room.state.recording_id is not None and room.is_live:
+                body = f.RecordingInterrupted(room.state.recording_id, instant(since), "worker")
+                await room.append([body], SERVICE)
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    async def tick(self, now: float) -> None:
+        if self._down_at is not None and now - self._down_at[0] >= DOWN_S and self._room.state.recording == "on":
+            await self._interrupt(self._down_at[1])
+        for peer in [peer for peer, until in self._orphans.items() if now >= until]:
+            del self._orphans[peer]
+            await self._send_orphan_away(peer)
+        if self.is_changed and now - self._reported_at >= REPORT_S:
+            self.is_changed = False
+            self._reported_at = now
+            self._room.tell(self.connections_message())
+
+    async def _send_orphan_away(self, peer: str) -> None:
+        if peer in self._room.connections:
+            return
+        self.peers.discard(peer)
+        try:
+            await self._room.has.media.leave(peer)
+        except MediaError as error:
+            log.info("a peer was gone already", peer=peer, error=str(error))
+
+    def connections_message(self) -> dict[str, Any]:
+        """How every site's line does."""
+        sites = {}
+        for connection in self._room.connections.values():
+            site_id, line = connection.participant.site_id, connection.line
+            if connection.publishes and connection.is_open and site_id:
+                sites[site_id] = {
+                    "audio": line.audio,
+                    "video": line.video,
+                    "presentation": line.presentation,
+                    "loss": line.loss,
+                    "rtt_ms": line.rtt_ms,
+                    "quality": line.quality,
+                }
+        return {"type": "connections", "sites": sites, "active_site_id": self._active_site_id}
+
+
+def _refused(error: MediaError) -> Refused:
+    if isinstance(error, MediaRefused) and error.code in ("bad_offer", "full"):
+        return Refused(error.code, detail=error.message)
+    if isinstance(error, MediaRefused) and error.code == "bad_request":
+        return Refused("bad_offer", detail=error.message)
+    return Refused("no_media", detail=str(error))
