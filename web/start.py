@@ -14,6 +14,7 @@ from web.jobs.engine import Engine, engine_url
 from web.jobs.kinds import KINDS
 from web.jobs.perform import Performer
 from web.jobs.relay import JobRunner
+from web.live.start import start_rooms
 from web.mail import mail_settings
 from web.services import Services
 
@@ -26,8 +27,24 @@ async def start(services: Services, stack: AsyncExitStack, *, run_jobs: bool, co
     services.links = SiteLinks(read_or_make_key(settings.keys_folder / "links.key"), settings.url)
     services.mail = transport(mail_settings(settings))
     services.store = ObjectStore.in_folder(settings.files_folder)
+    await start_live(services, stack, connect_media=connect_media)
     if run_jobs:
         await start_jobs(services, stack)
+
+
+async def start_live(services: Services, stack: AsyncExitStack, *, connect_media: bool) -> None:
+    """Rooms, under the lease that makes this process the one writer of the proceedings."""
+    settings = services.settings
+    services.hub, services.media = await start_rooms(
+        stack,
+        services.database,
+        settings.socket,
+        settings.captures_folder,
+        read_or_make_key(settings.keys_folder / "connections.key"),
+        clock=services.now,
+        on_committed=services.outbox_changed.set,
+        connect_media=connect_media,
+    )
 
 
 async def start_jobs(services: Services, stack: AsyncExitStack) -> None:

@@ -21,6 +21,7 @@ from web.api import (
     site_links,
 )
 from web.body_limit import JSON_LIMIT
+from web.signalling import socket
 
 MULTIPART_EXTRA = 64 * 1024  # the form around the file
 _UPLOADS = ("/papers", "/minutes/upload", "/me/certificate")
@@ -48,6 +49,7 @@ def api_router() -> APIRouter:
     api = APIRouter(prefix="/api")
     for module in _SECTIONS:
         api.include_router(module.router)
+    api.include_router(socket.router)
     router.include_router(api)
     router.include_router(operations.router)
     return router

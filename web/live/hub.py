@@ -193,6 +193,12 @@ class Hub:
                 await self.handle(event)
             except (Refused, Closing, MediaError) as error:
                 log.warning("an event of the media worker could not be followed", error=str(error))
+            finally:
+                self._events.task_done()
+
+    async def settled(self) -> None:
+        """Every event that came so far is handled."""
+        await self._events.join()
 
     async def handle(self, event: MediaEvent) -> None:
         if isinstance(event, WorkerUp):
