@@ -62,8 +62,14 @@ class Listener:
 
     def prove(self, address: Address) -> None:
         """This address has authenticated."""
-        if not address[1]:
+        if address[1]:
+            self._udp.prove(address)
+        else:
             self._tcp.prove(address)
+
+    def forget(self, address: Address) -> None:
+        """Nobody of ours is there any more."""
+        self._udp.forget(address)
 
     def handle_timeout(self) -> None:
         """Drop TCP connections that never authenticated."""

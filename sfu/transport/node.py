@@ -221,6 +221,7 @@ class MediaNode:
         for address in transport.addresses:
             if self._by_address.get(address) == transport.number:
                 del self._by_address[address]
+                self.listener.forget(address)
         if reason is not None:
             self._on_event(PeerDisconnected(transport.room, transport.peer, reason))
 

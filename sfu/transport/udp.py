@@ -1,4 +1,8 @@
-"""One UDP port on IPv4 and IPv6: batches in with kernel timestamps, datagrams out without ever waiting."""
+"""One UDP port on IPv4 and IPv6: batches in with kernel timestamps, datagrams out without ever waiting.
+
+On a machine with several addresses an answer must leave from the address the question came to, or ICE refuses it; so
+that address is remembered per peer once the peer has proved itself (``IP_PKTINFO``).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,9 @@ Batch = list[tuple[bytes, Address, int]]
 BATCH = 64
 BUFFER_BYTES = 4 * 1024 * 1024
 SO_TIMESTAMPNS = 35  # Linux; Python does not name it
-ANCILLARY = socket.CMSG_SPACE(16)
+ANCILLARY = socket.CMSG_SPACE(16) + socket.CMSG_SPACE(20)
+IP_PKTINFO = 8  # Linux; struct in_pktinfo {int ifindex; in_addr spec_dst; in_addr addr}
+Source = tuple[int, int, bytes]  # a control message that names the address to send from
 PORT_ATTEMPTS = 20
 
 
@@ -27,6 +33,8 @@ class UdpPort:
     def __init__(self, on_batch: Callable[[Batch], None]) -> None:
         self._on_batch = on_batch
         self._sockets: dict[int, socket.socket] = {}
+        self._came_to: dict[Address, Source] = {}  # of the batch in hand
+        self._sources: dict[Address, Source] = {}  # of peers that have proved themselves
         self.port = 0
         self.dropped_out = 0
 
@@ -56,10 +64,23 @@ class UdpPort:
         if bound is None:
             self.dropped_out += 1
             return
+        source = self._sources.get(address)
         try:
-            bound.sendto(data, address)
+            if source is None:
+                bound.sendto(data, address)
+            else:
+                bound.sendmsg((data,), (source,), 0, address)
         except OSError:  # full buffer, or a network that is unreachable just now
             self.dropped_out += 1
+
+    def prove(self, address: Address) -> None:
+        """This peer is authentic: answer it from the address it wrote to."""
+        source = self._came_to.get(address)
+        if source is not None:
+            self._sources[address] = source
+
+    def forget(self, address: Address) -> None:
+        self._sources.pop(address, None)
 
     def _bind(self, port: int) -> None:
         first = _socket(socket.AF_INET)
@@ -86,6 +107,7 @@ class UdpPort:
 
     def _read(self, bound: socket.socket) -> None:
         batch: Batch = []
+        self._came_to.clear()
         for _ in range(BATCH):
             try:
                 data, ancillary, _, source = bound.recvmsg(2048, ANCILLARY)
@@ -94,24 +116,40 @@ class UdpPort:
             except OSError:  # an ICMP error of an earlier datagram; says nothing of this port
                 continue
             if data:
-                batch.append((data, (source[0], source[1]), _arrival(ancillary)))
+                address = (source[0], source[1])
+                batch.append((data, address, self._read_ancillary(address, ancillary)))
         if batch:
             self._on_batch(batch)
+
+    def _read_ancillary(self, address: Address, ancillary: list[tuple[int, int, bytes]]) -> int:
+        """Note where a datagram came to; its arrival in ns of CLOCK_REALTIME, by the kernel where it says so."""
+        arrival = 0
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= 16:
+                seconds, nanoseconds = struct.unpack_from("@qq", data)
+                arrival = seconds * 1_000_000_000 + nanoseconds
+            elif (found := _source(level, kind, data)) is not None:
+                self._came_to[address] = found
+        return arrival or time.time_ns()
 
 
 def _socket(family: socket.AddressFamily) -> socket.socket:
     made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     with contextlib.suppress(OSError):
         made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        if family == socket.AF_INET:
+            made.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+        else:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
     return made
 
 
-def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
-    """The kernel's arrival time in ns of CLOCK_REALTIME; the clock of now where it gives none."""
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= 16:
-            seconds, nanoseconds = struct.unpack_from("@qq", data)
-            return int(seconds * 1_000_000_000 + nanoseconds)
-    return time.time_ns()
+def _source(level: int, kind: int, data: bytes) -> Source | None:
+    """The control message that sends from where a datagram came to; the interface is left to routing."""
+    if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(data) >= 12:
+        return level, kind, bytes(4) + data[4:8] + bytes(4)
+    if level == socket.IPPROTO_IPV6 and kind == socket.IPV6_PKTINFO and len(data) >= 20:
+        return level, kind, data[:16] + bytes(4)
+    return None

@@ -56,8 +56,7 @@ class Recorder:
 
     def start(self, now: float) -> str:
         """Open the packet log; a disk that refuses is reported as an interruption and tried again."""
-        self._open(now)
-        return self._tell(self.state)
+        return self._tell("on") if self._open(now) else _now()
 
     def pause(self, now: float) -> str:
         """Nothing is written until ``resume``."""
@@ -76,7 +75,11 @@ class Recorder:
             else:
                 self._open(now)
             self._node.suspend(self._room, self._peer, False)
-        return self._tell(self.state)
+        return self._tell("on") if self.is_writing else _now()
+
+    @property
+    def is_writing(self) -> bool:
+        return self._tap is not None and self.state == "on"
 
     def stop(self) -> str:
         """End the packet log in good order."""
@@ -144,6 +147,10 @@ class Recorder:
             self._tell("interrupted", f"{failure.cause}: {failure.message}")
 
     def _tell(self, state: str, cause: str | None = None) -> str:
-        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = _now()
         self._on_event(RecordingChanged(self._room, self.recording_id, state, at, cause))
         return at
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,134 @@
+"""A room recorded beside it: floor, presentation and voices in a packet log; pauses, a full disk, a second part."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recordings.capture.packet_log import End, Label, Mark, Packet, Record, Stream, parts, read
+from sfu.light_peer import LightPeer, synthetic_audio, synthetic_video
+from sfu.light_peer.offer import Wanted
+from tests.web.media.conftest import Media
+from web.media import recorder
+from web.media.errors import MediaRefused
+from web.media.messages import Program, RecordingChanged
+
+SENDER = Wanted(presentation=True, audio_slots=0, video_slots=0, presentation_slots=0)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 2 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+async def speaker(media: Media, name: str) -> LightPeer:
+    peer = LightPeer(SENDER)
+    await peer.connect(media.signal("room", name))
+    peer.play("camera", synthetic_video(name))
+    peer.play("microphone", synthetic_audio(name))
+    return peer
+
+
+def records(folder: Path) -> list[Record]:
+    return [record for part in parts(folder) for record in read(part)]
+
+
+def labels(folder: Path, stream: int) -> list[str | None]:
+    return [r.label for r in records(folder) if isinstance(r, Label) and r.stream == stream]
+
+
+async def until_written(media: Media, folder: Path, label: str, stream: int = 0) -> None:
+    """Wait until the log names a site in a stream."""
+    await media.wait_for(lambda: label in labels(folder, stream))
+
+
+async def test_the_floor_is_recorded_under_its_site_and_pauses_leave_nothing(media: Media, tmp_path: Path) -> None:
+    await media.client.open_room("room")
+    an, binh = await speaker(media, "an"), await speaker(media, "binh")
+    await media.client.set_program("room", Program(floor="an"), ["an"])
+    at = await media.client.record("room", "r1", "start", tmp_path)
+    assert at.endswith("Z")
+    await until_written(media, tmp_path, "site an")
+    an.play("presentation", synthetic_video("slides"))
+    await media.client.set_program("room", Program(floor="binh", presentation="an"), ["binh"])
+    await until_written(media, tmp_path, "site binh")
+    await until_written(media, tmp_path, "site an", stream=1)
+    assert (await media.client.state())["room"].recording == {
+        "recording_id": "r1",
+        "directory": str(tmp_path),
+        "state": "on",
+    }
+    await media.client.record("room", "r1", "pause", tmp_path)
+    slots = media.worker.node.room("room").peers["recorder r1"].slots
+    assert all(slot.consumer.encoding is None for slot in slots)
+    await media.client.set_program("room", Program(floor="an"), ["an"])
+    await media.client.record("room", "r1", "resume", tmp_path)
+    await media.wait_for(lambda: labels(tmp_path, 0)[-1] == "site an")
+    with pytest.raises(MediaRefused, match="not_allowed"):
+        await media.client.record("room", "r2", "start", tmp_path)
+    await media.client.record("room", "r1", "stop", tmp_path)
+
+    written = records(tmp_path)
+    streams = {r.stream: (r.kind, r.source, r.codec) for r in written if isinstance(r, Stream)}
+    assert streams[0] == ("video", "program", "vp8") and streams[1] == ("video", "presentation", "vp8")
+    assert [streams[number] for number in (2, 3, 4)] == [("audio", "voice", "opus")] * 3
+    assert [r.event["event"] for r in written if isinstance(r, Mark)] == ["paused", "resumed"]
+    assert isinstance(written[-1], End)
+    assert labels(tmp_path, 0) == ["site an", "site binh", "site an"]
+    for index, record in enumerate(written):
+        if isinstance(record, Label) and record.stream < 2:  # a switch begins with a keyframe
+            first = next(r for r in written[index:] if isinstance(r, Packet) and r.stream == record.stream)
+            assert not first.rtp[12 + 6] & 1 and first.rtp[1] & 127 == 96
+    told = [e.state for e in media.of(RecordingChanged) if isinstance(e, RecordingChanged)]
+    assert told == ["on", "paused", "on", "off"]
+    for peer in (an, binh):
+        await peer.close()
+
+
+async def test_a_full_disk_interrupts_the_recording_but_not_the_room(
+    media: Media, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "RETRY_S", 0.5)
+    await media.client.open_room("room")
+    an = await speaker(media, "an")
+    watcher = LightPeer(known=[synthetic_video("an")])
+    await watcher.connect(media.signal("room", "watcher"))
+    await media.client.set_program("room", Program(floor="an"), ["an"])
+    await media.client.record("room", "r1", "start", small_disk)
+    await until_written(media, small_disk, "site an")
+    filler, disk = small_disk / "filler", os.statvfs(small_disk)
+    filler.write_bytes(bytes(disk.f_bavail * disk.f_frsize - 32 * 1024))  # less than the reserve is left
+    await media.wait_for(lambda: "interrupted" in states(media))
+    await watcher.wait_for(lambda: watcher.sources("video") == {"an"})
+    packets = sum(slot.packets for slot in watcher.received.values())
+    await watcher.wait_for(lambda: sum(slot.packets for slot in watcher.received.values()) > packets + 20)
+    filler.unlink()
+    await media.wait_for(lambda: states(media)[-1] == "on")
+    await media.wait_for(lambda: len(parts(small_disk)) == 2)
+    await media.client.record("room", "r1", "stop", small_disk)
+    await an.close()
+    await watcher.close()
+
+
+async def test_a_folder_that_cannot_be_written_is_told_at_once(media: Media, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    await media.client.open_room("room")
+    await media.client.record("room", "r1", "start", tmp_path / "file")
+    await media.wait_for(lambda: states(media) == ["interrupted"])
+    await media.client.close_room("room")
+    await media.wait_for(lambda: states(media)[-1] == "off")
+
+
+def states(media: Media) -> list[str]:
+    return [event.state for event in media.of(RecordingChanged) if isinstance(event, RecordingChanged)]
