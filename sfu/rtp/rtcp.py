@@ -184,8 +184,9 @@ def parse_compound(data: bytes) -> list[RtcpPacket]:
 
 
 def _padding(data: bytes, start: int, stop: int) -> int:
+    """RFC 3550 wants words, but Chromium pads its transport-cc feedback by single bytes."""
     padding = data[stop - 1]
-    if padding == 0 or padding % 4 or start + 4 + padding > stop:
+    if padding == 0 or start + 4 + padding > stop:
         raise MalformedPacket(f"{padding} bytes of RTCP padding")
     return padding
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from sfu.congestion.twcc import parse_feedback
 from sfu.rtp.errors import MalformedPacket
 from sfu.rtp.rtcp import (
     Bye,
@@ -64,6 +65,18 @@ def test_sender_report_with_blocks() -> None:
 
 def test_padding_is_taken_off() -> None:
     assert parse_compound(bytes.fromhex("a1cb0002 0000000a 00000004")) == [Bye((10,))]
+
+
+def test_padding_of_single_bytes_as_chromium_sends_it() -> None:
+    [feedback] = parse_compound(bytes.fromhex("afcd0006 37d7c7fa 54849185 000d000300f6c402 2003 e50d36 000003"))
+    assert isinstance(feedback, TransportFeedback)
+    assert feedback.body == bytes.fromhex("000d000300f6c402 2003 e50d36")
+    arrivals = parse_feedback(feedback.body).arrivals
+    assert [arrival - (0xF6C4 * 256) for arrival in arrivals if arrival is not None] == [
+        0xE5,
+        0xE5 + 13,
+        0xE5 + 13 + 54,
+    ]
 
 
 def test_other_items_of_a_description_are_passed_over() -> None:
