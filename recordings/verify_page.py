@@ -15,7 +15,7 @@ from recordings.minutes.form import facts_sha256
 def keywords_of(pdf: bytes, facts: Mapping[str, Any]) -> bool:
     """Whether the PDF's keywords name exactly these facts."""
     try:
-        information = PdfFileReader(io.BytesIO(pdf), strict=False).trailer_view.get("/Info", {})
+        information = PdfFileReader(io.BytesIO(pdf), strict=False).trailer_view["/Info"]
         words = str(information.get("/Keywords", ""))
         return f"facts:{facts_sha256(dict(facts))}" in words
     except (PdfError, ValueError, TypeError, AttributeError, KeyError):

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recordings.documents.document_system import DocumentSystemFailed, Filed
-from recordings.documents.package import Package, all_files, from_files, read_folder, safe_name, to_zip
+from recordings.documents.package import RECALLED, Package, all_files, from_files, read_folder, safe_name, to_zip
 
 INCOMING, RECEIPTS = ".incoming", ".receipts"
 
@@ -133,9 +133,7 @@ class Folder:
         return filed
 
     def _mark_recalled(self, key: str, receipt: Filed, reason: str, now: datetime) -> None:
-        write_file(
-            self.folder / receipt.reference / "DA-THU-HOI.txt", f"Đã thu hồi {now:%d/%m/%Y}: {reason}\n".encode()
-        )
+        write_file(self.folder / receipt.reference / RECALLED, f"Đã thu hồi {now:%d/%m/%Y}: {reason}\n".encode())
         self._keep_receipt(
             key, {"reference": receipt.reference, "status": "recalled", "at": _text(now), "reason": reason}
         )

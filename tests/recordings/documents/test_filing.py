@@ -57,7 +57,7 @@ async def test_an_issued_meeting_is_filed_once_and_verifies(world: World, tmp_pa
     assert visible == [delivery.reference, f"{delivery.reference}.zip"]
     for path in visible:
         report = await verify_async(tmp_path / "filed" / path)
-        assert report.lines()[0] == "Toàn vẹn: không phát hiện thay đổi.", report.lines()
+        assert report.lines()[0] == "Toàn vẹn: không phát hiện thay đổi.", "\n".join(report.lines())
         assert [s.role for s in report.signatures] == ["secretary", "chair"]
         assert report.facts > 20
     text = (tmp_path / "filed" / delivery.reference / "thong-tin-van-ban.txt").read_text()
