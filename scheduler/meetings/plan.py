@@ -94,7 +94,10 @@ async def edit_meeting(
     if plan.host_unit_id not in (None, meeting.host_unit_id):
         require(may_plan(actor, plan.host_unit_id or ""), "plan", "secretary", "unit_administrator")
     plan_check.check_fields(plan, meeting)
+    before = meeting.starts_at, meeting.ends_at
     told = _apply(meeting, plan)
+    if before != (meeting.starts_at, meeting.ends_at):
+        await forget_replies(session, meeting)
     sites = await _current_sites(session, meeting) if plan.site_ids is None else plan.site_ids
     await plan_check.check_people(session, meeting, sites)
     await plan_check.check_presenters(session, plan.items or ())
@@ -143,6 +146,13 @@ async def invite_all(session: WriteSession, meeting: Meeting, method: str, now: 
     for attendee in (await session.scalars(query)).all():
         attendee.delivery, attendee.delivery_error = "queued", ""
         invite(session, meeting, attendee.site_id, method, now)
+
+
+async def forget_replies(session: WriteSession, meeting: Meeting) -> None:
+    """The meeting is at another time: everybody is asked again (RFC 5546, 3.2.2.1)."""
+    for attendee in (await session.scalars(select(Attendee).where(Attendee.meeting_id == meeting.id))).all():
+        attendee.reply, attendee.replied_at, attendee.reply_reason = "needs_action", None, ""
+        attendee.deputy_name, attendee.deputy_post = "", ""
 
 
 async def index_plan(session: WriteSession, meeting: Meeting) -> None:

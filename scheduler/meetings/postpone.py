@@ -13,7 +13,7 @@ from scheduler.errors import Invalid
 from scheduler.meetings import plan_check
 from scheduler.meetings.access import find_meeting, require, require_stage
 from scheduler.meetings.meeting import Meeting
-from scheduler.meetings.plan import check_sendable, invite_all
+from scheduler.meetings.plan import check_sendable, forget_replies, invite_all
 from scheduler.meetings.plan_input import Plan
 from scheduler.permissions import Actor, may_postpone
 
@@ -38,6 +38,7 @@ async def postpone_meeting(
         meeting.stage = "postponed"
     else:
         await _move(session, meeting, starts_at, ends_at or starts_at + (meeting.ends_at - meeting.starts_at), now)
+    await forget_replies(session, meeting)
     await invite_all(session, meeting, "REQUEST", now)
     await session.flush()
     return meeting

@@ -73,13 +73,18 @@ async def test_an_invited_site_does_not_send(world: World) -> None:
 
 async def test_postponed_to_a_new_time_everybody_hears_of_it(world: World) -> None:
     meeting = await world.sent()
-    secretary = await world.actor("secretary.quanba")
+    secretary, site = await world.actor("secretary.quanba"), await world.actor("site.tamson")
     later = TOMORROW + timedelta(days=3)
+    async with world.database.transaction() as session:
+        await reply_to_invitation(session, site, meeting.id, site_of("tamson"), "accepted", NOW)
     async with world.database.transaction() as session:
         moved = await postpone_meeting(session, secretary, meeting.id, later, None, "Mưa lũ", NOW)
         assert (moved.stage, moved.starts_at, moved.ends_at) == ("sent", later, later + timedelta(hours=2))
         assert (moved.moved_from, moved.reason, moved.sequence) == (TOMORROW, "Mưa lũ", 1)
     assert await orders(world) == [("REQUEST", 0)] * 3 + [("REQUEST", 1)] * 3
+    async with world.database.reading() as session:  # another time: everybody is asked again
+        replies = {attendee.reply for attendee in await session.scalars(select(Attendee))}
+    assert replies == {"needs_action"}
 
 
 async def test_postponed_without_a_time_then_sent_with_one(world: World) -> None:
