@@ -20,8 +20,10 @@ from starlette.responses import JSONResponse
 
 from recordings.errors import RecordingsError
 from scheduler.errors import SchedulerError
+from scheduler.proceedings.errors import ProceedingsError
 from web.api.messages import field_text, text
 from web.errors import BadInput, NotFound, Stale, TooManyAttempts, Unreachable, WebError
+from web.live.errors import LiveError
 from web.media.errors import MediaError
 
 STATUS: Mapping[str, int] = {
@@ -34,6 +36,8 @@ STATUS: Mapping[str, int] = {
     "TlsNeeded": 403,
     "NotFound": 404,
     "LinkRefused": 404,
+    "UnknownMeeting": 404,
+    "NoEntry": 404,
     "Stale": 409,
     "WrongStage": 409,
     "Duplicate": 409,
@@ -51,6 +55,10 @@ STATUS: Mapping[str, int] = {
     "OutsideFailure": 502,
     "Unreachable": 503,
     "MediaUnavailable": 503,
+    "Closing": 503,
+    "LogError": 503,
+    "MeetingOver": 409,
+    "Malformed": 422,
     "StorageFull": 507,
     "OurFailure": 500,
     "Broken": 500,
@@ -62,6 +70,8 @@ log = structlog.get_logger("web.responses")
 
 def status_of(error: Exception) -> int:
     """The status code of an error of any of our trees."""
+    if getattr(error, "code", "") == "not_allowed":
+        return 403
     return next((STATUS[cls.__name__] for cls in type(error).__mro__ if cls.__name__ in STATUS), 500)
 
 
@@ -82,13 +92,22 @@ def language_of(request: Request) -> str:
 
 def body_of(error: Exception, language: str) -> dict[str, Any]:
     """The JSON of an error; also what a socket's refusal is made from."""
-    code = str(getattr(error, "code", "broken"))
+    code = code_of(error)
     values: Mapping[str, Any] = getattr(error, "values", {})
     answer: dict[str, Any] = {"code": code, "message": text(code, language, values, _own_text(error))}
     detail = _detail(error, language)
     if detail:
         answer["detail"] = detail
     return answer
+
+
+def code_of(error: Exception) -> str:
+    """The error's own code, or that of its class or branch."""
+    own = getattr(error, "code", None)
+    return str(own) if own else _CODES.get(status_of(error), "broken")
+
+
+_CODES = {404: "not_found", 409: "refused", 422: "bad_input", 502: "outside_failure", 503: "unreachable"}
 
 
 def _own_text(error: Exception) -> str:
@@ -103,7 +122,7 @@ def _detail(error: Exception, language: str) -> dict[str, Any] | None:
     detail = getattr(error, "detail", None)
     if isinstance(error, BadInput) and isinstance(detail, Mapping):
         return {name: field_text(str(code), language, error.values) for name, code in detail.items()}
-    if detail:
+    if isinstance(detail, Mapping) and detail:
         return dict(detail)
     if isinstance(error, SchedulerError):
         return {name: value for name, value in error.values.items() if name in _TOLD} or None
@@ -159,7 +178,7 @@ def install(app: FastAPI) -> None:
         log.error("unexpected", exc_info=error)
         return JSONResponse({"error": {"code": "broken", "message": text("broken", language_of(request), {})}}, 500)
 
-    for tree in (WebError, SchedulerError, RecordingsError, MediaError):
+    for tree in (WebError, SchedulerError, ProceedingsError, RecordingsError, MediaError, LiveError):
         app.add_exception_handler(tree, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_framework)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,8 +19,6 @@ from scheduler.database import Database
 from scheduler.mail import Transport
 from scheduler.meetings.invitation import Post
 from scheduler.meetings.site_link import SiteLinks
-from scheduler.proceedings.facts import Body
-from web.errors import Unreachable
 from web.mail import mail_settings
 from web.passwords import Passwords
 from web.rate_limit import FailureLimiter
@@ -29,11 +27,6 @@ from web.settings import Settings
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-async def nobody_appends(meeting_id: str, body: Body) -> object:
-    """Until the live hub runs, nothing is written into proceedings: a job that wants to is tried again later."""
-    raise Unreachable(meeting_id=meeting_id, body=type(body).__name__)
 
 
 @dataclass(slots=True)
@@ -54,7 +47,6 @@ class Services:
     mail: Transport = field(init=False)  # where letters go: a mail server or a folder of .eml files
     hub: Any = None  # live rooms: web.live
     media: Any = None  # client of the media worker: web.media
-    append_fact: Callable[[str, Body], Awaitable[object]] = nobody_appends  # meeting id, what happened: by the hub
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)  # wakes the job runner
 

@@ -10,6 +10,7 @@ from recordings.papers.store import ObjectStore
 from scheduler import migrations
 from scheduler.mail import transport
 from scheduler.meetings.site_link import SiteLinks
+from web.authentication import forget_expired
 from web.jobs.engine import Engine, engine_url
 from web.jobs.kinds import KINDS
 from web.jobs.perform import Performer
@@ -24,6 +25,8 @@ async def start(services: Services, stack: AsyncExitStack, *, run_jobs: bool, co
     settings = services.settings
     settings.data.mkdir(parents=True, exist_ok=True)
     await migrations.upgrade(services.database)
+    async with services.database.transaction() as session:
+        await forget_expired(session, services.now())
     services.links = SiteLinks(read_or_make_key(settings.keys_folder / "links.key"), settings.url)
     services.mail = transport(mail_settings(settings))
     services.store = ObjectStore.in_folder(settings.files_folder)

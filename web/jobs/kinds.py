@@ -10,7 +10,8 @@ from recordings.papers.convert import convert_paper
 from recordings.papers.pages import page_image
 from scheduler.meetings import invitation
 from scheduler.meetings.paper import Paper
-from scheduler.proceedings.facts import Body
+from scheduler.proceedings.facts import Body, By
+from web.errors import Unreachable
 from web.jobs.job import Job, Kinds, Step
 
 
@@ -38,7 +39,9 @@ async def _archive_recording(job: Job) -> None:
         return await page_image(services.store, services.renderer, paper, page, width)
 
     async def append(body: Body) -> None:
-        await services.append_fact(meeting_id, body)
+        if services.hub is None:
+            raise Unreachable
+        await services.hub.append(meeting_id, [body], By())
 
     await archive(services.database, services.captures, recording_id, draw, append, job.report)
 
@@ -47,5 +50,6 @@ KINDS: Kinds = {
     "send_invitation": (Step("send", _send_invitation),),
     CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),
     PREPARE: (Step("prepare", _prepare_recording, is_heavy=True),),
+    "finish_recording": (Step("prepare", _prepare_recording, is_heavy=True),),  # the same, by the proceedings' name
     ARCHIVE: (Step("archive", _archive_recording, is_heavy=True),),
 }
