@@ -132,8 +132,13 @@ class Visitor:
 
 @asynccontextmanager
 async def open_world(database: Database, folder: Path, **settings: Any) -> AsyncIterator[World]:
+    """The app on this database; its client is a page that says "page"."""
     clock = Clock()
     meeting = await fill(database, clock.now)
+    client = folder / "client"
+    (client / "assets").mkdir(parents=True)
+    (client / "index.html").write_text("<!doctype html><title>page</title>")
+    (client / "assets" / "app-1a2b3c.js").write_text("'use strict'")
     app = create_app(
         Settings(data=folder, **settings),
         database=database,
@@ -141,6 +146,7 @@ async def open_world(database: Database, folder: Path, **settings: Any) -> Async
         clock=clock,
         run_jobs=False,
         connect_media=False,
+        client=client,
         log=False,
     )
     async with AsyncExitStack() as stack:

@@ -22,7 +22,7 @@ from scheduler.organization.person_administration import (
     set_roles,
 )
 from scheduler.organization.tree import path_of
-from scheduler.permissions import Actor, may_see_contacts, may_see_directory
+from scheduler.permissions import ADMINISTRATORS, Actor, may_see_contacts, may_see_directory
 from web.accounts import RESET_LIFETIME, account_of, create_account, make_reset
 from web.api.call import Body, Json, SessionCall, Somebody
 from web.errors import BadInput, NotFound
@@ -97,8 +97,9 @@ async def edit(person_id: str, body: PersonIn, call: Somebody) -> Json:
 @router.put("/persons/{person_id}/roles")
 async def edit_roles(person_id: str, body: RolesIn, call: Somebody) -> Json:
     async with call.database.transaction() as session:
-        roles = [(one.role, one.unit_id) for one in body.roles]
-        await set_roles(session, await call.actor(session), person_id, roles, call.now)
+        actor = await call.actor(session)
+        require(bool(actor.units_as(*ADMINISTRATORS)), "grant_role", "unit_administrator")
+        await set_roles(session, actor, person_id, [(one.role, one.unit_id) for one in body.roles], call.now)
         return await _answer(session, call, person_id)
 
 
@@ -127,10 +128,11 @@ async def reset_password(person_id: str, call: Somebody, body: ResetIn | None = 
 
 async def _answer(session: WriteSession, call: SessionCall, person_id: str) -> Json:
     await session.flush()
-    return shape_person(await directory.person_detail(session, person_id, local_date(call.now)), True)
+    listed = await directory.person_detail(session, person_id, local_date(call.now))
+    return shape_person(listed, await _sees_contacts(session, await call.actor(session), listed))
 
 
-async def _sees_contacts(session: ReadSession, actor: Actor, listed: ListedPerson) -> bool:
+async def _sees_contacts(session: ReadSession | WriteSession, actor: Actor, listed: ListedPerson) -> bool:
     if may_see_contacts(actor, ()):
         return True
     units = {post.unit_id for post in listed.posts}

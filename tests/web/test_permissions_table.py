@@ -1,0 +1,301 @@
+"""Every endpoint × every role, written by hand. An endpoint that is missing here fails, and so does one too many.
+
+Columns: anonymous · the invited site by its link · another district's commune by its login · secretary · chair ·
+văn thư · technician · unit administrator (all of huyện Quản Bạ) · another district's secretary · administrator.
+``+`` may (whatever else is wrong with the request) · ``-`` 401, no session · ``x`` 403, not allowed · ``0`` 404,
+not there or not to be seen. The site's link is of another meeting than the one held, cancelled or postponed here;
+an upload of signed minutes that wait for no signature is refused for that before anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from scheduler.organization.demonstration import demo_id
+from scheduler.organization.level import Level
+from scheduler.outbox import OutboxRow
+from tests.web.conftest import ORIGIN, Visitor, World
+from tests.web.held import SITE, Held, another_meeting, hold_another, small_pdf, with_paper
+
+ROLES = ("anonymous", "site", "foreign site", "secretary", "chair", "clerk", "technician", "unit administrator",
+         "foreign secretary", "administrator")  # fmt: skip
+
+TABLE = """
+POST   /api/session                                  ++++++++++
+GET    /api/session                                  -+++++++++
+PATCH  /api/session                                  -+++++++++
+DELETE /api/session                                  -+++++++++
+POST   /api/session/site                             0000000000
+GET    /api/site-links/{token}                       ++++++++++
+POST   /api/site-links/{token}/reply                 ++++++++++
+POST   /api/password                                 -xx+++++++
+POST   /api/password-resets/{token}                  0000000000
+
+GET    /api/today                                    -+++++++++
+GET    /api/meetings                                 -+++++++++
+POST   /api/meetings                                 -xx+xxx+xx
+POST   /api/meetings/urgent                          -xx+xxx+xx
+GET    /api/meetings/{meeting_id}                    -+0+++++00
+PUT    /api/meetings/{meeting_id}                    -x0++xx+00
+POST   /api/meetings/{meeting_id}/send               -x0++xx+00
+POST   /api/meetings/{meeting_id}/cancel             -00++xx+00
+POST   /api/meetings/{meeting_id}/postpone           -00++xx+00
+POST   /api/meetings/{meeting_id}/clone              -x0+xxx+00
+POST   /api/meetings/{meeting_id}/device-check       -+0+++++00
+GET    /api/meetings/{meeting_id}/invitation.pdf     -x0+++++00
+GET    /api/meetings/{meeting_id}/giay-moi.pdf       -+0+++++00
+GET    /api/meetings/{meeting_id}/calendar.ics       -+0+++++00
+GET    /api/calendar/{secret}.ics                    0000000000
+GET    /api/me/calendar                              -x++++++++
+POST   /api/me/calendar                              -00+++++++
+
+POST   /api/meetings/{meeting_id}/papers             -x0++xx+00
+PATCH  /api/papers/{paper_id}                        -x0++xx+00
+DELETE /api/papers/{paper_id}                        -x0++xx+00
+GET    /api/papers/{paper_id}/file                   -+0+++++00
+GET    /api/papers/{paper_id}/pages/{number}.png     -+0+++++00
+
+GET    /api/rooms/{meeting_id}                       -+0+++++00
+GET    /api/meetings/{meeting_id}/proceedings        -00+++x+00
+POST   /api/meetings/{meeting_id}/corrections        -00++xxx00
+GET    /api/meetings/{meeting_id}/recording          -00+++++00
+GET    /api/recordings/{recording_id}/segments/{number} -00+++++00
+GET    /api/recordings/{recording_id}/recording.mp4  -00+++++00
+
+GET    /api/meetings/{meeting_id}/minutes            -00+++0+00
+POST   /api/meetings/{meeting_id}/minutes            -00+xx0x00
+PUT    /api/meetings/{meeting_id}/minutes            -00+xx0x00
+GET    /api/meetings/{meeting_id}/minutes/revisions  -00+++0+00
+GET    /api/meetings/{meeting_id}/minutes/revisions/{number} -00+++0+00
+GET    /api/meetings/{meeting_id}/minutes/pdf        -00+++0+00
+GET    /api/meetings/{meeting_id}/minutes/docx       -00+++0+00
+GET    /api/meetings/{meeting_id}/minutes/html       -00+++0+00
+GET    /api/meetings/{meeting_id}/minutes/signed.pdf -000000000
+POST   /api/meetings/{meeting_id}/minutes/submit     -00+xx0x00
+POST   /api/meetings/{meeting_id}/minutes/return     -00++x0x00
+PUT    /api/meetings/{meeting_id}/minutes/number     -00xx+0x00
+POST   /api/meetings/{meeting_id}/minutes/sign       -00+xx0x00
+POST   /api/meetings/{meeting_id}/minutes/upload     -00+++0+00
+POST   /api/meetings/{meeting_id}/minutes/issue      -00xx+0x00
+POST   /api/meetings/{meeting_id}/minutes/recall     -00xx+0x00
+GET    /api/me/certificate                           -xx+++++++
+PUT    /api/me/certificate                           -xx+++++++
+DELETE /api/me/certificate                           -xx+++++++
+POST   /api/me/certificate/test                      -xx+++++++
+
+GET    /api/search                                   -+++++++++
+GET    /api/levels                                   -xx+++++++
+GET    /api/units                                    -xx+++++++
+GET    /api/units/{unit_id}                          -xx+++++++
+GET    /api/units/{unit_id}/sites                    -xx+++++++
+POST   /api/units                                    -xxxxxx+x+
+PUT    /api/units/{unit_id}                          -xxxxxx+x+
+POST   /api/units/{unit_id}/sites                    -xxxxxx+x+
+PUT    /api/sites/{site_id}                          -xxxxxx+x+
+POST   /api/sites/{site_id}/new-link                 -xxxxxx+x+
+GET    /api/persons                                  -xx+++++++
+POST   /api/persons                                  -xxxxxx+x+
+PUT    /api/persons/{person_id}                      -xxxxxx+x+
+PUT    /api/persons/{person_id}/roles                -xxxxxx+x+
+POST   /api/persons/{person_id}/reset-password       -xxxxxx+x+
+
+GET    /api/settings                                 -xxxxxxxx+
+PUT    /api/settings                                 -xxxxxxxx+
+GET    /api/mail                                     -xxxxxxxx+
+GET    /api/mail/{letter_id}.eml                     -xxxxxxxx+
+GET    /api/jobs                                     -xxxxxxxx+
+POST   /api/jobs/{job_id}/retry                      -xxxxxxxx+
+GET    /api/audit                                    -xxxxxxxx+
+
+GET    /healthz                                      ++++++++++
+GET    /metrics                                      000000000+
+GET    /ca                                           ++++++++++
+GET    /ca.crt                                       ++++++++++
+GET    /assets                                       ++++++++++
+GET    /j/{token}                                    ++++++++++
+GET    /{path:path}                                  ++++++++++
+"""
+
+Request = tuple[str, dict[str, Any]]  # what goes into the path, and the options
+
+
+def expected() -> dict[tuple[str, str], str]:
+    lines = [line.split() for line in TABLE.splitlines() if line.strip()]
+    return {(method, path): marks for method, path, marks in lines}
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every HTTP route of the app, also those of included routers and mounts."""
+    for route in app.routes:
+        contexts = getattr(route, "effective_route_contexts", None)
+        for one in contexts() if contexts else [route]:
+            methods = getattr(one, "methods", None)
+            if methods is None and type(one).__name__ in ("Mount", "_EffectiveRouteContext"):
+                methods = {"GET"} if type(one).__name__ == "Mount" else set()
+            yield from ((method, one.path) for method in sorted(methods or ()) if method != "HEAD")
+
+
+def test_every_endpoint_stands_in_the_table(small_world: World) -> None:
+    assert sorted(routes(small_world.app)) == sorted(expected())
+
+
+async def visitors(world: World) -> dict[str, Visitor]:
+    people = {
+        "foreign site": "diemcau.thaiphintung.dongvan",
+        "secretary": "thuky.quanba",
+        "chair": "chutich.quanba",
+        "clerk": "vanthu.quanba",
+        "technician": "kythuat.quanba",
+        "unit administrator": "quantri.quanba",
+        "foreign secretary": "thuky.dongvan",
+        "administrator": "quantri",
+    }
+    found = {role: await world.person(login) for role, login in people.items()}
+    return {"anonymous": await world.visitor(), "site": await world.site("quanba.quanba"), **found}
+
+
+class Requests:
+    """What is asked of each endpoint: real things, so that only the right to them decides."""
+
+    def __init__(self, world: World, held: Held, level_id: str, job_id: str) -> None:
+        self.world, self.held = world, held
+        self.spare = self.paper_id = ""
+        self.level_id, self.job_id = level_id, job_id
+        self.commune = demo_id("unit:lungtam.quanba")
+        self.unit = {"name": "Thử", "kind": "xã", "level_id": level_id, "parent_id": demo_id("unit:quanba")}
+
+    async def values(self, method: str, path: str) -> dict[str, str]:
+        """What stands in the path."""
+        held = self.held
+        is_live = "/minutes" in path or path.endswith(("/proceedings", "/corrections", "/recording"))
+        meeting = held.meeting_id if is_live else self.world.meeting.id
+        if path.endswith(("/cancel", "/postpone")):
+            meeting = self.spare = self.spare or await another_meeting(self.world)
+        paper = self.paper_id = self.paper_id or await with_paper(self.world, self.world.meeting.id)
+        if method in ("DELETE", "PATCH") and "papers" in path:
+            paper = await with_paper(self.world, self.world.meeting.id)
+        token = "x" if "password" in path else await self.world.token("quanba.quanba")
+        return {
+            "meeting_id": meeting,
+            "paper_id": paper,
+            "recording_id": held.recording_id,
+            "number": "1" if "papers" in path or "revisions" in path else "0",
+            "token": token,
+            "secret": "x",
+            "unit_id": self.commune,
+            "site_id": demo_id("site:lungtam.quanba"),
+            "person_id": demo_id("person:vanthu.lungtam.quanba"),
+            "letter_id": "letter",
+            "job_id": self.job_id,
+            "path": "meetings/1",
+        }
+
+    def options(self, method: str, path: str) -> dict[str, Any]:
+        """Its body."""
+        bodies: dict[str, Any] = {
+            "PATCH /api/session": {"language": "vi"},
+            "POST /api/session/site": {"token": "x"},
+            "POST /api/site-links/{token}/reply": {"reply": "accepted"},
+            "POST /api/password": {"old": "wrong", "new": "một mật khẩu mới"},
+            "POST /api/password-resets/{token}": {"new": "một mật khẩu mới"},
+            "POST /api/meetings": {"title": "Thử", "host_unit_id": demo_id("unit:quanba")},
+            "POST /api/meetings/urgent": {"title": "Khẩn", "host_unit_id": demo_id("unit:quanba"), "site_ids": [SITE]},
+            "PUT /api/meetings/{meeting_id}": {"title": "Thử", "version": 999},
+            "POST /api/meetings/{meeting_id}/send": {"version": 999},
+            "POST /api/meetings/{meeting_id}/cancel": {"reason": ""},
+            "POST /api/meetings/{meeting_id}/postpone": {"reason": "mưa lũ"},
+            "POST /api/meetings/{meeting_id}/device-check": {"microphone": True, "camera": True},
+            "PATCH /api/papers/{paper_id}": {"title": "Khác"},
+            "POST /api/meetings/{meeting_id}/corrections": {
+                "fact_id": self.held.fact_id, "field": "reason", "new": "nghỉ trưa", "reason": "ghi nhầm",
+            },
+            "PUT /api/meetings/{meeting_id}/minutes": {"revision": 1, "opening": "x"},
+            "POST /api/meetings/{meeting_id}/minutes/return": {"reason": "sửa"},
+            "PUT /api/meetings/{meeting_id}/minutes/number": {
+                "number": "07", "notation": "BB-UBND", "date": "2026-11-23",
+            },
+            "POST /api/meetings/{meeting_id}/minutes/sign": {"role": "secretary", "pin": "123456"},
+            "POST /api/meetings/{meeting_id}/minutes/recall": {"reason": "sai"},
+            "POST /api/me/certificate/test": {"pin": "1"},
+            "POST /api/units": self.unit,
+            "PUT /api/units/{unit_id}": {**self.unit, "name": "Lùng Tám"},
+            "POST /api/units/{unit_id}/sites": {"name": "Hội trường"},
+            "PUT /api/sites/{site_id}": {"name": "Phòng họp"},
+            "POST /api/persons": {"name": "Vàng A Sính", "unit_id": self.commune, "post": "Phó Chủ tịch"},
+            "PUT /api/persons/{person_id}": {"name": "Vàng A Sính"},
+            "PUT /api/persons/{person_id}/roles": {"roles": [{"role": "clerk", "unit_id": self.commune}]},
+            "PUT /api/settings": {"support_phone": "0219 000 0000"},
+        }  # fmt: skip
+        if path.endswith("/papers"):
+            return {"files": {"file": ("a.pdf", small_pdf(), "application/pdf")}, "data": {"not_secret": "true"}}
+        if path.endswith(("/minutes/upload", "/me/certificate")):
+            return {"files": {"file": ("a.pdf", b"%PDF-1.7 x")}, "data": {"pin": "1"}} if method != "DELETE" else {}
+        body = bodies.get(f"{method} {path}")
+        return {"json": body} if body is not None else {"json": {}} if method in ("POST", "PUT") else {}
+
+
+def mark(answer: httpx.Response) -> str:
+    return {401: "-", 403: "x", 404: "0"}.get(answer.status_code, "+" if answer.status_code < 500 else "!")
+
+
+async def test_who_may_what(small_world: World) -> None:
+    held = await hold_another(small_world)
+    everybody = await visitors(small_world)
+    async with small_world.database.reading() as session:
+        level_id = await session.scalar(select(Level.id).where(Level.code == "commune"))
+        job_id = await session.scalar(select(OutboxRow.id).limit(1))
+    keys, mail = small_world.services.settings.keys_folder, small_world.services.settings.mail_folder
+    (keys / "ca.crt").write_text("certificate")
+    mail.mkdir(exist_ok=True)
+    (mail / "letter.eml").write_text("To: x\nSubject: y\nDate: Mon, 23 Nov 2026 08:00:00 +0700\n\nz")
+    ask = Requests(small_world, held, str(level_id), str(job_id))
+    wrong = []
+    for (method, path), marks in expected().items():
+        found = ""
+        for role in ROLES:
+            found += await one_mark(ask, everybody, role, method, path)
+        if found != marks:
+            wrong.append(f"{method} {path}: expected {marks}, found {found}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+async def one_mark(ask: Requests, everybody: dict[str, Visitor], role: str, method: str, path: str) -> str:
+    values = await ask.values(method, path)
+    address = "/assets/app-1a2b3c.js" if path == "/assets" else path.replace(":path", "").format(**values)
+    visitor = everybody[role]
+    if (method, path) == ("DELETE", "/api/session") and role != "anonymous":
+        visitor = await another_session(ask.world, visitor)
+    return mark(await visitor.request(method, address, **ask.options(method, path)))
+
+
+async def another_session(world: World, visitor: Visitor) -> Visitor:
+    """To be logged out: the same person or site in another browser."""
+    known = next((login for login, one in world.visitors.items() if one is visitor), "")
+    world.visitors.pop(known)
+    fresh = await (world.site(known.removeprefix("link ")) if known.startswith("link ") else world.person(known))
+    world.visitors[known] = visitor
+    return fresh
+
+
+async def test_a_changing_request_without_its_token_is_refused_everywhere(small_world: World) -> None:
+    """CSRF and Origin: all but those that need no session."""
+    visitor = await small_world.person("quantri.quanba")
+    without: Callable[..., Awaitable[httpx.Response]] = visitor.http.request
+    open_to_all = {path for (_, path), marks in expected().items() if marks[0] != "-"}
+    values = dict.fromkeys(
+        ("meeting_id", "paper_id", "recording_id", "number", "unit_id", "site_id", "person_id", "job_id"), "1"
+    )
+    for method, path in expected():
+        if method in ("GET",) or path in open_to_all - {"/api/session"} or (method, path) == ("POST", "/api/session"):
+            continue
+        answer = await without(method, path.format(**values))
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "bad_csrf_token"), (method, path)
+        stolen = {"x-csrf-token": visitor.csrf, "origin": "https://evil.example"}
+        answer = await without(method, path.format(**values), headers=stolen)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin"), (method, path)
+    assert visitor.http.headers["origin"] == ORIGIN
