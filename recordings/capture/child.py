@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
+
 from recordings.capture.chapters import Chapter
 from recordings.capture.course import Course
 from recordings.capture.mp4 import make_mp4
@@ -90,7 +92,9 @@ def main() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)  # one left over from a web process that was killed is about to die
             done = {"prepare": prepare, "archive": archive}[job["do"]](job, lambda percent: _say({"progress": percent}))
         _say({"done": done})
-    except (RecordingsError, OSError) as error:
+    except (RecordingsError, OSError, av.FFmpegError) as error:
+        for unfinished in folder.glob("*.part"):  # on a full disk its room is needed
+            unfinished.unlink()
         _say({"error": str(error)})
         sys.exit(1)
 

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from recordings.capture.recording import Recording
 from recordings.capture.retention import keep_until, take_away
 from recordings.capture.scenes import Scene, scene_at
 from recordings.errors import Conflict, JobFailed, NotFound
-from recordings.settings import CaptureSettings
+from recordings.settings import ArchiveSettings, CaptureSettings
 from scheduler.database import Database
 from scheduler.outbox import OutboxRow
 from scheduler.proceedings import facts as f
@@ -160,6 +161,32 @@ async def test_an_archive_job_killed_midway_is_run_again(sqlite_database: Databa
     done = await described(database)
     assert (done["state"], done["error"]) == ("archived", "")
     assert done["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_a_full_disk_is_said_and_leaves_what_plays(
+    sqlite_database: Database, tmp_path: Path, small_disk: Path
+) -> None:
+    database = sqlite_database
+    settings = replace(settings_in(tmp_path), recordings=small_disk)
+    await plan(database)
+    log = await hold(database, settings)
+    await prepare(database, settings, "rec-1", meeting_id=LOG.meeting_id)
+    disk = os.statvfs(small_disk)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(disk.f_bavail * disk.f_frsize - (200 << 10)))
+    with pytest.raises(JobFailed, match="No space left"):
+        await archive(database, settings, "rec-1", page, log.seal)
+    still = await described(database)
+    assert (still["state"], "No space left" in still["error"]) == ("playable", True)
+    assert list(settings.files_of("rec-1").glob("*.part")) == []
+    filler.unlink()
+    await archive(database, replace(settings, archive=small_archive()), "rec-1", page, log.seal)
+    assert (await described(database))["state"] == "archived"
+
+
+def small_archive() -> ArchiveSettings:
+    """Small enough for a disk of 4 MiB, index moving included."""
+    return ArchiveSettings(preset="ultrafast", video_bitrate=600_000)
 
 
 async def test_killed_between_the_fact_and_the_row_it_is_sealed_once(
