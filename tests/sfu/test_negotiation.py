@@ -199,3 +199,19 @@ def test_an_ice_restart_takes_new_credentials_and_nothing_else() -> None:
         renegotiate_ice(negotiated, parse(offer("chromium")))
     with pytest.raises(BadOffer, match="keep the certificate"):
         renegotiate_ice(negotiated, parse(again.replace("AA:BB", "AA:CC")))
+
+
+def test_firefox_bundles_by_bundle_only_lines_and_directed_extensions() -> None:
+    negotiated = plan(offer("firefox"))
+    assert [(s.source, s.rids) for s in negotiated.sends] == [
+        ("microphone", ()),
+        ("camera", ("q", "h", "f")),
+        ("presentation", ()),
+    ]
+    assert [s.kind for s in negotiated.slots] == ["audio"] * 3 + ["presentation"] + ["video"] * 2
+    assert negotiated.fingerprints[0][0] == "sha-256"
+    ids = negotiated.sends[1].extensions
+    assert ids.mid and ids.rid and ids.repaired_rid and ids.transport_cc
+    answer = write_answer(negotiated, LOCAL)
+    assert "a=group:BUNDLE 0 1 2 3 4 5 6 7 8\r\n" in answer
+    assert section(answer, "1")[0] == "m=video 5000 UDP/TLS/RTP/SAVPF 120 124"
