@@ -68,7 +68,10 @@ class Encoding:
             if self.nack is not None:
                 self.nack.clear()
         elif self.ring is None:
-            self.ring = Ring()
+            highest = self.statistics.highest
+            self.ring = Ring(None if highest is None else highest + 1)
+            if self.nack is not None and highest is not None:
+                self.nack.begin(highest)
 
     def receive(self, packet: RtpPacket, size: int, now: float, arrival_ns: int) -> MediaPacket | None:
         """Count and parse a packet of the media SSRC; None when it is malformed."""
@@ -84,7 +87,7 @@ class Encoding:
         if len(packet.payload) <= 2 or highest is None or self.ring is None:
             return None
         index = highest + difference_16(packet.payload[0] << 8 | packet.payload[1], highest & 0xFFFF)
-        if index > highest or self.ring.holds(index):
+        if index > highest or not self.ring.misses(index):
             return None
         packet.payload = packet.payload[2:]
         self.stats.repaired += 1

@@ -14,10 +14,11 @@ _MASK = SIZE - 1
 class Ring:
     """Packets by index. What is older than two seconds is not given out, and leaves when its place is taken."""
 
-    __slots__ = ("_slots", "keyframe")
+    __slots__ = ("_slots", "first", "keyframe")
 
-    def __init__(self) -> None:
+    def __init__(self, first: int | None = None) -> None:
         self._slots: list[MediaPacket | None] = [None] * SIZE
+        self.first = first  # what came before this index was never wanted here
         self.keyframe: MediaPacket | None = None  # the first packet of the newest keyframe
 
     def store(self, packet: MediaPacket) -> bool:
@@ -27,6 +28,8 @@ class Ring:
         if present is not None and present.index >= packet.index:
             return False
         self._slots[place] = packet
+        if self.first is None:
+            self.first = packet.index
         if packet.starts_keyframe:
             self._note_keyframe(packet)
         return True
@@ -37,10 +40,12 @@ class Ring:
         if present is None or (packet.index > present.index) == (packet.timestamp != present.timestamp):
             self.keyframe = packet
 
-    def holds(self, index: int) -> bool:
-        """Whether that packet is here, or its place was taken by a newer one."""
+    def misses(self, index: int) -> bool:
+        """Whether that packet should be here and is not; one pushed out by a newer one is not missed."""
+        if self.first is None or index < self.first:
+            return False
         present = self._slots[index & _MASK]
-        return present is not None and present.index >= index
+        return present is None or present.index < index
 
     def get(self, index: int, now: float) -> MediaPacket | None:
         """The packet of that index, unless it never came, was pushed out, or is too old."""

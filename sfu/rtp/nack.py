@@ -44,6 +44,10 @@ class NackGenerator:
         self._missing.clear()
         self._highest = None
 
+    def begin(self, highest: int) -> None:
+        """What comes after ``highest`` is wanted."""
+        self._highest = highest
+
     def receive(self, index: int, now: float) -> bool:
         """A packet came, fresh or repaired. False when the hole before it is too big to repair."""
         highest = self._highest

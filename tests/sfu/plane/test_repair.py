@@ -143,6 +143,21 @@ def test_padding_probes_are_no_media() -> None:
     assert network.plane.encoding_stats(1).repaired == 0
 
 
+def test_old_packets_resent_as_padding_make_no_holes() -> None:
+    """Chromium fills its probes with packets sent long ago; nobody watched when those came."""
+    network, sender, viewer, camera = meeting()
+    old = [packet for _ in range(5) for packet in camera.frame(4)]
+    network.plane.set_route(1, None)
+    network.send(sender, *old)
+    network.plane.set_route(1, 1)
+    network.send(sender, *(rtx_of(packet, 12, number) for number, packet in enumerate(old[:10])))
+    network.send(sender, *camera.frame(3, key=True))
+    network.advance(0.5)
+    assert not [packet for packet in sender.rtcp if isinstance(packet, Nack)]
+    assert len(viewer.rtp) == 5
+    assert network.plane.encoding_stats(1).repaired == 0
+
+
 def test_padding_between_media_leaves_no_gap() -> None:
     network, sender, viewer, camera = meeting()
     for _ in range(20):

@@ -71,6 +71,13 @@ def test_an_outage_is_not_repaired() -> None:
     assert nack.receive(701, 0.0)
 
 
+def test_begun_at_a_known_place_the_first_hole_shows() -> None:
+    nack = NackGenerator()
+    nack.begin(100)
+    nack.receive(102, 0.0)
+    assert nack.requests(0.02, 0.1) == [101]
+
+
 def test_cleared_when_nobody_waits() -> None:
     nack = NackGenerator()
     nack.receive(100, 0.0)
