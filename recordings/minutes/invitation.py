@@ -139,7 +139,8 @@ def _notes(meeting: Meeting) -> list[str]:
 def _place_date(organ: Unit, now: datetime) -> str:
     place = f"{organ.place}, " if organ.place else ""
     today = clock.local(now)
-    return f"{place}ngày      tháng {today:%m} năm {today.year}"
+    month = f"{today.month:02d}" if today.month < 3 else str(today.month)
+    return f"{place}ngày      tháng {month} năm {today.year}"
 
 
 def _named(somebody: Somebody) -> str:
