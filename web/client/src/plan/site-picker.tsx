@@ -68,7 +68,7 @@ function Node({ unit, picking, start = false }: { unit: Unit; picking: Picking; 
       <div className={styles.node}>
         <button type="button" className={styles.toggle} aria-expanded={open} aria-label={open ? words.plan.collapse(unit.title) : words.plan.expand(unit.title)} onClick={() => setOpen(!open)}>{open ? "▾" : "▸"}</button>
         <strong>{unit.title}</strong>
-        <Button size="small" look="quiet" onClick={() => void takeAll()} data-testid="take-all" data-unit-id={unit.id}>{words.plan.allOf(unit.title)}</Button>
+        {unit.children !== 0 && <Button size="small" look="quiet" onClick={() => void takeAll()} data-testid="take-all" data-unit-id={unit.id}>{words.plan.allOf(unit.title)}</Button>}
       </div>
       {open && sites.map((site) => (
         <label key={site.id} className={styles.site}>

@@ -149,8 +149,14 @@ export interface RoomEntry {
 export interface Level { id: string; rank: number; code: string; name: string }
 export interface Unit {
   id: string; title: string; name: string; kind: string; level: string | Level; level_id?: string;
-  parent_id: string | null; code: string | null; children_count?: number; organ_name?: string; notation?: string; place?: string;
+  parent_id: string | null; code: string | null; children?: number; organ_name?: string; notation?: string; place?: string;
 }
 export interface Person { id: string; name: string; email: string | null; phone: string | null; active: boolean; posts?: { unit_id: string; unit_title: string; name: string }[]; roles?: { role: string; unit_id: string }[] }
 export interface Site { id: string; unit_id: string; unit_title?: string; name: string; email: string | null; technician_phone: string; protocol_order?: number; active: boolean; level?: string }
-export interface UnitDetail extends Unit { posts: { id: string; name: string; holder?: string | null; people?: Person[] }[]; people: Person[]; sites: Site[]; children?: Unit[] }
+export interface UnitDetail extends Unit {
+  above: { id: string; title: string }[];
+  posts: { id: string; name: string; order: number; person: { id: string; name: string } | null }[];
+  people: Person[];
+  sites: Site[];
+  may_administer: boolean;
+}

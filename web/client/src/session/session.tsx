@@ -1,6 +1,6 @@
 /** Who is logged in here: a person, a site that came by its link, or nobody. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 import { Api, ApiError } from "../rest/request";
 import type { Session } from "../rest/types";
 
@@ -29,7 +29,9 @@ export function SessionProvider({ api, children }: { api: Api; children: ReactNo
     },
     staleTime: 60_000,
   });
-  const session = query.data ?? null;
+  // Observers of a query hear of new data a moment later; who has just logged in goes on to the next page at once.
+  const [adopted, setAdopted] = useState<{ session: Session | null; at: number } | null>(null);
+  const session = adopted && adopted.at >= query.dataUpdatedAt ? adopted.session : (query.data ?? null);
   useEffect(() => {
     api.csrf = session?.csrf ?? "";
   }, [api, session]);
@@ -41,6 +43,7 @@ export function SessionProvider({ api, children }: { api: Api; children: ReactNo
       unreachable: query.isError && !query.data,
       adopt: (next) => {
         api.csrf = next?.csrf ?? "";
+        setAdopted({ session: next, at: Date.now() });
         client.removeQueries({ predicate: (q) => q.queryKey[0] !== "session" });
         client.setQueryData(["session"], next);
       },
