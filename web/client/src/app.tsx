@@ -16,6 +16,14 @@ const Room = lazy(() => import("./room/page"));
 const Meetings = lazy(() => import("./pages/meetings"));
 const MeetingPage = lazy(() => import("./plan/page"));
 const EditPage = lazy(() => import("./plan/edit"));
+const MinutesPage = lazy(() => import("./minutes/page"));
+const RecordingPage = lazy(() => import("./minutes/recording"));
+const DossierPage = lazy(() => import("./minutes/dossier"));
+const ArchivePage = lazy(() => import("./archive/page"));
+const OrganisationPage = lazy(() => import("./organisation/page"));
+const SettingsPage = lazy(() => import("./settings/page"));
+const MePage = lazy(() => import("./settings/me"));
+const ResetPage = lazy(() => import("./settings/me").then((module) => ({ default: module.ResetPage })));
 const LinkPage = lazy(() => import("./link/page"));
 
 function newQueryClient(): QueryClient {
@@ -50,6 +58,14 @@ function Pages() {
       <Route path="/login" component={Login} />
       <Route path="/"><LoggedIn><Today /></LoggedIn></Route>
       <Route path="/j/:token" component={LinkPage} />
+      <Route path="/password/:token" component={ResetPage} />
+      <Route path="/me"><LoggedIn><MePage /></LoggedIn></Route>
+      <Route path="/archive"><LoggedIn><ArchivePage /></LoggedIn></Route>
+      <Route path="/organisation"><LoggedIn><OrganisationPage /></LoggedIn></Route>
+      <Route path="/settings/:part?"><LoggedIn><SettingsPage /></LoggedIn></Route>
+      <Route path="/meetings/:id/minutes"><LoggedIn><MinutesPage /></LoggedIn></Route>
+      <Route path="/meetings/:id/recording"><LoggedIn><RecordingPage /></LoggedIn></Route>
+      <Route path="/meetings/:id/dossier"><LoggedIn><DossierPage /></LoggedIn></Route>
       <Route path="/meetings"><LoggedIn><Meetings /></LoggedIn></Route>
       <Route path="/meetings/new"><LoggedIn><EditPage /></LoggedIn></Route>
       <Route path="/meetings/:id"><LoggedIn><MeetingPage /></LoggedIn></Route>

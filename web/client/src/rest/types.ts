@@ -152,7 +152,7 @@ export interface Unit {
   parent_id: string | null; code: string | null; children?: number; organ_name?: string; notation?: string; place?: string;
 }
 export interface Person { id: string; name: string; email: string | null; phone: string | null; active: boolean; posts?: { unit_id: string; unit_title: string; name: string }[]; roles?: { role: string; unit_id: string }[] }
-export interface Site { id: string; unit_id: string; unit_title?: string; name: string; email: string | null; technician_phone: string; protocol_order?: number; active: boolean; level?: string }
+export interface Site { id: string; unit_id: string; unit_title?: string; name: string; email: string | null; technician_phone: string; technician_person_id?: string | null; protocol_order?: number; active: boolean; level?: string }
 export interface UnitDetail extends Unit {
   above: { id: string; title: string }[];
   posts: { id: string; name: string; order: number; person: { id: string; name: string } | null }[];

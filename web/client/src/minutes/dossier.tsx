@@ -1,0 +1,104 @@
+/** The dossier: what stands in it, what to copy into the document system, and whether it is whole. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useParams } from "wouter";
+import { sizeText } from "../plan/papers";
+import { ApiError } from "../rest/request";
+import type { Meeting } from "../rest/types";
+import { useApi } from "../session/session";
+import { Button, ButtonLink, FileLink } from "../ui/button";
+import { Card, Frame } from "../ui/frame";
+import { ErrorNotice, Loading, Notice } from "../ui/notice";
+import { useWords } from "../words";
+import { momentOf, showDate, timeOf } from "../words/when";
+import styles from "./minutes.module.css";
+import type { Dossier } from "./types";
+
+interface Report { ok?: boolean; whole?: boolean; valid?: boolean; findings?: unknown[]; problems?: unknown[]; checks?: { name: string; ok: boolean; message?: string }[] }
+
+export default function DossierPage() {
+  const { id = "" } = useParams<{ id: string }>();
+  const words = useWords();
+  const api = useApi();
+  const client = useQueryClient();
+  const path = `/api/meetings/${id}/dossier`;
+  const meeting = useQuery({ queryKey: ["meeting", id], queryFn: () => api.get<Meeting>(`/api/meetings/${id}`) }).data;
+  const query = useQuery({ queryKey: ["dossier", id], queryFn: () => api.get<Dossier>(path), retry: false, refetchInterval: 5_000 });
+  const [error, setError] = useState<unknown>(null);
+  const file = async () => {
+    setError(null);
+    try {
+      await api.post(path);
+      await client.invalidateQueries();
+    } catch (problem) {
+      setError(problem);
+    }
+  };
+  const missing = query.error instanceof ApiError && query.error.status === 404;
+  const dossier = query.data;
+  return (
+    <Frame title={words.minutes.dossier} kicker={<p>{meeting?.title}</p>} actions={<><ButtonLink href={`/meetings/${id}`}>{words.plan.backToMeeting}</ButtonLink>{meeting?.may.includes("file") && <Button look="main" onClick={() => void file()} data-testid="file-dossier">{words.minutes.file}</Button>}</>}>
+      <ErrorNotice error={error} />
+      {!dossier && (missing ? <Notice>{words.minutes.notFiled}</Notice> : query.error ? <ErrorNotice error={query.error} /> : <Loading />)}
+      {dossier && (
+        <>
+          <Card>
+            <CopyRow name={words.minutes.symbol} value={dossier.so_ky_hieu} testId="so-ky-hieu" />
+            <CopyRow name={words.minutes.abstract} value={dossier.trich_yeu} testId="trich-yeu" />
+            <CopyRow name={words.minutes.issued} value={showDate(dossier.ngay)} testId="ngay" />
+            <CopyRow name={words.minutes.fileCode} value={dossier.file_code} testId="file-code" />
+          </Card>
+          <Card>
+            <h2>{words.minutes.documents}</h2>
+            <ul>{dossier.documents.map((doc) => <li key={doc.name}><strong>{doc.name}</strong> ({sizeText(doc.size_bytes)}) <p className={styles.hash}>{doc.sha256}</p></li>)}</ul>
+            <div className={styles.acts}>{dossier.zip_url && <FileLink href={dossier.zip_url} download data-testid="dossier-zip">{words.minutes.zip}</FileLink>}<Verify path={path} /></div>
+          </Card>
+          {dossier.deliveries.length > 0 && (
+            <Card>
+              <h2>{words.minutes.deliveries}</h2>
+              <ul>{dossier.deliveries.map((d) => <li key={d.id} data-testid="delivery" data-status={d.status}>{d.recipient}: {words.minutes.deliveryStatus[d.status as keyof typeof words.minutes.deliveryStatus] ?? d.status} {d.at && momentOf(d.at)} {d.error}{d.next_try && `, ${words.minutes.nextTry(timeOf(d.next_try))}`}</li>)}</ul>
+            </Card>
+          )}
+        </>
+      )}
+    </Frame>
+  );
+}
+
+function CopyRow({ name, value, testId }: { name: string; value: string | null; testId: string }) {
+  const words = useWords();
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(value ?? "");
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
+  return <div className={styles.copyRow}><span className={styles.soft}>{name}</span><strong data-testid={testId}>{value}</strong><Button size="small" onClick={() => void copy()} aria-label={`${words.act.copy}: ${name}`}>{copied ? words.act.copied : words.act.copy}</Button></div>;
+}
+
+function Verify({ path }: { path: string }) {
+  const words = useWords();
+  const api = useApi();
+  const [report, setReport] = useState<Report | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const run = async () => {
+    setBusy(true);
+    try {
+      setReport(await api.post<Report>(`${path}/verify`));
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const faults = [...(report?.findings ?? []), ...(report?.problems ?? []), ...(report?.checks?.filter((c) => !c.ok).map((c) => `${c.name}: ${c.message ?? ""}`) ?? [])];
+  const whole = report && (report.ok ?? report.whole ?? report.valid ?? faults.length === 0);
+  return (
+    <>
+      <Button disabled={busy} onClick={() => void run()} data-testid="verify-dossier">{busy ? words.minutes.verifying : words.minutes.verify}</Button>
+      <ErrorNotice error={error} />
+      {report && <Notice tone={whole ? "good" : "bad"}><span data-testid="verify-report">{whole ? words.minutes.verifyOk : words.minutes.verifyBad}</span>{!whole && <ul>{faults.map((fault, n) => <li key={n}>{typeof fault === "string" ? fault : JSON.stringify(fault)}</li>)}</ul>}</Notice>}
+    </>
+  );
+}

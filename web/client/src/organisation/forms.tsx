@@ -1,0 +1,90 @@
+import { useState, type FormEvent } from "react";
+import type { Person, Site, UnitDetail } from "../rest/types";
+import { useApi } from "../session/session";
+import { Button } from "../ui/button";
+import { Checkbox, TextField } from "../ui/field";
+import { ErrorNotice } from "../ui/notice";
+import { useWords } from "../words";
+import styles from "./organisation.module.css";
+
+const ROLES = ["secretary", "clerk", "technician", "unit_administrator"] as const;
+
+function useSave(done: () => void) {
+  const [error, setError] = useState<unknown>(null);
+  const save = async (act: () => Promise<unknown>) => {
+    try {
+      await act();
+      done();
+    } catch (problem) {
+      setError(problem);
+    }
+  };
+  return { error, save };
+}
+
+export function SiteForm({ unitId, site, done }: { unitId: string; site?: Site; done: () => void }) {
+  const words = useWords();
+  const api = useApi();
+  const { error, save } = useSave(done);
+  const [form, setForm] = useState({ name: site?.name ?? "", email: site?.email ?? "", technician_phone: site?.technician_phone ?? "", active: site?.active ?? true });
+  const go = (event: FormEvent) => {
+    event.preventDefault();
+    const kept = site && { technician_person_id: site.technician_person_id ?? null, protocol_order: site.protocol_order ?? 0 };
+    const body = { ...kept, ...form, email: form.email || null };
+    void save(() => (site ? api.put(`/api/sites/${site.id}`, body) : api.post(`/api/units/${unitId}/sites`, body)));
+  };
+  return (
+    <form className={styles.form} onSubmit={go}>
+      <TextField label={words.organisation.name} required value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} data-testid="site-name" />
+      <TextField label={words.organisation.email} type="email" value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} />
+      <TextField label={words.organisation.technicianPhone} type="tel" value={form.technician_phone} onChange={(e) => setForm({ ...form, technician_phone: e.target.value })} />
+      <Checkbox label={words.organisation.active} checked={form.active} onChange={(e) => setForm({ ...form, active: e.target.checked })} />
+      <ErrorNotice error={error} />
+      <Button look="main" type="submit" data-testid="save-site">{words.act.save}</Button>
+    </form>
+  );
+}
+
+export function PersonForm({ unit, done }: { unit: UnitDetail; done: () => void }) {
+  const words = useWords();
+  const api = useApi();
+  const { error, save } = useSave(done);
+  const [form, setForm] = useState({ name: "", email: "", phone: "", login: "", post: unit.posts[0]?.name ?? "" });
+  const go = (event: FormEvent) => {
+    event.preventDefault();
+    const body = { name: form.name, email: form.email || null, phone: form.phone || null, ...(form.login && { login: form.login }), unit_id: unit.id, post: form.post };
+    void save(() => api.post("/api/persons", body));
+  };
+  return (
+    <form className={styles.form} onSubmit={go}>
+      <TextField label={words.room.personName} required value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} data-testid="person-form-name" />
+      <TextField label={words.organisation.posts} required value={form.post} onChange={(e) => setForm({ ...form, post: e.target.value })} data-testid="person-form-post" />
+      <TextField label={words.organisation.login} value={form.login} onChange={(e) => setForm({ ...form, login: e.target.value })} />
+      <TextField label={words.organisation.email} type="email" value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} />
+      <TextField label={words.organisation.phone} type="tel" value={form.phone} onChange={(e) => setForm({ ...form, phone: e.target.value })} />
+      <ErrorNotice error={error} />
+      <Button look="main" type="submit" data-testid="save-person">{words.act.save}</Button>
+    </form>
+  );
+}
+
+/** Roles of this unit are ticked; those held elsewhere stay as they are. */
+export function RolesForm({ person, unitId, done }: { person: Person; unitId: string; done: () => void }) {
+  const words = useWords();
+  const api = useApi();
+  const { error, save } = useSave(done);
+  const elsewhere = person.roles?.filter((held) => held.unit_id !== unitId || !ROLES.some((role) => role === held.role)) ?? [];
+  const [here, setHere] = useState<string[]>(person.roles?.filter((held) => held.unit_id === unitId).map((held) => held.role) ?? []);
+  const go = (event: FormEvent) => {
+    event.preventDefault();
+    const roles = [...elsewhere, ...ROLES.filter((role) => here.includes(role)).map((role) => ({ role, unit_id: unitId }))];
+    void save(() => api.put(`/api/persons/${person.id}/roles`, { roles }));
+  };
+  return (
+    <form className={styles.form} onSubmit={go}>
+      {ROLES.map((role) => <Checkbox key={role} label={words.role[role]} checked={here.includes(role)} onChange={(e) => setHere(e.target.checked ? [...here, role] : here.filter((one) => one !== role))} />)}
+      <ErrorNotice error={error} />
+      <Button look="main" type="submit" data-testid="save-roles">{words.organisation.saveRoles}</Button>
+    </form>
+  );
+}
