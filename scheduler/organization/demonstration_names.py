@@ -48,7 +48,7 @@ _WEIGHTS = [people[0] for people in _PEOPLES]
 
 
 class Names:
-    """Hands out names, none twice in a row of equal length; two fillings with one seed are equal."""
+    """Hands out names, none twice; with the same seed the same names in the same order."""
 
     def __init__(self, seed: int = 2025) -> None:
         self._random = random.Random(seed)
