@@ -3,6 +3,7 @@ never the room; a new part is tried every few seconds."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import Callable
 from pathlib import Path
@@ -81,18 +82,19 @@ class Recorder:
     def is_writing(self) -> bool:
         return self._tap is not None and self.state == "on"
 
-    def stop(self) -> str:
-        """End the packet log in good order."""
+    async def stop(self) -> str:
+        """End the packet log in good order; a slow disk is waited for beside the packet loop, not in it."""
+        at = _now()
         if self._room in self._node.rooms and self._peer in self._node.room(self._room).peers:
             self._node.remove_virtual_peer(self._room, self._peer)
-        cause = None
+        tap, self._tap, cause = self._tap, None, None
         try:
-            if self._tap is not None:
-                self._tap.close()
+            if tap is not None:
+                await asyncio.to_thread(tap.close)
         except TapFailed as failure:
             cause = failure.cause
-        self._tap = None
-        return self._tell("off", cause)
+        self._tell("off", cause)
+        return at
 
     def handle_timeout(self, now: float) -> None:
         """Bring what is written to the disk; try again after a failure."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +36,15 @@ class BadRequest(Exception):
     """An argument is missing or of the wrong kind."""
 
 
-def answer(worker: Worker, message: Json) -> Json:
-    """Do what ``message`` asks; every failure becomes an error answer."""
+async def answer(worker: Worker, message: Json) -> Json:
+    """Do what ``message`` asks, all but the end of a recording at once; every failure becomes an error answer."""
     number = message.get("id")
     try:
         act = REQUESTS.get(_text(message, "do"))
         if act is None:
             raise BadRequest(f"no request is called {message['do']}")
-        return {"id": number, "ok": act(worker, message) or {}}
+        done = act(worker, message)
+        return {"id": number, "ok": (await done if isinstance(done, Awaitable) else done) or {}}
     except BadRequest as error:
         return _error(number, "bad_request", str(error))
     except SfuError as error:
@@ -105,13 +107,14 @@ def _open_room(worker: Worker, message: Json) -> None:
     worker.node.open_room(_text(message, "room"))
 
 
-def _close_room(worker: Worker, message: Json) -> None:
+async def _close_room(worker: Worker, message: Json) -> None:
     room = _text(message, "room")
     worker.node.room(room)
     recorder = worker.recorders.pop(room, None)
-    if recorder is not None:
-        recorder.stop()
+    stopping = asyncio.ensure_future(recorder.stop()) if recorder is not None else None
     worker.node.close_room(room)
+    if stopping is not None:
+        await stopping
 
 
 def _join(worker: Worker, message: Json) -> Json:
@@ -154,7 +157,7 @@ def _set_view(worker: Worker, message: Json) -> None:
     worker.node.set_view(_text(message, "peer"), view)
 
 
-def _record(worker: Worker, message: Json) -> Json:
+def _record(worker: Worker, message: Json) -> Json | Awaitable[Json]:
     room, recording_id, action = (_text(message, name) for name in ("room", "recording_id", "action"))
     recorder, now = worker.recorders.get(room), time.monotonic()
     worker.node.room(room)
@@ -171,10 +174,14 @@ def _record(worker: Worker, message: Json) -> Json:
         raise NotAllowed(f"room {room} has no recording {recording_id}")
     if action == "stop":
         del worker.recorders[room]
-        return {"at": recorder.stop()}
+        return _stop(recorder)
     if action not in ("pause", "resume"):
         raise BadRequest("action must be start, pause, resume or stop")
     return {"at": recorder.pause(now) if action == "pause" else recorder.resume(now)}
+
+
+async def _stop(recorder: Recorder) -> Json:
+    return {"at": await recorder.stop()}
 
 
 def _request_keyframe(worker: Worker, message: Json) -> None:
@@ -197,7 +204,7 @@ def _drain(worker: Worker, message: Json) -> None:
     worker.node.admission.draining = True
 
 
-REQUESTS: dict[str, Callable[[Worker, Json], Json | None]] = {
+REQUESTS: dict[str, Callable[[Worker, Json], Json | Awaitable[Json | None] | None]] = {
     "hello": _hello,
     "state": _state,
     "open_room": _open_room,

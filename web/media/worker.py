@@ -45,6 +45,7 @@ class Worker:
         self._writer: asyncio.StreamWriter | None = None
         self._web_gone_at: float | None = None
         self._told_load_at = 0.0
+        self._tasks: set[asyncio.Future[None]] = set()
 
     async def serve(self, path: Path, stop: asyncio.Event) -> None:
         """Open everything, serve until ``stop``."""
@@ -63,9 +64,8 @@ class Worker:
             with contextlib.suppress(asyncio.CancelledError):
                 await ticking
             server.close()
+            await self._close_all()
             self._disconnect()
-            for room in list(self.recorders):
-                self.recorders.pop(room).stop()
             await self.node.close()
             path.unlink(missing_ok=True)
 
@@ -76,7 +76,7 @@ class Worker:
         self._writer, self._web_gone_at = writer, None
         try:
             while (message := await read_frame(reader)) is not None and self._writer is writer:
-                self._send(answer(self, message))
+                self._answer(message, writer)  # a task each, begun in order: what waits for the disk holds up nothing
         except (BadFrame, ConnectionError) as error:
             log.warning("web process sent nonsense", error=str(error))
         finally:
@@ -85,6 +85,16 @@ class Worker:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    def _answer(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        async def reply() -> None:
+            done = await answer(self, message)
+            if self._writer is writer:  # a later web process has numbers of its own
+                self._send(done)
+
+        task = asyncio.ensure_future(reply())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _disconnect(self) -> None:
         if self._writer is not None:
@@ -117,19 +127,20 @@ class Worker:
             self._tell_load(now)
             gone = self._web_gone_at
             if gone is not None and now - gone > self._settings.timeouts.web_gone_s:
-                self._close_all()
+                if self.node.rooms:
+                    log.warning("no web process came back: rooms are closed", rooms=len(self.node.rooms))
                 self._web_gone_at = now
+                await self._close_all()
 
     def _tell_load(self, now: float) -> None:
         if now - self._told_load_at >= OVERLOAD_EVERY_S:
             self._told_load_at = now
             self._send(messages.event_to_json(messages.Overload(self.load.level(now))))
 
-    def _close_all(self) -> None:
-        if self.node.rooms:
-            log.warning("no web process came back: rooms are closed", rooms=len(self.node.rooms))
-        for room in list(self.recorders):
-            self.recorders.pop(room).stop()
+    async def _close_all(self) -> None:
+        """End recordings in good order, then send everybody away."""
+        recorders, self.recorders = list(self.recorders.values()), {}
+        await asyncio.gather(*(recorder.stop() for recorder in recorders), *self._tasks)
         for room in list(self.node.rooms):
             self.node.close_room(room)
 

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from sfu.light_peer import LightPeer
-from sfu.settings import Limits, MediaSettings
+from sfu.plane.reference import ReferencePlane
+from sfu.settings import Limits, MediaSettings, Timeouts
 from tests.web.media.conftest import Media, running_media
 from web.media.client import MediaClient
 from web.media.errors import MediaRefused, MediaUnavailable
 from web.media.framing import encode_frame, read_frame
 from web.media.messages import MediaEvent, Overload, Program, SlotsChanged, WorkerDown, WorkerUp, event_from_json
+from web.media.worker import Worker
 
 
 async def test_hello_says_who_and_where(media: Media) -> None:
@@ -121,6 +123,32 @@ async def test_a_second_web_process_takes_over(media: Media) -> None:
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def test_rooms_wait_for_the_web_process_and_close_when_it_stays_away(tmp_path: Path) -> None:
+    settings = MediaSettings(host_addresses=("127.0.0.1",), timeouts=Timeouts(web_gone_s=1.0))
+    worker, stop, path = Worker(settings, ReferencePlane()), asyncio.Event(), tmp_path / "media.sock"
+    serving = asyncio.create_task(worker.serve(path, stop))
+    client = MediaClient(path)
+    running = asyncio.create_task(client.run())
+    await client.wait_up()
+    await client.open_room("room")
+    await client.record("room", "r1", "start", tmp_path)
+    an = LightPeer()
+
+    async def signal(offer: str) -> str:
+        return (await client.join("room", "an", "site", offer, ["audio"])).answer
+
+    await an.connect(signal)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert "room" in worker.node.rooms
+    await an.wait_for(lambda: an.closed_by_server)
+    assert worker.node.rooms == {} and worker.recorders == {}
+    stop.set()
+    await serving
+    an.vanish()
 
 
 async def test_without_a_worker_requests_fail_at_once(tmp_path: Path) -> None:
