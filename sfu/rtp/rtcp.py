@@ -298,7 +298,7 @@ def _serialize(packet: RtcpPacket) -> bytes:
         case TransportFeedback():
             head = _TWO.pack(packet.sender_ssrc, packet.media_ssrc)
             return _frame(TRANSPORT_CC_FORMAT, TRANSPORT_FEEDBACK, head + packet.body)
-        case OtherPacket():
+        case _:
             return _frame(packet.count, packet.packet_type, packet.body)
 
 

@@ -29,6 +29,15 @@ def test_three_later_packets_show_a_loss_at_once() -> None:
     assert nack.requests(0.002, 0.1) == [101]
 
 
+def test_later_packets_do_not_hurry_a_request_that_was_made() -> None:
+    nack = NackGenerator()
+    for index in (100, 102, 103, 104):
+        nack.receive(index, 0.0)
+    assert nack.requests(0.0, 0.1) == [101]
+    nack.receive(105, 0.01)
+    assert nack.requests(0.01, 0.1) == []
+
+
 def test_repeated_every_round_trip_ten_times() -> None:
     nack = NackGenerator()
     nack.receive(100, 0.0)
