@@ -83,6 +83,10 @@ POST   /api/meetings/{meeting_id}/minutes/sign       -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/upload     -00+++0+00
 POST   /api/meetings/{meeting_id}/minutes/issue      -00xx+0x00
 POST   /api/meetings/{meeting_id}/minutes/recall     -00xx+0x00
+GET    /api/meetings/{meeting_id}/dossier            -000000000
+POST   /api/meetings/{meeting_id}/dossier            -00+x+0x00
+GET    /api/meetings/{meeting_id}/dossier.zip        -000000000
+POST   /api/meetings/{meeting_id}/dossier/verify     -000000000
 GET    /api/me/certificate                           -xx+++++++
 PUT    /api/me/certificate                           -xx+++++++
 DELETE /api/me/certificate                           -xx+++++++
@@ -172,8 +176,8 @@ class Requests:
     async def values(self, method: str, path: str) -> dict[str, str]:
         """What stands in the path."""
         held = self.held
-        is_live = "/minutes" in path or path.endswith(("/proceedings", "/corrections", "/recording"))
-        meeting = held.meeting_id if is_live else self.world.meeting.id
+        is_over = any(part in path for part in ("/minutes", "/dossier", "/proceedings", "/corrections", "/recording"))
+        meeting = held.meeting_id if is_over else self.world.meeting.id
         if path.endswith(("/cancel", "/postpone")):
             meeting = self.spare = self.spare or await another_meeting(self.world)
         paper = self.paper_id = self.paper_id or await with_paper(self.world, self.world.meeting.id)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from recordings.capture.archive import archive
 from recordings.capture.begin import ARCHIVE, PREPARE
 from recordings.capture.prepare import prepare
+from recordings.documents.deliver import deliver
+from recordings.documents.file_dossier import DELIVER_DOSSIER
+from recordings.documents.folder import Folder
 from recordings.papers.add import CONVERT_PAPER
 from recordings.papers.convert import convert_paper
 from recordings.papers.pages import page_image
@@ -46,10 +49,17 @@ async def _archive_recording(job: Job) -> None:
     await archive(services.database, services.captures, recording_id, draw, append, job.report)
 
 
+async def _deliver_dossier(job: Job) -> None:
+    services = job.services
+    systems = {Folder.name: Folder(services.settings.dossiers_folder)}
+    await deliver(services.database, services.store, systems, job.text("delivery_id"), services.now())
+
+
 KINDS: Kinds = {
     "send_invitation": (Step("send", _send_invitation),),
     CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),
     PREPARE: (Step("prepare", _prepare_recording, is_heavy=True),),
     "finish_recording": (Step("prepare", _prepare_recording, is_heavy=True),),  # the same, by the proceedings' name
+    DELIVER_DOSSIER: (Step("deliver", _deliver_dossier),),
     ARCHIVE: (Step("archive", _archive_recording, is_heavy=True),),
 }
