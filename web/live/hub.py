@@ -13,9 +13,10 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from recordings.capture import begin
+from recordings.capture.begin import PREPARE
 from scheduler.database import Database, WriteSession, new_id
 from scheduler.meetings.meeting import LIVE_STAGES, Meeting
+from scheduler.outbox import enqueue
 from scheduler.permissions import Actor
 from scheduler.proceedings import commands as c
 from scheduler.proceedings import facts as f
@@ -40,12 +41,10 @@ TICK_S = 0.5
 
 
 async def follow_recordings(session: WriteSession, fact: f.Fact) -> None:
-    """A recording's row begins and ends in the transaction of its facts; the jobs that follow start from there."""
-    at = datetime.fromisoformat(fact.at)
-    if isinstance(fact.body, f.RecordingStarted):
-        await begin.begin(session, fact.log.meeting_id, fact.body.recording_id, at)
-    elif isinstance(fact.body, f.RecordingStopped):
-        await begin.stop(session, fact.body.recording_id, at)
+    """A recording that stopped is to be finished: the job is written down in the transaction of the fact."""
+    if isinstance(fact.body, f.RecordingStopped):
+        payload = {"meeting_id": fact.log.meeting_id, "recording_id": fact.body.recording_id}
+        enqueue(session, PREPARE, payload, datetime.fromisoformat(fact.at))
 
 
 class Hub:

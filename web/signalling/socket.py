@@ -231,13 +231,19 @@ class _Session:
         try:
             ok = await self._carry_out(request)
         except Refused as refused:
-            message = refusal_text(refused, act, self._connection.language)
-            error = {"code": refused.code, "message": message, "who": list(refused.who)}
-            self._send({"type": "reply", "id": request.id, "error": error})
+            self._refuse(request, act, refused)
         except Closing as closing:
             raise Ends(RESTARTING, "restarting", {"type": "goodbye", "reason": "restarting"}) from closing
+        except Exception:
+            log.exception("a request failed", act=act, meeting_id=self._room.meeting_id)
+            self._refuse(request, act, Refused("busy"))
         else:
             self._send({"type": "reply", "id": request.id, "ok": ok})
+
+    def _refuse(self, request: Offer | CommandMessage, act: str, refused: Refused) -> None:
+        message = refusal_text(refused, act, self._connection.language)
+        error = {"code": refused.code, "message": message, "who": list(refused.who)}
+        self._send({"type": "reply", "id": request.id, "error": error})
 
     async def _carry_out(self, request: Offer | CommandMessage) -> dict[str, Any]:
         if isinstance(request, CommandMessage):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from recordings.capture.recording import Recording
 from scheduler.meetings.meeting import Meeting
+from scheduler.outbox import OutboxRow
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.errors import Refused
 from tests.scheduler.proceedings.planted import MEETING
@@ -75,8 +76,9 @@ async def test_the_recording_follows_the_facts(held: Held) -> None:
     assert ("record", "stop", started.recording_id) in live.media.asked
     assert live.media.rooms == {}
     async with live.database.reading() as session:
-        row = await session.get_one(Recording, started.recording_id)
-        assert row.state == "preparing"
+        (job,) = (await session.scalars(select(OutboxRow))).all()
+        payload = {"meeting_id": MEETING, "recording_id": started.recording_id}
+        assert (job.kind, json.loads(job.payload_json)) == ("finish_recording", payload)
         assert (await session.get_one(Meeting, MEETING)).stage == "adjourned"
 
 
