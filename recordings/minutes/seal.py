@@ -1,6 +1,7 @@
 """One PAdES B-B signature into its field: name and time on its face, "CHỮ KÝ THỬ NGHIỆM" on a test's.
 
-The first signature certifies the document for filling forms and further signatures, nothing else.
+It approves and does not certify: a certified document takes no new visible signature field, which is what the next
+signer's own program may bring (docs/decisions/0060).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.stamp import StaticStampStyle
@@ -26,9 +27,7 @@ REASONS = {"secretary": "Thư ký ký biên bản", "chair": "Chủ tọa ký bi
 RESERVED_BYTES = 32768  # of /Contents: room for a time-stamp and a chain later
 
 
-async def seal(
-    pdf: bytes, role: str, signer: Signer, *, name: str, is_test: bool, now: datetime, is_first: bool
-) -> bytes:
+async def seal(pdf: bytes, role: str, signer: Signer, *, name: str, is_test: bool, now: datetime) -> bytes:
     """The PDF with this signature added as an incremental update."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     field = SIGNATURE_FIELDS[role]
@@ -38,8 +37,6 @@ async def seal(
         subfilter=SigSeedSubFilter.PADES,
         reason=REASONS[role],
         name=name,
-        certify=is_first,
-        docmdp_permissions=MDPPerm.FILL_FORMS,
     )
     width, height = _size_of(writer, field)
     style = StaticStampStyle(background=Face(_face(name, now, is_test, width, height)), border_width=0)

@@ -46,7 +46,6 @@ async def sign_minutes(
         name=certificate.subject,
         is_test=certificate.is_test,
         now=now,
-        is_first=role == "secretary",
     )
     sha256 = await store.put(signed)
     signature = Signature(
