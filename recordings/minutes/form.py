@@ -131,7 +131,7 @@ def _item(index: int, item: dict[str, Any], text: Text) -> dict[str, Any]:
         "item_id": item["item_id"],
         "heading": f"{index}. {item['title'] or 'Nội dung'}",
         "course": _course(item),
-        "papers": [_paper(paper) for paper in item["papers"]],
+        "papers": [_paper(paper) for paper in item["papers"] if paper["title"]],
         "speeches": [_speech(speech) for speech in item["speeches"]],
         "opinions": _lines(section.opinions),
         "conclusions": [line for c in item["conclusions"] for line in _lines(c["text"])] + _lines(section.conclusion),

@@ -43,7 +43,7 @@ async def invitation_letter(session: ReadSession, meeting_id: str, now: datetime
         "number": f"{' ' * 10}/GM-{organ.notation}",
         "place_date": _place_date(organ, now),
         "name": meeting.title,
-        "invited": f"{_sentence(organ.organ_name)} trân trọng kính mời:",
+        "invited": f"{_sentence(organ)} trân trọng kính mời:",
         "guests": [f"- {_upper(site.unit.title)} ({site.name});" for site in sites],
         "occasion": f"{meeting.title}.",
         "chair": f"{_named(chair)}.",
@@ -147,9 +147,11 @@ def _named(somebody: Somebody) -> str:
     return ", ".join(part for part in (somebody.name, somebody.post) if part)
 
 
-def _sentence(organ_name: str) -> str:
-    """ỦY BAN NHÂN DÂN HUYỆN QUẢN BẠ as it reads in a sentence."""
-    return organ_name.title() if organ_name.isupper() else organ_name
+def _sentence(organ: Unit) -> str:
+    """ỦY BAN NHÂN DÂN HUYỆN QUẢN BẠ as it reads in a sentence: Ủy ban nhân dân huyện Quản Bạ."""
+    if not organ.organ_name.isupper():
+        return organ.organ_name
+    return _upper(organ.organ_name.lower().replace(organ.name.lower(), organ.name))
 
 
 def _upper(text: str) -> str:

@@ -74,8 +74,8 @@ def _letterhead(document: WordDocument, form: Form) -> None:
 def _grid(document: WordDocument, widths_mm: tuple[int, ...]) -> Table:
     table: Table = document.add_table(rows=1, cols=len(widths_mm))
     table.autofit = False
-    for cell, width in zip(table.rows[0].cells, widths_mm, strict=True):
-        cell.width = Mm(width)
+    for column, cell, width in zip(table.columns, table.rows[0].cells, widths_mm, strict=True):
+        column.width = cell.width = Mm(width)
     return table
 
 

@@ -182,7 +182,15 @@ async def test_the_invitation_letter_is_form_1_7(held: World) -> None:
         pdf = await invitation_letter(session, "m1", NOW)
     assert_pdf_a(pdf)
     text = " ".join(" ".join(text_drawn(pdf)).split())
-    for part in ("GIẤY MỜI", "/GM-UBND", "trân trọng kính mời:", "Tới dự", "Chủ trì:", "Thời gian:", "Địa điểm:"):
+    for part in (
+        "GIẤY MỜI",
+        "/GM-UBND",
+        "Ủy ban nhân dân huyện Quản Bạ trân trọng kính mời:",
+        "Tới dự",
+        "Chủ trì:",
+        "Thời gian:",
+        "Địa điểm:",
+    ):
         assert part in text, part
     assert at(pdf, 0, "năm 2026")[0] > 250
     signer = [left for word, left, _, _ in words(pdf, 0) if "Nguyễn Văn Hùng" in word][-1]
