@@ -26,12 +26,13 @@ class BodyLimit:
             return
         limit = self._limit_of(scope["path"])
         headers = Headers(scope=scope)
+        refusal = error_response(TooLarge(megabytes=limit // 2**20), language_of_headers(headers, "vi"))
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
-            answer = error_response(TooLarge(megabytes=limit // 2**20), language_of_headers(headers, "vi"))
-            await answer(scope, receive, send)
+            await refusal(scope, receive, send)
             return
         received = 0
+        has_answered = False
 
         async def receive_limited() -> Message:
             nonlocal received
@@ -41,4 +42,13 @@ class BodyLimit:
                 raise TooLarge(megabytes=limit // 2**20)
             return message
 
-        await self._app(scope, receive_limited, send)
+        async def send_or_refuse(message: Message) -> None:
+            """Whatever the framework makes of a body that was cut off: the answer is ours."""
+            nonlocal has_answered
+            if received <= limit:
+                await send(message)
+            elif not has_answered:
+                has_answered = True
+                await refusal(scope, receive, send)
+
+        await self._app(scope, receive_limited, send_or_refuse)
