@@ -83,8 +83,13 @@ class Room:
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
-    async def command(self, connection: Connection, name: Any, args: Any) -> int:
-        """Carry out a participant's command; the seq of the last fact it made, or :class:`Refused`."""
+    async def command(
+        self, connection: Connection, name: Any, args: Any, answer: Callable[[int], None] = lambda seq: None
+    ) -> int:
+        """Carry out a participant's command; the seq of the last fact it made, or :class:`Refused`.
+
+        ``answer`` is called with it before anything follows: who ends the meeting hears so before he is sent home.
+        """
         command = c.parse(name, args)
         async with self.lock:
             if isinstance(command, RELOADS):
@@ -94,6 +99,7 @@ class Room:
             bodies = judge(self.state, command, actor, now, self.plan, new_id)
             by = by_of(self.state, command, actor, self.plan)
             facts = await self.append(bodies, by)
+            answer(facts[-1].seq)
             await self.presence.follow(facts)
         return facts[-1].seq
 

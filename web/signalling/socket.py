@@ -229,7 +229,7 @@ class _Session:
         """Carry a request out and reply; a refusal says why in the person's language."""
         act = str(request.name) if isinstance(request, CommandMessage) else "offer"
         try:
-            ok = await self._carry_out(request)
+            await self._carry_out(request)
         except Refused as refused:
             self._refuse(request, act, refused)
         except Closing as closing:
@@ -237,17 +237,20 @@ class _Session:
         except Exception:
             log.exception("a request failed", act=act, meeting_id=self._room.meeting_id)
             self._refuse(request, act, Refused("busy"))
-        else:
-            self._send({"type": "reply", "id": request.id, "ok": ok})
 
     def _refuse(self, request: Offer | CommandMessage, act: str, refused: Refused) -> None:
         message = refusal_text(refused, act, self._connection.language)
         error = {"code": refused.code, "message": message, "who": list(refused.who)}
         self._send({"type": "reply", "id": request.id, "error": error})
 
-    async def _carry_out(self, request: Offer | CommandMessage) -> dict[str, Any]:
+    async def _carry_out(self, request: Offer | CommandMessage) -> None:
+        def accept(ok: dict[str, Any]) -> None:
+            self._send({"type": "reply", "id": request.id, "ok": ok})
+
+        room, connection = self._room, self._connection
         if isinstance(request, CommandMessage):
-            return {"seq": await self._room.command(self._connection, request.name, request.args)}
-        if request.is_restart:
-            return await self._room.media.restart_ice(self._connection, request.sdp)
-        return await self._room.media.offer(self._connection, request.sdp)
+            await room.command(connection, request.name, request.args, lambda seq: accept({"seq": seq}))
+        elif request.is_restart:
+            accept(await room.media.restart_ice(connection, request.sdp))
+        else:
+            accept(await room.media.offer(connection, request.sdp))
