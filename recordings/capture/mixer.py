@@ -84,6 +84,7 @@ def _decode(decoder: av.AudioCodecContext, data: bytes) -> Samples:
 
 def _mono(frame: av.AudioFrame) -> Samples:
     array = frame.to_ndarray()
-    scale = 32768.0 if array.dtype == np.int16 else 1.0
+    scale = np.float32(1 / 32768 if array.dtype == np.int16 else 1)
     channels = frame.layout.nb_channels
-    return np.asarray(array.reshape(-1, channels).mean(axis=1) / scale, dtype=np.float32)
+    mono = array.reshape(-1) if channels == 1 else array.reshape(-1, channels).mean(axis=1)
+    return np.asarray(mono * scale, dtype=np.float32)

@@ -35,7 +35,8 @@ class SegmentWriter:
         else:
             self._container = av.open(self._part, "w", format="webm", options={"cues_to_front": "1"})
         self._video = self._add_video(codec, size, first_key)
-        self._audio = self._container.add_stream("libopus", rate=RATE, layout="mono", bit_rate=64_000)
+        quick = {"compression_level": "3"}
+        self._audio = self._container.add_stream("libopus", rate=RATE, layout="mono", bit_rate=64_000, options=quick)
         self._last_ms = -1
         self._samples: Samples = np.zeros(0, dtype=np.float32)
         self._sample_number = 0
