@@ -97,7 +97,7 @@ class Presence:
         if own_site is not None:
             allowed.add("site")
         role = next((role for role in allowed if role == hello.role), own_role)
-        if hello.role is not None and role != hello.role and before is None:
+        if hello.role is not None and role != hello.role and previous is None:
             raise NoEntry(4403, f"not invited as {hello.role}")
         return role, own_site if role in ("chair", "site") else None
 
