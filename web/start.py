@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from scheduler import migrations
 from scheduler.mail import transport
 from scheduler.meetings.site_link import SiteLinks
 from web.authentication import forget_expired
+from web.jobs.chores import chores_forever
 from web.jobs.engine import Engine, engine_url
 from web.jobs.kinds import KINDS
 from web.jobs.perform import Performer
@@ -57,6 +59,13 @@ async def start_jobs(services: Services, stack: AsyncExitStack) -> None:
     services.jobs = JobRunner(services, performer, engine)
     stack.push_async_callback(services.jobs.stop)
     await services.jobs.start()
+    chores = asyncio.create_task(chores_forever(services), name="chores")
+    stack.push_async_callback(_cancel, chores)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def read_or_make_key(file: Path) -> bytes:

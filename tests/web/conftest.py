@@ -131,7 +131,9 @@ class Visitor:
 
 
 @asynccontextmanager
-async def open_world(database: Database, folder: Path, **settings: Any) -> AsyncIterator[World]:
+async def open_world(
+    database: Database, folder: Path, *, run_jobs: bool = False, **settings: Any
+) -> AsyncIterator[World]:
     """The app on this database; its client is a page that says "page"."""
     clock = Clock()
     meeting = await fill(database, clock.now)
@@ -144,7 +146,7 @@ async def open_world(database: Database, folder: Path, **settings: Any) -> Async
         database=database,
         passwords=Passwords(QUICK),
         clock=clock,
-        run_jobs=False,
+        run_jobs=run_jobs,
         connect_media=False,
         client=client,
         log=False,
