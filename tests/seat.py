@@ -7,6 +7,7 @@ import itertools
 import json
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,6 +48,7 @@ class Seat:
         self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
+        self._heart: asyncio.Task[None] | None = None
         self.socket: ClientConnection
         self.welcome: dict[str, Any] = {}
         self.facts: list[dict[str, Any]] = []
@@ -73,13 +75,23 @@ class Seat:
             open_timeout=WAIT_S,
         )
         self._reader = asyncio.create_task(self._read())
+        self._heart = asyncio.create_task(self._beat())
         await self.socket.send(json.dumps(self._hello))
         await self.wait(lambda: bool(self.welcome) or self.close_code is not None)
 
     async def close(self) -> None:
+        if self._heart:
+            self._heart.cancel()
         await self.socket.close()
         if self._reader:
             await self._reader
+
+    async def _beat(self) -> None:
+        """A silent socket is closed by the server: say something every 5 s."""
+        with suppress(ConnectionClosed):
+            while True:
+                await self.socket.send(json.dumps({"type": "ping", "t": 0}))
+                await asyncio.sleep(5)
 
     async def _read(self) -> None:
         try:

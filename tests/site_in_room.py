@@ -1,0 +1,70 @@
+"""A commune's site in the room without a browser: enters by its link, sends picture and tone, checks what comes."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from sfu.light_peer import LightPeer, Sample
+from tests.media.samples import audio_sample, video_sample
+from tests.seat import Seat
+from tests.visitor import Visitor
+
+
+class SiteInRoom:
+    """``number`` is the machine-readable number in its picture and tone; None: signalling only, no media."""
+
+    def __init__(
+        self, url: str, link: str, meeting_id: str, number: int | None = None, verify: ssl.SSLContext | bool = True
+    ) -> None:
+        self.url, self.link, self.meeting_id, self.number = url, link, meeting_id, number
+        self._verify = verify
+        self._stack = AsyncExitStack()
+        self.visitor: Visitor
+        self.seat: Seat
+        self.peer: LightPeer | None = None
+
+    @property
+    def site_id(self) -> str:
+        site_id: str = self.visitor.session["site"]["id"]
+        return site_id
+
+    async def __aenter__(self) -> Self:
+        self.visitor = await self._stack.enter_async_context(Visitor(self.url, self._verify))
+        await self.visitor.enter_by_link(self.link)
+        context = self._verify if isinstance(self._verify, ssl.SSLContext) else None
+        self.seat = await self._stack.enter_async_context(Seat(self.visitor, self.meeting_id, verify=context))
+        if self.number is not None:
+            await self.send_media(await asyncio.to_thread(samples_of, self.number))
+        return self
+
+    async def send_media(self, samples: tuple[Sample, Sample]) -> None:
+        """Join with a light peer that replays these (picture, tone)."""
+        self.peer = LightPeer()
+        self._stack.push_async_callback(self.peer.close)
+        await self.peer.connect(self.seat.negotiate, 60)
+        video, audio = samples
+        self.peer.play("camera", video)
+        self.peer.play("microphone", audio)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def report(self, people: list[dict[str, Any]]) -> None:
+        """Say who is there."""
+        await self.seat.command("report_head_count", head_count=len(people), people=people)
+
+
+_SAMPLES: dict[int, tuple[Sample, Sample]] = {}
+
+
+def samples_of(number: int) -> tuple[Sample, Sample]:
+    """(picture, tone) of this number, encoded once per process."""
+    if number not in _SAMPLES:
+        _SAMPLES[number] = (video_sample(number), audio_sample(number))
+    return _SAMPLES[number]
