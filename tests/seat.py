@@ -104,7 +104,7 @@ class Seat:
             self._changed.notify_all()
         for waiting in self._replies.values():
             if not waiting.done():
-                waiting.set_exception(ConnectionError("the socket closed"))
+                waiting.set_exception(ConnectionError(f"the socket closed: {self.close_code} {self.messages[-1:]}"))
 
     async def _take(self, message: dict[str, Any]) -> None:
         async with self._changed:
