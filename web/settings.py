@@ -106,12 +106,12 @@ class Settings:
 
     @property
     def captures_folder(self) -> Path:
-        """Packet logs, one folder per meeting."""
+        """Packet logs, one folder per recording."""
         return self.data / "captures"
 
     @property
     def recordings_folder(self) -> Path:
-        """Playable files and archives, one folder per meeting."""
+        """Playable files and archives, one folder per recording."""
         return self.data / "recordings"
 
     @property

@@ -64,7 +64,7 @@ class MediaDriver:
     def __init__(self, room: str, media: Media, directory: Path, wanted: Callable[[], Wanted]) -> None:
         self._room = room
         self._media = media
-        self._directory = directory  # of this meeting's captures; a folder per recording in it
+        self._directory = directory  # of captures; a folder per recording in it
         self._wanted = wanted
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

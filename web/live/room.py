@@ -70,7 +70,7 @@ class Room:
         self._is_stale = False  # an append ended in the dark: read the log again first
         self.presence = Presence(self)
         self.media = RoomMedia(self)
-        self.driver = MediaDriver(meeting_id, has.media, has.captures / meeting_id, self.media.wanted)
+        self.driver = MediaDriver(meeting_id, has.media, has.captures, self.media.wanted)
         self.driver.start()
 
     @property

@@ -208,7 +208,7 @@ class RoomMedia:
     def _last_written(self) -> datetime:
         """Until when the packet log reaches, by its files; now, when there is none."""
         room = self._room
-        folder = room.has.captures / room.meeting_id / str(room.state.recording_id)
+        folder = room.has.captures / str(room.state.recording_id)
         times = [file.stat().st_mtime for file in folder.glob("*") if file.is_file()] if folder.is_dir() else []
         return datetime.fromtimestamp(max(times), UTC) if times else room.has.clock()
 

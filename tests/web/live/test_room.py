@@ -65,7 +65,7 @@ async def test_the_recording_follows_the_facts(held: Held) -> None:
     (started,) = await live.bodies(f.RecordingStarted)
     assert isinstance(started, f.RecordingStarted)
     assert live.worker.recording == "on"
-    assert live.worker.directory == str(live.captures / MEETING / started.recording_id)
+    assert live.worker.directory == str(live.captures / started.recording_id)
     for command, state in (("suspend", "paused"), ("resume", "on"), ("pause_recording", "paused")):
         await held.chair.command(command)
         await live.settle()
