@@ -1,4 +1,5 @@
 /** One RTCPeerConnection and one offer for the whole meeting: microphone, camera, presentation out; fixed slots in. */
+import { preferCodecs } from "./codecs";
 import { encodingsFor, withActive } from "./encodings";
 import { LineMeter } from "./line";
 import type { Capture, LineStats, MediaConnection, MediaSignalling, MediaState, Slot } from "./types";
@@ -62,6 +63,7 @@ export class RtcMedia implements MediaConnection {
     }
     for (let n = 0; n < AUDIO_SLOTS; n++) pc.addTransceiver("audio", { direction: "recvonly" });
     for (let n = 0; n < 1 + this.options.videoSlots; n++) pc.addTransceiver("video", { direction: "recvonly" });
+    for (const transceiver of pc.getTransceivers()) preferCodecs(transceiver, transceiver.receiver.track.kind as "audio" | "video");
   }
 
   private encodings(): RTCRtpEncodingParameters[] {

@@ -28,7 +28,7 @@ export class RoomController {
   private screen: MediaStreamTrack | null = null;
 
   constructor(url: string, private readonly wantedRole: Role | undefined, private readonly makeMedia: MediaFactory) {
-    const hello = () => ({ role: this.wantedRole, cursor: this.store.get().cursor, boot_id: this.bootId, take_over: this.takeOver });
+    const hello = () => ({ role: this.wantedRole, cursor: this.store.get().cursor, boot_id: this.bootId, previous: this.store.get().welcome?.connection_id, take_over: this.takeOver });
     this.signalling = new Signalling(url, hello, {
       message: (message) => this.receive(message),
       closed: (code, final) => this.closed(code, final),
@@ -82,7 +82,7 @@ export class RoomController {
 
   private welcomed(welcome: Welcome): void {
     this.takeOver = false;
-    const kept = welcome.media_kept === true && this.bootId === welcome.boot_id && this.media?.state === "connected";
+    const kept = welcome.media_kept === true && this.bootId === welcome.boot_id && this.media !== null && this.media.state !== "failed";
     this.bootId = welcome.boot_id;
     const clockOffsetMs = Date.parse(welcome.now) - Date.now();
     this.store.set({ phase: "online", welcome, state: welcome.snapshot, cursor: welcome.cursor, clockOffsetMs });
@@ -105,6 +105,7 @@ export class RoomController {
       if (this.changesMyRole(fact, before)) return this.signalling.again();
     }
     this.applyMicrophone();
+    if (!this.media) void this.connectMedia();
     if (this.screen && state.presentation_site_id === null) void this.stopScreen();
   }
 
@@ -124,8 +125,8 @@ export class RoomController {
 
   private async connectMedia(): Promise<void> {
     clearTimeout(this.mediaTimer);
-    const { welcome } = this.store.get();
-    if (!welcome) return;
+    const { welcome, state } = this.store.get();
+    if (!welcome || state.stage === "waiting" || state.stage === "adjourned") return; // no media before the room opens
     this.media ??= this.makeMedia(welcome.role, this.mediaSignalling(), () => this.mediaChanged());
     try {
       await this.media.setCapture(this.outgoing());

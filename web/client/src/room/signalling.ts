@@ -8,7 +8,7 @@ export interface SignallingEvents {
   closed(code: number, final: boolean): void;
 }
 
-interface Hello { role?: string; cursor?: Cursor; boot_id?: string; take_over: boolean }
+interface Hello { role?: string; cursor?: Cursor; boot_id?: string; previous?: string; take_over: boolean }
 
 const PING_MS = 5_000;
 const SILENT_MS = 20_000;
