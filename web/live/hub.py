@@ -234,7 +234,7 @@ class Hub:
                 await self._let_go(room)
 
     async def _let_go(self, room: Room) -> None:
+        del self.rooms[room.meeting_id]
         with suppress(MediaError):
             await room.driver.settle()
         await room.driver.stop()
-        self.rooms.pop(room.meeting_id, None)
