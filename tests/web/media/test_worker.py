@@ -92,12 +92,13 @@ async def test_nonsense_closes_only_its_own_connection(media: Media) -> None:
     junk = [encode_frame({"id": 1})[:4] + b"[1]nonsense", b"\xff" * 4, b"\x00\x00\x00\x02{]", noise.randbytes(99)]
     for data in junk:
         reader, writer = await asyncio.open_unix_connection(str(path))
-        writer.write(data)
-        writer.write_eof()
-        while await read_frame(reader) is not None:
-            pass
-        writer.close()
-        await writer.wait_closed()
+        with contextlib.suppress(ConnectionError):  # the worker may hang up before all is written
+            writer.write(data)
+            writer.write_eof()
+            while await read_frame(reader) is not None:
+                pass
+            writer.close()
+            await writer.wait_closed()
     await media.client.wait_up()
     await media.wait_for(lambda: media.client.is_up)
 
