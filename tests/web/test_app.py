@@ -89,6 +89,9 @@ async def test_state_secrets_are_not_taken_in(small_world: World) -> None:
     )
     found = await visitor.get("/api/meetings", params={"q": "hop kin"})
     assert found.json()["items"] == []
+    administrator = await small_world.person("quantri")
+    noted = [entry for entry in (await administrator.get("/api/audit")).json()["items"] if "secret" in entry["kind"]]
+    assert [entry["detail"] for entry in noted] == [{"marking": "mat"}]
 
 
 async def test_without_tls_off_localhost_a_room_is_refused_with_the_reason(filled_database, tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Query
@@ -25,6 +25,7 @@ from scheduler.permissions import acts_for_site
 from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.fold import fold
 from scheduler.proceedings.log import facts_of
+from scheduler.secrecy import auditing_refused_secrets
 from web.api.call import Body, Json, SessionCall, Somebody
 from web.api.shapes import shape_card, shape_meeting
 
@@ -131,9 +132,14 @@ async def list_them(
     return {"items": [shape_card(card) for card in page.items], "next": page.next}
 
 
+def secrets_noted(call: SessionCall) -> AbstractAsyncContextManager[None]:
+    """A refused state secret leaves an entry in the audit trail, and nothing else: never its title."""
+    return auditing_refused_secrets(call.database, call.identity.actor, call.now, call.address)
+
+
 @router.post("/meetings", status_code=201)
 async def make(body: PlanIn, call: Somebody) -> Json:
-    async with call.database.transaction() as session:
+    async with secrets_noted(call), call.database.transaction() as session:
         meeting = await plan_meeting(session, await call.actor(session), body.plan(), call.now)
     return await answer(call, meeting.id)
 
@@ -141,7 +147,7 @@ async def make(body: PlanIn, call: Somebody) -> Json:
 @router.post("/meetings/urgent", status_code=201)
 async def make_urgent(body: UrgentIn, call: Somebody) -> Json:
     """Họp khẩn: planned and sent in one transaction; the room then opens for tests."""
-    async with call.database.transaction() as session:
+    async with secrets_noted(call), call.database.transaction() as session:
         meeting = await call_urgent_meeting(
             session,
             await call.actor(session),
@@ -158,7 +164,7 @@ async def make_urgent(body: UrgentIn, call: Somebody) -> Json:
 async def _open_room(call: SessionCall, meeting_id: str) -> None:
     """By the hub, which alone writes proceedings."""
     if call.services.hub is not None:
-        with contextlib.suppress(Refused):  # a planner who is neither chair nor secretary: these open it
+        with suppress(Refused):  # a planner who is neither chair nor secretary: these open it
             await call.services.hub.open_testing(meeting_id, call.identity.person_id)
 
 
@@ -175,7 +181,7 @@ async def read(meeting_id: str, call: Somebody) -> Json:
 
 @router.put("/meetings/{meeting_id}")
 async def edit(meeting_id: str, body: EditIn, call: Somebody) -> Json:
-    async with call.database.transaction() as session:
+    async with secrets_noted(call), call.database.transaction() as session:
         actor = await call.actor(session)
         await edit_meeting(session, actor, meeting_id, body.plan(), body.version, call.now)
     await _tell_room(call, meeting_id)
