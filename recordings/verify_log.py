@@ -25,7 +25,7 @@ WORDS = {
     "personal_altered": "tên người trong sự kiện đã bị sửa", "foreign": "sự kiện của một cuộc họp khác",
     "cut_short": "diễn biến bị cắt từ đây",
 }  # fmt: skip
-NAMED = frozenset({"meeting", "organ", "chair", "secretary", "logs", "title", "site", "presenter", "lead", "with", "by",
+NAMED = frozenset({"meeting", "organ", "chair", "secretary", "logs", "title", "site", "site_title", "presenter", "lead", "with", "by",
                    "name", "post"})  # fmt: skip
 """Keys that come from the directory, not from the log."""
 
@@ -108,7 +108,8 @@ def _no_names() -> Names:
 def _bare(value: Any, key: str = "") -> Any:
     """Without what the directory said; sites in a fixed order, as protocol order is the directory's."""
     if isinstance(value, dict):
-        kept = value if key in ("speaker", "deputy", "people") else {k: v for k, v in value.items() if k not in NAMED}
+        named = NAMED | {"sha256"} if key == "papers" else NAMED  # of a paper, from the plan
+        kept = value if key in ("speaker", "deputy", "people") else {k: v for k, v in value.items() if k not in named}
         return {k: _bare(v, k) for k, v in kept.items()}
     if isinstance(value, list):
         items = [_bare(item, key) for item in value]
