@@ -25,8 +25,10 @@ WORDS = {
     "personal_altered": "tên người trong sự kiện đã bị sửa", "foreign": "sự kiện của một cuộc họp khác",
     "cut_short": "diễn biến bị cắt từ đây",
 }  # fmt: skip
-NAMED = frozenset({"meeting", "organ", "chair", "secretary", "logs", "title", "site", "site_title", "presenter", "lead", "with", "by",
-                   "name", "post"})  # fmt: skip
+NAMED = frozenset({
+    "meeting", "organ", "chair", "secretary", "logs", "title", "site", "site_title", "presenter", "lead", "with", "by",
+    "name", "post",
+})  # fmt: skip
 """Keys that come from the directory, not from the log."""
 
 
