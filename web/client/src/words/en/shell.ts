@@ -1,0 +1,68 @@
+export const shell = {
+  product: "Giao Ban",
+  tagline: "Online meetings linked over the levels of government",
+  act: {
+    save: "Save", cancel: "Cancel", close: "Close", back: "Back", retry: "Try again", confirm: "OK", delete: "Delete",
+    add: "Add", edit: "Edit", copy: "Copy", copied: "Copied", open: "Open", print: "Print", search: "Search", more: "More",
+    up: "Up", down: "Down", send: "Send", reload: "Reload the page", yes: "Yes", no: "No", download: "Download",
+  },
+  state: {
+    loading: "Loading…", saving: "Saving…", saved: "Saved", nothing: "Nothing here yet.",
+    offline: "The server cannot be reached. Check the network, then try again.",
+    failed: "Something failed on the server. Nothing is lost; try again in a few minutes.",
+    notFound: "There is no such page, or you may not see it.",
+    updated: "The system has just been updated. Reload the page for the new version.",
+  },
+  nav: {
+    skip: "Skip to the main content", main: "Pages", today: "Today", meetings: "Meetings", archive: "Archive",
+    organisation: "Units", settings: "Settings", certificate: "My certificate", password: "Change password", logOut: "Log out",
+    language: "Language", english: "English", vietnamese: "Tiếng Việt", account: "Account", logIn: "Log in",
+  },
+  login: {
+    title: "Log in", name: "Login name or e-mail", password: "Password", show: "Show the password", submit: "Log in",
+    submitting: "Logging in…", missing: "Enter login name and password.", wrong: "Login name or password is wrong.",
+    tooMany: "Too many failed attempts. Wait a few minutes, then try again.",
+    hint: "Sites join by the link in their invitation, without a password.",
+    forgotten: "Forgotten your password? Your unit's administrator gives you a new one.",
+    newPassword: "New password", repeat: "New password again", differ: "The two are not the same.",
+    short: "A password has at least 10 characters.", changed: "The new password is set. Please log in.", old: "Present password",
+  },
+  today: {
+    title: "Today's meetings", none: "No meeting today.", later: "Coming up", noneLater: "No meeting in the next 14 days.",
+    now: "Going on", host: "Host unit", chair: "Chair", sites: (n: number) => `${n} sites`,
+    newMeeting: "Plan a meeting", urgent: "Urgent meeting", startsIn: (text: string) => `Starts in ${text}`, started: "It is time",
+    minutes: (n: number) => `${n} min`, hours: (n: number) => `${n} h`, days: (n: number) => `${n} days`, greeting: (name: string) => `Good day, ${name}`,
+  },
+  action: {
+    edit: "Go on planning", send: "Send invitations", test: "Enter to test", join: "Join", minutes: "Write minutes", sign: "Sign minutes",
+    issue: "Number and issue", file: "File the dossier", read: "Read minutes", open: "Open",
+  },
+  stage: {
+    draft: "Draft", sent: "Invitations sent", testing: "Testing", convened: "In session", suspended: "Break", adjourned: "Ended",
+    postponed: "Postponed", cancelled: "Cancelled", minuted: "Minutes written", signed: "Signed", published: "Issued", filed: "Filed",
+  },
+  kind: { giao_ban: "Briefing", hop_khan: "Urgent meeting", hoi_nghi: "Conference" },
+  role: {
+    chair: "Chair", deputy_chair: "Deputy chair", secretary: "Secretary", clerk: "Clerk", technician: "Technician on duty",
+    unit_administrator: "Unit administrator", administrator: "Administrator", site: "Site", hall: "Hall screen",
+    secretary_standing: "Secretary", presenter: "Presenter",
+  },
+  reply: { needs_action: "No reply yet", accepted: "Will attend", delegated: "Sends a deputy", declined: "Asks to be excused" },
+  delivery: { none: "Not sent", queued: "Waiting", sent: "Sent", failed: "Failed" },
+  error: {
+    stale: "Somebody else changed it first. Your text is still on screen; load the new version, then edit again.",
+    forbidden: "You may not do this.",
+  },
+  link: {
+    expired: (phone: string) => `The link has expired.${phone ? ` Call the secretary: ${phone}.` : ""}`,
+    revoked: (phone: string) => `This link was replaced by a new one.${phone ? ` Call the secretary: ${phone}.` : ""}`,
+    unknown: "There is no such link. Check your invitation, or call the secretary.",
+    invited: "Invitation to an online meeting", site: "Site", moved: (when: string) => `The meeting was moved to ${when}.`,
+    cancelled: "This meeting was cancelled.", over: "This meeting has ended.", replyTitle: "Reply to the invitation", replySaved: "Your reply is noted. Thank you!",
+    reason: "Reason", reasonNeeded: "Give a reason.", deputyName: "Name of the deputy", deputyPost: "Post", deputyNeeded: "Name the deputy.",
+    sendReply: "Send the reply", join: "Join", check: "Check devices", joinHint: "Nothing to install. The browser asks for camera and microphone: choose Allow.",
+    contact: (phone: string) => `Help: call ${phone}`, notYet: (when: string) => `The meeting begins at ${when}. You can test once the secretary opens the room.`,
+    chair: "Chair", host: "Host unit", time: "Time",
+  },
+  pages: { today: "Today", login: "Log in", plan: "Meeting", room: "Meeting room", minutes: "Minutes", recording: "Recording", dossier: "Dossier", archive: "Archive", organisation: "Units", settings: "Settings", mail: "Sent mail", jobs: "Jobs", audit: "Audit trail", certificate: "My certificate" },
+};
