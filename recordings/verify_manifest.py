@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from recordings.documents.package import COPYABLE, MANIFEST
+from recordings.documents.package import COPYABLE, MANIFEST, manifest_sha256
 
 
 def check_manifest(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
     """(file, what is wrong with it)"""
+    if manifest.get("sha256") != manifest_sha256(manifest):
+        yield MANIFEST, "tệp đã bị thay đổi (mã kiểm tra SHA-256 không khớp)"
     documents = manifest.get("documents")
     if not isinstance(documents, list) or not all(isinstance(entry, dict) for entry in documents):
         yield MANIFEST, "không có danh mục tệp"

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import rfc8785
+
 MANIFEST = "manifest.json"
 COPYABLE = "thong-tin-van-ban.txt"
 RECALLED = "DA-THU-HOI.txt"
@@ -35,7 +37,7 @@ class Package:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        return {
+        manifest: dict[str, Any] = {
             "schema": 1,
             "file": dict(self.metadata),
             "documents": [
@@ -48,6 +50,7 @@ class Package:
                 for name, content in sorted(self.files.items())
             ],
         }
+        return manifest | {"sha256": manifest_sha256(manifest)}
 
     @property
     def name(self) -> str:
@@ -55,6 +58,11 @@ class Package:
         meta = self.metadata
         code = f"{meta['CodeNumber']}-{meta['CodeNotation']}" if meta.get("CodeNumber") else "ho-so"
         return safe_name(f"{meta['IssuedDate']} {code} {meta['Title']}")[:100].strip()
+
+
+def manifest_sha256(manifest: Mapping[str, Any]) -> str:
+    """Of everything in the manifest but this very value, in canonical form (RFC 8785)."""
+    return hashlib.sha256(rfc8785.dumps({k: v for k, v in manifest.items() if k != "sha256"})).hexdigest()
 
 
 def all_files(package: Package) -> dict[str, bytes]:
