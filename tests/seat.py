@@ -37,12 +37,15 @@ class Seat:
         *,
         role: str | None = None,
         take_over: bool = False,
+        previous: str | None = None,
         verify: ssl.SSLContext | None = None,
     ) -> None:
         self.visitor, self.meeting_id = visitor, meeting_id
         self._hello: dict[str, Any] = {"type": "hello", "version": 1, "take_over": take_over, "cursor": {}}
         if role:
             self._hello["role"] = role
+        if previous:
+            self._hello["previous"] = previous
         self._verify = verify
         self._numbers = itertools.count(1)
         self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
