@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { wantedCodecs } from "./codecs";
+import { problemOf } from "./devices";
+import { encodingsFor, withActive } from "./encodings";
+import { FakeMedia } from "./fake";
+import { levelOf } from "./level";
+import { LineMeter } from "./line";
+
+describe("simulcast", () => {
+  it("sends a small camera at half and full size, f off", () => {
+    expect(encodingsFor(640, 360).map((e) => [e.rid, e.scaleResolutionDownBy, e.active])).toEqual([["q", 2, true], ["h", 1, true], ["f", 1, false]]);
+    expect(encodingsFor(1280, 720).map((e) => e.scaleResolutionDownBy)).toEqual([4, 2, 1]);
+  });
+  it("switches off what nobody watches, never the lowest, never on what a small camera cannot", () => {
+    expect(withActive(encodingsFor(1280, 720), ["h"]).map((e) => e.active)).toEqual([true, true, false]);
+    expect(withActive(encodingsFor(640, 360), ["f"]).map((e) => e.active)).toEqual([true, false, false]);
+  });
+});
+
+describe("offer", () => {
+  it("asks for VP8, one H.264, their repair, and Opus", () => {
+    const all = [{ mimeType: "video/H264", sdpFmtpLine: "packetization-mode=1;profile-level-id=42e01f" }, { mimeType: "video/H264", sdpFmtpLine: "packetization-mode=0;profile-level-id=42e01f" }, { mimeType: "video/VP8" }, { mimeType: "video/rtx" }, { mimeType: "video/AV1" }, { mimeType: "audio/opus" }, { mimeType: "audio/PCMU" }];
+    expect(wantedCodecs(all).map((c) => c.mimeType)).toEqual(["video/VP8", "video/H264", "video/rtx", "audio/opus"]);
+  });
+  it("goes through the signalling, the fake too", async () => {
+    const media = new FakeMedia({ offer: async () => ({ sdp: "", slots: [{ mid: "3", kind: "audio" }] }), restartIce: async () => ({ sdp: "" }) });
+    await media.connect();
+    expect([media.state, media.slots.length, media.calls]).toEqual(["connected", 1, ["connect"]]);
+  });
+});
+
+describe("devices and line", () => {
+  it("names what a person can do something about", () => {
+    const error = (name: string, message = "") => Object.assign(new Error(message), { name });
+    expect(problemOf(error("NotAllowedError"), "noCamera")).toBe("denied");
+    expect(problemOf(error("NotAllowedError", "Permission denied by system"), "noCamera")).toBe("deniedSystem");
+    expect(problemOf(error("NotReadableError"), "noCamera")).toBe("busy");
+    expect(problemOf(error("NotFoundError"), "noMicrophone")).toBe("noMicrophone");
+  });
+  it("measures loudness from -60 dB to full scale", () => {
+    expect(levelOf(new Float32Array(8))).toBe(0);
+    expect(levelOf(new Float32Array(8).fill(1))).toBe(1);
+  });
+  it("tells loss and freezes since the last reading only", () => {
+    const meter = new LineMeter();
+    const report = (lost: number, received: number, frozen: number) => [{ type: "inbound-rtp", packetsLost: lost, packetsReceived: received, totalFreezesDuration: frozen, bytesReceived: received * 100 }];
+    meter.read(report(10, 100, 1), 0);
+    expect(meter.read(report(15, 195, 1.5), 1000)).toMatchObject({ loss: 0.05, frozen_ms: 500, bitrate_in: 76_000 });
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { EMPTY, type Speech, type State } from "../proceedings/state";
+import { backoffMs, FINAL_CODES } from "./backoff";
+import { countdown, floorClock, isHeard, moved, programSite, rollSum, slotOf, spokenSums } from "./model";
+
+const T0 = Date.parse("2026-11-22T01:00:00.000Z");
+const speech = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: "2026-11-22T01:00:00.000Z", limit_s: 300, request_id: null, ended_at: null, ...part });
+const state = (part: Partial<State>): State => ({ ...EMPTY, stage: "convened", chair_site_id: "chair", ...part });
+
+describe("program", () => {
+  it("shows the floor, then who talks in a discussion, then the chair", () => {
+    expect(programSite(state({ floor: speech() }), "b")).toBe("a");
+    expect(programSite(state({ mode: "discussion" }), "b")).toBe("b");
+    expect(programSite(state({ mode: "one_speaker" }), "b")).toBe("chair");
+  });
+  it("finds a site's slot by source, never an empty one", () => {
+    const slots = [{ mid: "5", site_id: "a", source: "presentation", paused: false }, { mid: "6", site_id: "a", source: "camera", paused: true }, { mid: "7", site_id: null, source: "camera", paused: false }] as const;
+    expect(slotOf(slots, "a", "camera")?.mid).toBe("6");
+    expect(slotOf(slots, null, "camera")).toBeNull();
+  });
+  it("hears the chair always, others with the floor or in a discussion", () => {
+    expect(isHeard(state({ mode: "chair_only" }), "chair")).toBe(true);
+    expect(isHeard(state({ floor: speech() }), "a")).toBe(true);
+    expect(isHeard(state({}), "b")).toBe(false);
+    expect(isHeard(state({ mode: "discussion" }), "b")).toBe(true);
+  });
+});
+
+describe("clock of the floor", () => {
+  it("is calm, then orange in the last 30 seconds, then over", () => {
+    expect(floorClock(speech(), T0 + 100_000)).toEqual({ spentS: 100, leftS: 200, tone: "calm" });
+    expect(floorClock(speech(), T0 + 270_000).tone).toBe("last");
+    expect(floorClock(speech(), T0 + 301_000)).toEqual({ spentS: 301, leftS: -1, tone: "over" });
+    expect(floorClock(speech({ limit_s: 0 }), T0 + 9_000_000).leftS).toBeNull();
+  });
+  it("counts three seconds down at the start", () => {
+    expect([0, 1_500, 2_999, 3_000].map((ms) => countdown(speech(), T0 + ms))).toEqual([3, 2, 1, 0]);
+  });
+  it("sums times and seconds spoken, the present speech included", () => {
+    const ended = speech({ speech_id: "s0", ended_at: "2026-11-22T01:01:00.000Z" });
+    expect(spokenSums(state({ speeches: [ended], floor: speech() }), T0 + 30_000).get("a")).toEqual({ times: 2, totalS: 90 });
+  });
+});
+
+describe("queue and roll", () => {
+  it("moves a request to a place and stays inside the list", () => {
+    const queue = ["x", "y", "z"].map((request_id) => ({ request_id, site_id: request_id, kind: "speech" as const, speaker: null, at: "", put_off: false }));
+    expect(moved(queue, "z", 0)).toEqual(["z", "x", "y"]);
+    expect(moved(queue, "x", 99)).toEqual(["y", "z", "x"]);
+    expect(moved(queue, "unknown", 0)).toEqual(["x", "y", "z"]);
+  });
+  it("counts the roll as called", () => {
+    expect(rollSum(state({ roll: { at: "", present: ["a", "b"], excused: ["c"], absent: [] } }))).toEqual({ present: 2, excused: 1, absent: 0, expected: 3 });
+  });
+});
+
+describe("coming back", () => {
+  it("waits from 0.3 s to 5 s, spread", () => {
+    expect([0, 1, 2, 10].map((n) => backoffMs(n, 1))).toEqual([300, 600, 1200, 5000]);
+    expect(backoffMs(10, 0)).toBe(2500);
+  });
+  it("never comes back by itself after a refusal or a take-over", () => {
+    expect([4401, 4403, 4409, 4410].every((code) => FINAL_CODES.has(code))).toBe(true);
+    expect(FINAL_CODES.has(1006)).toBe(false);
+  });
+});
