@@ -146,7 +146,7 @@ async def file(folder: Path, planned: Planned, clerk: Visitor) -> None:
     await clerk.post(path)
     filed = await until(
         lambda: clerk.get(path),
-        lambda seen: bool(seen["deliveries"]) and all(one["status"] == "delivered" for one in seen["deliveries"]),
+        lambda seen: bool(seen["deliveries"]) and all(one["status"] == "sent" for one in seen["deliveries"]),
         "delivery",
     )
     assert filed["so_ky_hieu"] == "07/BB-UBND"
