@@ -59,7 +59,6 @@ KINDS: Kinds = {
     "send_invitation": (Step("send", _send_invitation),),
     CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),
     PREPARE: (Step("prepare", _prepare_recording, is_heavy=True),),
-    "finish_recording": (Step("prepare", _prepare_recording, is_heavy=True),),  # the same, by the proceedings' name
     DELIVER_DOSSIER: (Step("deliver", _deliver_dossier),),
     ARCHIVE: (Step("archive", _archive_recording, is_heavy=True),),
 }
