@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_FRAME = 64 * 1024
+MAX_OFFER_FRAME = 256 * 1024  # an offer of a viewer with many pictures
+OFFERS = ("offer", "restart_ice")
 MAX_PINNED = 400
 VERSION = 1
 
@@ -64,14 +66,17 @@ Incoming = Offer | CommandMessage | ViewMessage | Stats | Ping
 
 def read_object(text: str) -> dict[str, Any]:
     """The object of a frame, with its ``type``."""
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME:
-        raise Malformed("larger than 64 KiB")
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_OFFER_FRAME:
+        raise Malformed("larger than 256 KiB")
     try:
         message = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Malformed("not JSON") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise Malformed("not an object with a type")
+    if size > MAX_FRAME and message["type"] not in OFFERS:
+        raise Malformed("larger than 64 KiB")
     return message
 
 
@@ -106,7 +111,7 @@ def read_message(text: str) -> Incoming:
     """Any message after hello."""
     message = read_object(text)
     kind = message["type"]
-    if kind in ("offer", "restart_ice"):
+    if kind in OFFERS:
         sdp = message.get("sdp")
         if not isinstance(sdp, str):
             raise Malformed("sdp")

@@ -68,12 +68,20 @@ def test_messages(said: str, read: object) -> None:
         '{"type":"offer","id":1e400,"sdp":"v=0"}',
         '{"type":"ping","t":[]}',
         '{"type":"hello","version":1}',
-        json.dumps({"type": "offer", "id": 1, "sdp": "x" * 70_000}),
+        json.dumps({"type": "offer", "id": 1, "sdp": "x" * 263_000}),
+        json.dumps({"type": "command", "id": 1, "name": "post_chat", "args": {"text": "x" * 70_000}}),
     ],
 )
 def test_what_is_malformed(said: str) -> None:
     with pytest.raises(Malformed):
         read_message(said)
+
+
+def test_a_secretary_who_watches_sixteen_sites_may_send_a_long_offer() -> None:
+    sdp = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" + "a=rtcp-fb:96 nack\r\n" * 8000
+    said = json.dumps({"type": "offer", "id": 1, "sdp": sdp})
+    assert 64 * 1024 < len(said) < 256 * 1024
+    assert read_message(said) == Offer(1, sdp, False)
 
 
 def test_garbage_is_malformed_and_nothing_else() -> None:
