@@ -3,6 +3,7 @@ import type { Words } from "..";
 import { vi } from "../vi";
 import { organisation } from "./organisation";
 import { plan } from "./plan";
+import { room } from "./room";
 import { shell } from "./shell";
 
-export const en: Words = { ...vi, ...shell, plan, organisation };
+export const en: Words = { ...vi, ...shell, plan, room, organisation };

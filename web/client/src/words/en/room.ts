@@ -1,0 +1,17 @@
+import { vi } from "../vi";
+
+/** The words a chair, a secretary and a site need most. */
+export const room: typeof vi.room = {
+  ...vi.room,
+  checkTitle: "Check your devices", enter: "Enter the room", enterAnyway: "Enter without picture or sound", allow: "The browser asks for camera and microphone. Choose Allow.",
+  camera: "Camera", microphone: "Microphone", testSpeaker: "Play a test sound", microphoneOk: "The microphone is heard.", microphoneSilent: "The microphone is silent: check its switch and cable.", microphoneSpeak: "Say a few words to try the microphone.", cameraOk: "There is a picture.",
+  denied: "The browser blocks camera and microphone. Click the lock beside the address, choose Allow, then try again.", busy: "Another program uses the camera. Close it, then try again.",
+  people: "Who is here", headCount: "Number of people", personName: "Name", personPost: "Post", addPerson: "Add a person", savePeople: "Send the list", peopleSaved: "The list is sent.",
+  connecting: "Connecting…", reconnecting: "Connection lost, reconnecting…", mediaConnecting: "Connecting picture and sound…", occupied: "This site is open on another machine. Move it here?", occupiedTake: "Move it here", takenOver: "The site moved to another machine.", ended: "The meeting has ended", endedText: "Thank you for attending.", home: "To the start page",
+  program: "On air", preview: "Preview", self: "This site's picture", noPicture: "No picture", voiceOnly: "No picture yet, the voice is heard", done: "I have finished", timeLeft: "Left", timeSpent: "Spoken", overTime: "Over time", nobody: "No site is speaking", speakerName: "Speaker", nameSpeaker: "Name the speaker", yourTurn: "It is your turn to speak",
+  closedMic: "Microphone closed until you are given the floor", openMic: "Microphone open", micOn: "Microphone on", micOff: "Microphone off", camOn: "Camera on", camOff: "Camera off", present: "Share screen", stopPresent: "Stop sharing", leave: "Leave", leaveAsk: "Leave the room? You can come back at any time.", devices: "Devices", help: "Shortcuts", tools: "Tools",
+  floor: "Floor", queue: "Requests to speak", queueEmpty: "Nobody has asked yet.", request: "Ask to speak", withdraw: "Withdraw", grant: "Give the floor", grantNext: "Next", putOff: "Put off", extend: "2 more minutes", revoke: "End the speech", callSite: "Call a site that has not asked", chooseSite: "Choose a site", history: "Has spoken", mode: "Mode", closeMicrophones: "Close the sites' microphones",
+  agenda: "Agenda", openItem: "Open this item", closeItem: "Done", postponeItem: "Postpone", roll: "Roll call", callRoll: "Call the roll", confirm: "Confirm present", excused: "Excused", absent: "Absent", papers: "Papers", show: "Show to all", hide: "Take away", nextPage: "Next page", previousPage: "Previous page", chat: "Chat", chatWrite: "Write to all sites", chatEmpty: "No messages yet.",
+  outcome: "Conclusions", conclusion: "Conclusions of the chair", addConclusion: "Record", conclusionText: "Conclusion", tasks: "Tasks", addTask: "Assign", taskWhat: "What is to be done", taskLead: "Lead unit", taskWith: "With", taskDue: "By",
+  start: "Begin the meeting", startAssembly: "Open the conference", suspend: "Break", resume: "Go on", end: "End the meeting", endAssembly: "Close the conference", endAsk: "End the meeting for all sites?", handOver: "Hand over the chair", menu: "Run the meeting", pauseRecording: "Pause recording", resumeRecording: "Resume recording", elapsed: "In session",
+};
