@@ -54,7 +54,7 @@ def media() -> None:
     end_with_parent()
     from web.media.worker import run_worker
 
-    run_worker(settings_or_exit())
+    raise typer.Exit(run_worker(settings_or_exit()))
 
 
 @app.command()

@@ -10,11 +10,16 @@ import sys
 from collections.abc import Mapping
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
 from scheduler.migrations import upgrade
+from scheduler.proceedings.errors import LeaseHeld
 from web.beginning import Beginning, begin, can_start_now
+from web.only_server import wait_for_the_last, words
+from web.services import utc_now
 from web.settings import Settings, environment_of
 from web.supervisor import CANNOT_START, CannotStart, Program, supervise
 
@@ -26,6 +31,7 @@ async def prepare(settings: Settings, *, demo: bool, console: Console) -> Beginn
     database = Database(settings.database)
     try:
         with console.status("Database …"):
+            await wait_for_the_last(database, utc_now)
             await upgrade(database)
         with console.status("Demonstration organisation …" if demo else "Organisation …"):
             return await begin(database, settings, demo=demo)
@@ -37,8 +43,11 @@ async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
     """Run until told to stop; the exit code of the command."""
     try:
         beginning = await prepare(settings, demo=demo, console=console)
-    except OSError as error:
-        console.print(f"[red]{error}[/red]")
+    except LeaseHeld as held:
+        console.print(f"[red]{words(held)}[/red]", soft_wrap=True, highlight=False)
+        return CANNOT_START
+    except (OSError, SQLAlchemyError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
         return CANNOT_START
     await print_who_can_log_in(settings, beginning, console)
     command = (sys.executable, "-m", "web.command")

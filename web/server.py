@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
+from scheduler.database import Database
+from scheduler.proceedings.errors import LeaseHeld
+from web.only_server import refuse_second_server, words
+from web.services import utc_now
 from web.settings import Settings
 from web.supervisor import CANNOT_START, end_with_parent
 
@@ -14,6 +20,9 @@ from web.supervisor import CANNOT_START, end_with_parent
 def run(settings: Settings) -> int:
     """Serve until told to stop; the exit code is ``CANNOT_START`` when starting again would not help."""
     end_with_parent()
+    code = asyncio.run(_look(settings))
+    if code:
+        return code
     listening = _listen(settings)
     if listening is None:
         return CANNOT_START
@@ -35,6 +44,22 @@ def run(settings: Settings) -> int:
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0 if server.started else CANNOT_START
+
+
+async def _look(settings: Settings) -> int:
+    """0 when the database answers and nobody else writes to it. One that is away is asked again by a later start."""
+    database = Database(settings.database)
+    try:
+        await refuse_second_server(database, utc_now())
+    except LeaseHeld as held:
+        print(words(held), file=sys.stderr)
+        return CANNOT_START
+    except (OSError, SQLAlchemyError) as error:
+        print(f"Cannot reach the database: {error}", file=sys.stderr)
+        return 1
+    finally:
+        await database.dispose()
+    return 0
 
 
 def _listen(settings: Settings) -> socket.socket | None:

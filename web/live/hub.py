@@ -38,6 +38,7 @@ from web.media.messages import MediaEvent, Overload, WorkerDown, WorkerUp
 
 log = structlog.get_logger()
 TICK_S = 0.5
+BUSY = 0.85  # share of its core
 
 
 async def follow_recordings(session: WriteSession, fact: f.Fact) -> None:
@@ -206,7 +207,8 @@ class Hub:
             for room in self.rooms.values():
                 room.media.worker_down()
         elif isinstance(event, Overload):
-            log.warning("the media worker is busy", level=event.level)
+            if event.level >= BUSY:
+                log.warning("the media worker is busy", load=event.level)
         elif event.room in self.rooms:
             await self.rooms[event.room].media.handle(event)
 

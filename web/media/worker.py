@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +26,9 @@ from web.media.framing import encode_frame, read_frame
 from web.media.recorder import Recorder
 from web.media.requests import answer
 from web.media.statistics import Load, Rates
+from web.only_server import lock
 from web.settings import Settings
+from web.supervisor import CANNOT_START
 
 log = structlog.get_logger()
 TICK_S = 0.5
@@ -152,9 +155,15 @@ def media_settings(settings: Settings) -> MediaSettings:
     )
 
 
-def run_worker(settings: Settings) -> None:
-    """Run a media worker until SIGTERM or SIGINT."""
-    uvloop.run(serve_media(media_settings(settings), settings.socket))
+def run_worker(settings: Settings) -> int:
+    """Run a media worker until SIGTERM or SIGINT; ``CANNOT_START`` when another one has the socket."""
+    held = lock(settings.socket.with_suffix(".lock"))
+    if held is None:
+        print(f"Another media worker serves {settings.socket}", file=sys.stderr)
+        return CANNOT_START
+    with held:
+        uvloop.run(serve_media(media_settings(settings), settings.socket))
+    return 0
 
 
 async def serve_media(settings: MediaSettings, path: Path) -> None:

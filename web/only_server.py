@@ -1,0 +1,69 @@
+"""One server per database and one media worker per socket: looked at before anything is started, and said in words.
+
+The lease in the database decides in the end (``web/live/keeper.py``); this spares a second server from starting
+processes, taking the media socket away from the first, and ending in a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import inspect, select
+
+from scheduler.database import Database
+from scheduler.proceedings.errors import LeaseHeld
+from scheduler.proceedings.lease import WRITER
+from scheduler.proceedings.tables import LeaseRow
+from web.live.keeper import is_dead
+
+STOPPING_S = 6.0
+
+
+async def refuse_second_server(database: Database, now: datetime) -> None:
+    """Raises :class:`LeaseHeld` while another living server writes to this database."""
+    async with database.engine.connect() as connection:
+        if not await connection.run_sync(lambda sync: inspect(sync).has_table(LeaseRow.__tablename__)):
+            return
+    async with database.reading() as session:
+        row = (await session.execute(select(LeaseRow).where(LeaseRow.name == WRITER))).scalar_one_or_none()
+    if row is not None and row.expires_at > now and not is_dead(row.holder):
+        raise LeaseHeld(row.holder, row.expires_at)
+
+
+async def wait_for_the_last(
+    database: Database, clock: Callable[[], datetime], seconds: float = STOPPING_S, every: float = 0.25
+) -> None:
+    """As above, but a server that is just stopping is given the time to."""
+    for _ in range(int(seconds / every)):
+        try:
+            return await refuse_second_server(database, clock())
+        except LeaseHeld:
+            await asyncio.sleep(every)
+    await refuse_second_server(database, clock())
+
+
+def words(held: LeaseHeld) -> str:
+    """The refusal for whoever started the second server."""
+    host, _, rest = held.holder.partition(" ")
+    return (
+        f"Một máy chủ khác đang dùng cơ sở dữ liệu này (máy {host}, tiến trình {rest.split(' ')[0]}).\n"
+        f"Another server is using this database (host {host}, process {rest.split(' ')[0]}). "
+        f"Stop it first; if it died, wait until {held.until:%H:%M:%S} UTC."
+    )
+
+
+def lock(file: Path) -> IO[str] | None:
+    """Hold this file for as long as the process lives; None while another process does."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    held = file.open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        return None
+    return held
