@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 GRACE_S = 8.0
 """A socket that broke has so long to come back before the site counts as gone."""
+FLOOR_KEPT_S = 10.0
+"""Who speaks and is cut off has so long more, from when his absence is a fact, before the floor is free again."""
 SERVICE = f.By()
 
 
@@ -40,6 +42,7 @@ class Hello:
 class Presence:
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._silent_since: tuple[str, float] | None = None  # a speech whose site is gone, and since when we know
 
     # -- entering ---------------------------------------------------------------------------------------------------
 
@@ -200,9 +203,29 @@ class Presence:
             async with room.lock:
                 if room.connections.get(connection.id) is connection and not connection.is_open:
                     await self._forget(connection, "left" if connection.left_cleanly else "lost")
+        await self._free_the_floor(now)
+
+    async def _free_the_floor(self, now: float) -> None:
+        """A speaker cut off for good does not hold up the meeting: the service returns the floor in his place."""
+        room, speech_id = self._room, self._silent_speech()
+        if speech_id is None:
+            self._silent_since = None
+        elif self._silent_since is None or self._silent_since[0] != speech_id:
+            self._silent_since = speech_id, now
+        elif now - self._silent_since[1] >= FLOOR_KEPT_S:
+            async with room.lock:
+                if self._silent_speech() == speech_id:
+                    await room.append([f.FloorReturned(speech_id)], SERVICE)
+
+    def _silent_speech(self) -> str | None:
+        state = self._room.state
+        if state.floor is None or not self._room.is_live:
+            return None
+        site = state.sites.get(state.floor.site_id)
+        return state.floor.speech_id if site is None or site.connection_id is None else None
 
     async def _forget(self, connection: Connection, reason: f.LeaveReason) -> None:
-        """Gone for good. A site that left gives the floor back; one that was cut off keeps it until the chair acts."""
+        """Gone for good. A site that left gives the floor back; one that was cut off keeps it a little longer."""
         room, site_id = self._room, connection.participant.site_id
         if connection.publishes and site_id and room.is_live:
             site = room.state.sites.get(site_id)

@@ -15,7 +15,7 @@ from scheduler.proceedings.errors import Refused
 from tests.scheduler.proceedings.planted import MEETING
 from tests.web.live.conftest import CHAIR, DEPUTY, SECRETARY, STRANGER, Held, Live, site
 from web.live.errors import Closing, MeetingOver, NoEntry, Occupied
-from web.live.presence import GRACE_S
+from web.live.presence import FLOOR_KEPT_S, GRACE_S
 from web.media.messages import ActiveSpeakerChanged, EncodingsWanted, PeerDisconnected, SlotsChanged, SlotShown
 
 # -- opening and holding ------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ async def test_a_short_cut_is_no_absence(held: Held) -> None:
     assert await held.live.bodies(f.SiteLeft) == []
 
 
-async def test_a_site_cut_off_for_longer_keeps_the_floor_until_the_chair_acts(held: Held) -> None:
+async def test_a_speaker_cut_off_for_longer_finds_the_floor_still_his(held: Held) -> None:
     await held.chair.command("grant_floor", site_id="a")
     await held.a.lose()
     await held.live.passes(GRACE_S)
@@ -141,6 +141,39 @@ async def test_a_site_cut_off_for_longer_keeps_the_floor_until_the_chair_acts(he
     back = await held.live.enter(site("a"))
     await back.offer()
     assert held.live.worker.program.floor == back.id
+    await held.live.passes(FLOOR_KEPT_S + 1)
+    assert held.live.room.state.floor is not None
+
+
+async def test_a_speaker_cut_off_for_good_does_not_hold_up_the_meeting(held: Held) -> None:
+    await held.chair.command("grant_floor", site_id="a")
+    await held.b.command("request_floor")
+    await held.a.lose()
+    await held.live.passes(GRACE_S)
+    await held.live.passes(FLOOR_KEPT_S - 0.5)
+    assert await held.live.bodies(f.FloorReturned) == []
+    await held.live.passes(0.5)
+    *_, returned = await held.live.facts()
+    assert isinstance(returned.body, f.FloorReturned) and returned.by == f.By()
+    assert held.live.room.state.floor is None
+    assert [request.site_id for request in held.live.room.state.queue] == ["b"]
+    await held.live.passes(FLOOR_KEPT_S)
+    assert len(await held.live.bodies(f.FloorReturned)) == 1
+    await held.chair.command("grant_next")
+    await held.live.settle()
+    assert held.live.worker.program.floor == held.b.id
+
+
+async def test_a_speaker_who_does_not_come_back_after_a_restart_is_no_longer_waited_for(held: Held) -> None:
+    await held.chair.command("grant_floor", site_id="a")
+    await held.live.die()
+    second = Live(held.live.database, held.live.media, held.live.captures, now=held.live.now)
+    await second.start("test 2")
+    await second.passes(0.5)
+    assert second.room.state.floor is not None
+    await second.passes(FLOOR_KEPT_S)
+    assert second.room.state.floor is None
+    await second.hub.stop()
 
 
 async def test_a_site_that_closes_its_page_gives_the_floor_back(held: Held) -> None:
