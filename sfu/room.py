@@ -115,6 +115,12 @@ class Room:
             if source != "microphone" and producer.encodings:
                 self._ask_keyframe(producer, next(iter(producer.encodings.values())).ssrc, now)
 
+    def refresh(self, name: str, now: float) -> None:
+        """Ask for a keyframe of every picture this viewer is shown."""
+        for slot in self._peer(name).slots:
+            if slot.producer is not None and slot.line.kind != "audio" and slot.consumer.encoding in self._encodings:
+                self._ask_keyframe(slot.producer, self._encodings[slot.consumer.encoding][1].ssrc, now)
+
     # -- what the plane reports -------------------------------------------------------------------------------------
 
     def receive_unknown_stream(self, event: UnknownStream, now: float) -> None:

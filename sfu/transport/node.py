@@ -142,6 +142,11 @@ class MediaNode:
         self.room(room).request_keyframe(peer, now)
         self._drain(now)
 
+    def refresh(self, room: str, viewer: str) -> None:
+        now = time.monotonic()
+        self.room(room).refresh(viewer, now)
+        self._drain(now)
+
     def add_virtual_peer(self, room: str, name: str, kinds: list[SlotKind], sink: Sink) -> None:
         """A peer inside this process: its slots deliver to ``sink``."""
         now = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 from typing import TypeVar
 
 import pytest
@@ -306,3 +307,19 @@ def _last(story: Story, kind: type[Event], peer: str | None = None) -> Event:
     """The last event of a kind (about a peer) so far; events read are kept."""
     story.told += story.room.events()
     return [e for e in story.told if isinstance(e, kind) and (peer is None or getattr(e, "peer", None) == peer)][-1]
+
+
+def test_a_viewer_is_refreshed_with_a_keyframe_of_each_picture_he_is_shown(story: Story) -> None:
+    """The layer that is shown is asked, of the cameras shown, and nobody's microphone."""
+    meeting(story, "a", "b")
+    story.join("recorder", video=1, sends=False)
+    story.program(["a"], floor="a")
+    assert story.seen("recorder") == ["a:f"]
+    story.plane.rtcp.clear()
+    story.pass_time(1)
+    story.room.refresh("recorder", story.now)
+    (sent,) = story.plane.rtcp
+    shown = story.room.peers["a"].producers["camera"].encodings["f"]
+    assert sent == (story.transports["a"], struct.pack("!BBHII", 0x81, 206, 2, 1, shown.ssrc))
+    with pytest.raises(UnknownPeer):
+        story.room.refresh("nobody", story.now)

@@ -18,6 +18,8 @@ from sfu.transport.node import MediaNode
 from web.media.messages import RecordingChanged
 
 RETRY_S = 3.0
+KEYFRAME_EVERY_S = 10.0
+"""Seeking goes from keyframe to keyframe, and browsers send none unasked; so a gap's picture is back as soon, too."""
 KINDS: list[SlotKind] = ["video", "presentation", "audio", "audio", "audio"]
 SOURCES: dict[SlotKind, Literal["program", "presentation", "voice"]] = {
     "video": "program",
@@ -49,6 +51,7 @@ class Recorder:
         self._peer = f"recorder {recording_id}"
         self._tap: Tap | None = None
         self._retry_at = 0.0
+        self._refresh_at = 0.0
         self._streams: dict[int, tuple[int, Slot]] = {}  # consumer → stream, slot
         node.open_room(room)
         node.add_virtual_peer(room, self._peer, KINDS, self._write)
@@ -101,11 +104,17 @@ class Recorder:
         if self._tap is not None:
             try:
                 self._tap.flush(now)
+                self._refresh(now)
             except TapFailed as failure:
                 self._interrupt(failure, now)
         elif self.state == "interrupted" and now >= self._retry_at and self._open(now):
             self._node.suspend(self._room, self._peer, False)
             self._tell("on")
+
+    def _refresh(self, now: float) -> None:
+        if self.state == "on" and now >= self._refresh_at and self._room in self._node.rooms:
+            self._refresh_at = now + KEYFRAME_EVERY_S
+            self._node.refresh(self._room, self._peer)
 
     def _open(self, now: float) -> bool:
         try:
@@ -119,6 +128,7 @@ class Recorder:
             self._interrupt(failure, now)
             return False
         self._tap, self.state = tap, "on"
+        self._refresh_at = now + KEYFRAME_EVERY_S  # the routes just made have asked already
         return True
 
     def _write(self, packet: SinkPacket) -> None:

@@ -96,6 +96,35 @@ async def test_the_floor_is_recorded_under_its_site_and_pauses_leave_nothing(med
         await peer.close()
 
 
+async def test_while_it_writes_keyframes_are_asked_for_now_and_then(media: Media, tmp_path: Path) -> None:
+    await media.client.open_room("room")
+    an = await speaker(media, "an")
+    await media.client.set_program("room", Program(floor="an"), ["an"])
+    made = recorder.Recorder(media.worker.node, "room", "r1", tmp_path, "part", lambda event: None)
+    asked: list[float] = []
+    now = 1000.0
+
+    def refresh(room: str, viewer: str) -> None:
+        assert (room, viewer) == ("room", "recorder r1")
+        asked.append(now)
+
+    media.worker.node.refresh = refresh  # type: ignore[method-assign]
+    made.start(now)
+    for _ in range(70):
+        now += 0.5
+        made.handle_timeout(now)
+    assert asked == [1010.0, 1020.0, 1030.0]
+    made.pause(now)
+    for _ in range(70):
+        now += 0.5
+        made.handle_timeout(now)
+    assert len(asked) == 3
+    made.resume(now)
+    made.handle_timeout(now)
+    await made.stop()
+    await an.close()
+
+
 async def test_a_full_disk_interrupts_the_recording_but_not_the_room(
     media: Media, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
