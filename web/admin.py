@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
-from web.backup import CannotBackUp, back_up
-from web.certificate import make_certificate
 from web.settings import read_settings
 
 app = typer.Typer(help="Work of an administrator on the server itself.", no_args_is_help=True)
@@ -23,6 +21,8 @@ def certificate(
     names: Annotated[list[str] | None, typer.Argument(help="host names and addresses; default: public_url")] = None,
 ) -> None:
     """Make a local certificate authority (once) and a server certificate; says how to use and to install them."""
+    from web.certificate import make_certificate
+
     settings = read_settings()
     host = urlsplit(settings.url).hostname or "localhost"
     files = make_certificate(settings.keys_folder, names or [host])
@@ -39,6 +39,8 @@ def certificate(
 @app.command()
 def backup(target: Annotated[Path, typer.Argument(help="the tar file to write")]) -> None:
     """Write database, files and keys to one tar file; the server may be running."""
+    from web.backup import CannotBackUp, back_up
+
     try:
         back_up(read_settings(), target)
     except (CannotBackUp, OSError) as error:
@@ -50,6 +52,7 @@ def backup(target: Annotated[Path, typer.Argument(help="the tar file to write")]
 @app.command()
 def restore(source: Annotated[Path, typer.Argument(help="a tar file written by backup")]) -> None:
     """Bring a backup into an empty data folder; its logs go on in a new epoch."""
+    from web.backup import CannotBackUp
     from web.restoration import bring_back
 
     try:
@@ -63,6 +66,7 @@ def restore(source: Annotated[Path, typer.Argument(help="a tar file written by b
 @app.command()
 def password(login: str) -> None:
     """Print a one-time link with which this person sets a new password."""
+    from web.backup import CannotBackUp
     from web.restoration import reset_link
 
     try:

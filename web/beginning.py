@@ -23,9 +23,9 @@ from scheduler.organization.installation import is_empty
 from scheduler.organization.person import Person
 from scheduler.organization.site import Site
 from web.accounts import Account, create_account, make_reset
+from web.keys import read_or_make_key
 from web.passwords import Passwords
 from web.settings import Settings
-from web.start import read_or_make_key
 
 KNOWN_PASSWORD = "giao-ban-2025"  # noqa: S105 - of the demonstration on localhost, printed at every start
 PRINTED_LOGINS = 6
@@ -49,12 +49,13 @@ class Beginning:
 
 async def begin(database: Database, settings: Settings, *, demo: bool) -> Beginning:
     """Fill an empty database; on any other, only tell what is there."""
-    password = demonstration_password(settings) if demo else ""
-    password_hash = await Passwords().make(password) if demo else ""
-    first_link = None
+    password, password_hash, first_link = "", "", None
+    if demo and await _is_empty(database):  # the hash takes its time: made once, and outside the transaction
+        password = demonstration_password(settings)
+        password_hash = await Passwords().make(password)
     async with database.transaction() as session:
         if await is_empty(session):
-            if demo:
+            if password_hash:
                 await _fill(session, password_hash)
             else:
                 first_link = await _found(session, settings)
@@ -64,6 +65,11 @@ async def begin(database: Database, settings: Settings, *, demo: bool) -> Beginn
     password = password or demonstration_password(settings)
     shown = demonstration.logins()[:PRINTED_LOGINS]
     return Beginning(tuple(PrintedLogin(one.login, password, f"{one.role}, {one.unit_title}") for one in shown))
+
+
+async def _is_empty(database: Database) -> bool:
+    async with database.reading() as session:
+        return await is_empty(session)
 
 
 def demonstration_password(settings: Settings) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from recordings.papers.store import ObjectStore
 from scheduler import migrations
@@ -17,6 +15,7 @@ from web.jobs.engine import Engine, engine_url
 from web.jobs.kinds import KINDS
 from web.jobs.perform import Performer
 from web.jobs.relay import JobRunner
+from web.keys import read_or_make_key
 from web.live.start import start_rooms
 from web.mail import mail_settings
 from web.services import Services
@@ -66,16 +65,3 @@ async def start_jobs(services: Services, stack: AsyncExitStack) -> None:
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def read_or_make_key(file: Path) -> bytes:
-    """A secret of 32 bytes that this installation keeps; made once, mode 0600."""
-    if file.is_file():
-        return file.read_bytes()
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = secrets.token_bytes(32)
-    temporary = file.with_suffix(".new")
-    temporary.touch(mode=0o600)
-    temporary.write_bytes(key)
-    temporary.rename(file)
-    return key
