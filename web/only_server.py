@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+import structlog
 from sqlalchemy import inspect, select
 
 from scheduler.database import Database
@@ -22,6 +23,12 @@ from scheduler.proceedings.tables import LeaseRow
 from web.live.keeper import is_dead
 
 STOPPING_S = 6.0
+"""Longer than the time between two renewals: a server that lives has renewed its lease by then."""
+PATIENCE_S = 20.0
+"""Longer than a lease runs: one that was not renewed by then is nobody's."""
+LOOK_EVERY_S = 0.25
+
+log = structlog.get_logger()
 
 
 async def refuse_second_server(database: Database, now: datetime) -> None:
@@ -36,15 +43,23 @@ async def refuse_second_server(database: Database, now: datetime) -> None:
 
 
 async def wait_for_the_last(
-    database: Database, clock: Callable[[], datetime], seconds: float = STOPPING_S, every: float = 0.25
+    database: Database, clock: Callable[[], datetime], pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> None:
-    """As above, but a server that is just stopping is given the time to."""
-    for _ in range(int(seconds / every)):
+    """As above, but a server that is just stopping is given the time to, and the lease of one killed on another
+    machine runs out."""
+    first, waited = None, 0.0
+    while True:
         try:
             return await refuse_second_server(database, clock())
-        except LeaseHeld:
-            await asyncio.sleep(every)
-    await refuse_second_server(database, clock())
+        except LeaseHeld as held:
+            if first is None:
+                first = held
+                log.warning("another server has this database; waiting whether it lives", holder=held.holder)
+            is_renewed = (held.holder, held.until) != (first.holder, first.until)
+            if waited >= (STOPPING_S if is_renewed else PATIENCE_S):
+                raise
+        await pause(LOOK_EVERY_S)
+        waited += LOOK_EVERY_S
 
 
 def words(held: LeaseHeld) -> str:

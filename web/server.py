@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
 from scheduler.proceedings.errors import LeaseHeld
-from web.only_server import refuse_second_server, words
+from web.only_server import wait_for_the_last, words
 from web.services import utc_now
 from web.settings import Settings
 from web.supervisor import CANNOT_START, end_with_parent
@@ -50,7 +50,7 @@ async def _look(settings: Settings) -> int:
     """0 when the database answers and nobody else writes to it. One that is away is asked again by a later start."""
     database = Database(settings.database)
     try:
-        await refuse_second_server(database, utc_now())
+        await wait_for_the_last(database, utc_now)
     except LeaseHeld as held:
         print(words(held), file=sys.stderr)
         return CANNOT_START

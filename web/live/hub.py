@@ -28,7 +28,7 @@ from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.plan import Participant
 from web.live.connection import Connection, ConnectionIds
 from web.live.errors import Closing, NoEntry
-from web.live.keeper import Keeper, holder_name, wait_and_take
+from web.live.keeper import Keeper, holder_name, take
 from web.live.media_driver import Media
 from web.live.presence import Hello
 from web.live.room import Belongings, Room
@@ -84,11 +84,10 @@ class Hub:
 
     async def start(self, *, run: bool = True) -> None:
         """Take the lease (:class:`LeaseHeld` when another server lives) and open the rooms that are going on."""
-        self._keeper = Keeper(
-            self._database, await wait_and_take(self._database, self._holder, self._clock), self._clock
-        )
+        now = self._clock()
+        self._keeper = Keeper(self._database, await take(self._database, self._holder, now), self._clock)
         async with self._database.transaction() as session:
-            this = await node.identify(session, self._clock())
+            this = await node.identify(session, now)
         self._has = Belongings(
             database=self._database,
             node=this,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -22,9 +22,6 @@ from scheduler.proceedings.lease import TTL, Lease, acquire, release, renew, usu
 
 log = structlog.get_logger()
 RENEW_S = TTL.total_seconds() / 3
-PATIENCE_S = 20.0
-"""Longer than a lease runs: whoever has not renewed it by then is gone."""
-LOOK_EVERY_S = 0.5
 
 
 def holder_name() -> str:
@@ -56,27 +53,6 @@ async def take(database: Database, holder: str, now: datetime) -> Lease:
         if not is_dead(held.holder):
             raise
         return await usurp(database, held, holder, now)
-
-
-async def wait_and_take(
-    database: Database,
-    holder: str,
-    clock: Callable[[], datetime],
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Lease:
-    """The lease, waiting for that of a server killed on another machine to run out; one that is renewed is alive."""
-    first, waited = None, 0.0
-    while True:
-        try:
-            return await take(database, holder, clock())
-        except LeaseHeld as held:
-            if first is None:
-                first = held
-                log.warning("another server has the meetings; waiting whether it lives", holder=held.holder)
-            if (held.holder, held.until) != (first.holder, first.until) or waited >= PATIENCE_S:
-                raise
-        await pause(LOOK_EVERY_S)
-        waited += LOOK_EVERY_S
 
 
 class Keeper:
