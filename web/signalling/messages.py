@@ -74,7 +74,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "already": ("Việc này đã được thực hiện.", "This is already so."),
     "busy": ("Máy chủ chưa ghi được, xin thử lại.", "The server could not store it; please try again."),
     "bad_offer": (
-        "Trình duyệt này không kết nối được hình và tiếng: {detail}.",
+        "Trình duyệt này không kết nối được hình và tiếng. Xin dùng Chrome, Edge hoặc Firefox bản mới ({detail}).",
         "This browser cannot connect picture and sound: {detail}.",
     ),
     "full": ("Phòng họp trực tuyến đã đủ số máy kết nối.", "The room is full."),
