@@ -40,6 +40,7 @@ class Returning:
         self.arrivals = 0  # welcomes
         self.media_joins = 0
         self.peer: LightPeer | None = None
+        self.signalled = ("", "")  # the last offer and its answer
         self._samples = samples
         self._seat: Seat | None = None
         self._connection_id: str | None = None
@@ -171,7 +172,7 @@ class Returning:
             self.peer = None
             peer = LightPeer(known=self._samples)
             try:
-                await peer.connect(seat.negotiate, 60)
+                await peer.connect(partial(self._negotiate, seat), 60)
             except (Refused, ConnectionError, WebSocketException, SfuError, TimeoutError):
                 await peer.close()
                 return
@@ -181,6 +182,11 @@ class Returning:
         async with self._changed:
             self.media_joins += 1
             self._changed.notify_all()
+
+    async def _negotiate(self, seat: Seat, offer: str) -> str:
+        answer = await seat.negotiate(offer)
+        self.signalled = (offer, answer)
+        return answer
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
