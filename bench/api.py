@@ -1,24 +1,23 @@
 """Latency of the API with many meetings in the database: p50 and p95 of what people open most.
 
-``python -m bench.api --meetings 1000 --requests 200``: one visitor after another, over real HTTP.
+One visitor, one request after another, over real HTTP. ``python -m bench api``.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
-import statistics
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from bench.record import Figure, spread
 from tests.installation import Installation
 from tests.story import log_in
 from tests.visitor import Visitor
 
+SHORT = {"meetings": 1000, "requests": 100}
+FULL = {"meetings": 1000, "requests": 1000}
 PATHS = ("/api/today", "/api/meetings", "/api/meetings?q=giao+ban", "/api/search?q=quan+ba")
 
 
@@ -40,32 +39,27 @@ async def plan_many(secretary: Visitor, number: int) -> str:
     return last
 
 
-async def time_requests(visitor: Visitor, path: str, requests: int) -> dict[str, float]:
+async def time_requests(visitor: Visitor, path: str, requests: int) -> list[float]:
+    """Milliseconds of each."""
     taken = []
     for _ in range(requests):
         begin = time.perf_counter()
         await visitor.get(path)
         taken.append((time.perf_counter() - begin) * 1000)
-    return {
-        "p50_ms": round(statistics.median(taken), 1),
-        "p95_ms": round(statistics.quantiles(taken, n=20)[18], 1),
-    }
+    return taken
 
 
-async def measure(meetings: int, requests: int) -> dict[str, Any]:
+def measure(meetings: int, requests: int) -> list[Figure]:
+    return asyncio.run(_measure(meetings, requests))
+
+
+async def _measure(meetings: int, requests: int) -> list[Figure]:
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
         async with Installation(Path(folder) / "data") as installation:
             secretary = await log_in(installation, "thuky.quanba")
             last = await plan_many(secretary, meetings)
-            paths = (*PATHS, f"/api/meetings/{last}")
-            rows = {path.replace(last, "{id}"): await time_requests(secretary, path, requests) for path in paths}
+            for path in (*PATHS, f"/api/meetings/{last}"):
+                figures += spread(path.replace(last, "{id}"), await time_requests(secretary, path, requests))
             await secretary.http.aclose()
-    return {"name": "api", "meetings": meetings, "requests": requests, "paths": rows}
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--meetings", type=int, default=1000)
-    parser.add_argument("--requests", type=int, default=200)
-    arguments = parser.parse_args()
-    print(json.dumps(asyncio.run(measure(arguments.meetings, arguments.requests)), indent=2))
+    return figures

@@ -1,24 +1,24 @@
 """How many packets per CPU-second the reference plane carries: real SRTP, real fan-out, no sockets.
 
-One camera of 1000-byte VP8 packets is opened, rewritten and encrypted for every viewer. Usage:
-``python -m bench.reference_plane --viewers 200 --seconds 5 --json``
+One camera of 1000-byte VP8 packets is opened, rewritten and encrypted for every viewer. ``python -m bench
+reference_plane``.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import time
 from random import Random
 
 from pylibsrtp import Policy, Session
 
+from bench.record import Figure
 from sfu.plane.plane import ConsumerSettings, EncodingSettings, ExtensionIds, SrtpKeys, SrtpProfile
 from sfu.plane.reference import ReferencePlane
 from sfu.plane.srtp import KEY_LENGTHS
 from sfu.rtp.packet import RtpPacket, serialize_rtp
 
+SHORT = {"viewers": 200, "seconds": 4.0}
+FULL = {"viewers": 200, "seconds": 15.0}
 PAYLOAD_BYTES = 1000
 PACKETS_PER_FRAME = 5
 PROFILES: dict[SrtpProfile, int] = {
@@ -80,8 +80,22 @@ def build(viewers: int, profile: SrtpProfile) -> tuple[ReferencePlane, Sender]:
     return plane, Sender(profile, camera_key, random)
 
 
-def measure(viewers: int, seconds: float, profile: SrtpProfile) -> dict[str, float | int | str]:
-    """Run for ``seconds`` of CPU in the plane; the sender's own encryption is not counted."""
+def measure(viewers: int, seconds: float) -> list[Figure]:
+    """For each profile the plane, and beside it libsrtp alone."""
+    figures = []
+    for profile in PROFILES:
+        per_second, megabits = measure_profile(viewers, seconds, profile)
+        bare = measure_bare(seconds / 4, profile)
+        figures += [
+            Figure(profile, per_second, "packets/CPU-s"),
+            Figure(profile, megabits, "Mbit/CPU-s"),
+            Figure(f"{profile}, libsrtp alone", bare, "packets/CPU-s"),
+        ]
+    return figures
+
+
+def measure_profile(viewers: int, seconds: float, profile: SrtpProfile) -> tuple[int, float]:
+    """(packets, megabits) per CPU-second of the plane; the sender's own encryption is not counted."""
     plane, sender = build(viewers, profile)
     media_now, wall_ns, spent, packets, octets = 1.0, 1_790_000_000_000_000_000, 0.0, 0, 0
     while spent < seconds:
@@ -98,14 +112,7 @@ def measure(viewers: int, seconds: float, profile: SrtpProfile) -> dict[str, flo
         octets += sum(len(data) for data, _ in out)
         media_now += 1 / 30
         wall_ns += 33_333_333
-    return {
-        "profile": profile,
-        "viewers": viewers,
-        "cpu_seconds": round(spent, 3),
-        "packets": packets,
-        "packets_per_cpu_second": round(packets / spent),
-        "megabits_per_cpu_second": round(octets * 8 / spent / 1e6, 1),
-    }
+    return round(packets / spent), round(octets * 8 / spent / 1e6, 1)
 
 
 def measure_bare(seconds: float, profile: SrtpProfile) -> int:
@@ -121,30 +128,3 @@ def measure_bare(seconds: float, profile: SrtpProfile) -> int:
         spent += time.process_time() - began
         sent += len(packets)
     return round(sent / spent)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--viewers", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=5.0, help="CPU-seconds per profile")
-    parser.add_argument("--json", action="store_true", help="JSON on standard output; the table goes to standard error")
-    arguments = parser.parse_args()
-    results = []
-    for profile in PROFILES:
-        result = measure(arguments.viewers, arguments.seconds, profile)
-        result["bare_libsrtp_packets_per_cpu_second"] = measure_bare(min(1.0, arguments.seconds), profile)
-        results.append(result)
-    if arguments.json:
-        print(json.dumps({"benchmark": "reference_plane", "results": results}, indent=2))
-    table = sys.stderr if arguments.json else sys.stdout
-    print(f"{'profile':<20}{'viewers':>9}{'packets/CPU-s':>16}{'Mbit/CPU-s':>13}{'bare libsrtp':>15}", file=table)
-    for result in results:
-        print(
-            f"{result['profile']:<20}{result['viewers']:>9}{result['packets_per_cpu_second']:>16}"
-            f"{result['megabits_per_cpu_second']:>13}{result['bare_libsrtp_packets_per_cpu_second']:>15}",
-            file=table,
-        )
-
-
-if __name__ == "__main__":
-    main()

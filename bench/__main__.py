@@ -1,0 +1,52 @@
+"""``python -m bench``: all measures, short; ``python -m bench NAME …``: these; ``--full``: more repetitions.
+
+Each writes bench/results/<name>.json; at the end there is one table. Measure on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from types import ModuleType
+
+from rich.console import Console
+
+from bench import api, client_size, grant, join, reference_plane, start
+from bench.record import Result, print_table, record
+
+MEASURES: dict[str, ModuleType] = {
+    "client_size": client_size,
+    "reference_plane": reference_plane,
+    "start": start,
+    "api": api,
+    "join": join,
+    "grant": grant,
+}
+
+
+def run(name: str, *, full: bool) -> Result:
+    """Measure and write down."""
+    module = MEASURES[name]
+    settings = module.FULL if full else module.SHORT
+    load = os.getloadavg()[0]
+    return record(name, module.measure(**settings), dict(settings), load)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
+    parser.add_argument("--full", action="store_true", help="more repetitions")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(MEASURES)
+    if unknown:
+        parser.error(f"no measure is called {', '.join(sorted(unknown))}")
+    results = []
+    for name in arguments.names or MEASURES:
+        Console(stderr=True).print(f"{name} …")
+        results.append(run(name, full=arguments.full))
+        results[-1].write()
+    print_table(results)
+
+
+if __name__ == "__main__":
+    main()
