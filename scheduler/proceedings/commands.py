@@ -188,6 +188,11 @@ class PostChat(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class StartRecording(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class PauseRecording(Command):
     pass
 

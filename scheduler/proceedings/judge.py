@@ -68,6 +68,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.StartPresentation: Rule((*LEADERS, "floor"), LIVE, outcome.start_presentation),
     c.StopPresentation: Rule((*LEADERS, "owner"), LIVE, outcome.stop_presentation),
     c.PostChat: Rule(("everybody",), LIVE, outcome.post_chat, own_right=True),
+    c.StartRecording: Rule(LEADERS, ("convened",), outcome.start_recording),
     c.PauseRecording: Rule(LEADERS, ("convened",), outcome.pause_recording),
     c.ResumeRecording: Rule(LEADERS, ("convened",), outcome.resume_recording),
     c.RecordConclusion: Rule(LEADERS, ("convened", "suspended"), outcome.record_conclusion),

@@ -41,6 +41,13 @@ def stop_presentation(case: Case, command: c.StopPresentation) -> list[f.Body]:
     return [f.PresentationStopped(showing)]
 
 
+def start_recording(case: Case, command: c.StartRecording) -> list[f.Body]:
+    """The plan left it off, or it has stopped; what is a state secret is never recorded."""
+    check(case.plan.may_record, "state secret", "no_recording")
+    check(case.state.recording == "off", case.state.recording, "already")
+    return [f.RecordingStarted(case.new_id())]
+
+
 def pause_recording(case: Case, command: c.PauseRecording) -> list[f.Body]:
     state = case.state
     if state.recording_id is None or state.recording not in ("on", "interrupted"):

@@ -22,6 +22,7 @@ class Plan:
     mode: Mode = "one_speaker"
     speech_limit_s: int = 300
     record: bool = True
+    may_record: bool = True  # False: a state secret, on an isolated installation
     site_ids: tuple[str, ...] = ()  # invited, in protocol order
     item_ids: tuple[str, ...] = ()  # in order
     papers: Mapping[str, int | None] = field(default_factory=dict)  # paper id → pages, None when not counted

@@ -22,7 +22,7 @@ def open_testing(case: Case, command: c.OpenTesting) -> list[f.Body]:
 
 
 def convene(case: Case, command: c.Convene) -> list[f.Body]:
-    recording: list[f.Body] = [f.RecordingStarted(case.new_id())] if case.plan.record else []
+    recording: list[f.Body] = [f.RecordingStarted(case.new_id())] if case.plan.record and case.plan.may_record else []
     return [f.Convened(), *recording]
 
 

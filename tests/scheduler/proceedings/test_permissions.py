@@ -67,6 +67,7 @@ name_speaker                | chair, secretary, site a           | testing conve
 start_presentation          | chair, secretary, site a           | testing convened suspended
 stop_presentation           | chair, secretary, site a           | testing convened suspended
 post_chat                   | chair, secretary, site a, site b   | testing convened suspended
+start_recording             | chair, secretary                   | convened
 pause_recording             | chair, secretary                   | convened
 resume_recording            | chair, secretary                   | convened
 record_conclusion           | chair, secretary                   | convened suspended
@@ -112,6 +113,7 @@ SAMPLES: dict[str, tuple[c.Command, tuple[f.Body, ...]]] = {
     "start_presentation": (c.StartPresentation(), WITH_FLOOR),
     "stop_presentation": (c.StopPresentation(), (*WITH_FLOOR, f.PresentationStarted("a"))),
     "post_chat": (c.PostChat("Nghe rõ"), ()),
+    "start_recording": (c.StartRecording(), (f.RecordingStopped("rec"),)),
     "pause_recording": (c.PauseRecording(), (f.RecordingResumed("rec"),)),
     "resume_recording": (c.ResumeRecording(), (f.RecordingPaused("rec"),)),
     "record_conclusion": (c.RecordConclusion("Đồng ý"), ()),

@@ -171,6 +171,20 @@ def test_what_was_tried_while_testing_does_not_enter_the_meeting() -> None:
     assert (begun.queue, begun.floor, begun.speeches) == ((), None, ())
 
 
+def test_a_recording_that_the_plan_left_off_is_started_during_the_meeting() -> None:
+    state = state_of((*TESTING, f.Convened()))
+    assert ask(state, c.StartRecording()) == [f.RecordingStarted("n1")]
+    with pytest.raises(Refused, match="already"):
+        ask(after(state, [f.RecordingStarted("rec"), f.RecordingPaused("rec")]), c.StartRecording())
+
+
+def test_a_state_secret_is_never_recorded() -> None:
+    plan = replace(PLAN, may_record=False)
+    assert ask(state_of(TESTING), c.Convene(), plan=plan) == [f.Convened()]
+    with pytest.raises(Refused, match="no_recording"):
+        ask(state_of((*TESTING, f.Convened())), c.StartRecording(), plan=plan)
+
+
 def test_the_recording_pauses_with_the_meeting() -> None:
     assert ask(convened(), c.Suspend(" giải lao ")) == [f.Suspended("giải lao"), f.RecordingPaused("rec")]
     assert ask(state_of(SUSPENDED), c.Resume()) == [f.Resumed(), f.RecordingResumed("rec")]

@@ -82,6 +82,23 @@ async def test_the_recording_follows_the_facts(held: Held) -> None:
         assert (await session.get_one(Meeting, MEETING)).stage == "adjourned"
 
 
+async def test_a_recording_left_off_is_started_during_the_meeting(live: Live) -> None:
+    async with live.database.transaction() as session:
+        (await session.get_one(Meeting, MEETING)).record = False
+    secretary, chair = await live.enter(SECRETARY), await live.enter(CHAIR)
+    await secretary.command("open_testing")
+    await chair.command("convene")
+    await live.settle()
+    assert live.worker.recording == "off"
+    await secretary.command("start_recording")
+    await live.settle()
+    (started,) = await live.bodies(f.RecordingStarted)
+    assert isinstance(started, f.RecordingStarted)
+    assert (live.worker.recording, live.worker.recording_id) == ("on", started.recording_id)
+    with pytest.raises(Refused, match="already"):
+        await chair.command("start_recording")
+
+
 async def test_at_the_end_everybody_is_told_and_presence_is_closed(held: Held) -> None:
     await held.chair.command("adjourn")
     assert await held.a.messages("goodbye") == [{"type": "goodbye", "reason": "ended"}]
