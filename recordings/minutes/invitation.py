@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +14,7 @@ from sqlalchemy import select
 from recordings.errors import NotFound
 from recordings.minutes import clock
 from recordings.minutes.names import load_persons
+from recordings.minutes.party import refuse_party_form
 from recordings.minutes.render import render
 from scheduler.database import ReadSession
 from scheduler.meetings.agenda import AgendaItem
@@ -33,6 +36,7 @@ async def invitation_letter(session: ReadSession, meeting_id: str, now: datetime
     """The Giấy mời as PDF/A; its number is left for the văn thư. The caller has asked ``scheduler.permissions``."""
     meeting = await _meeting(session, meeting_id)
     organ = await session.get_one(Unit, meeting.issuing_unit_id)
+    refuse_party_form(organ.organ_name)
     parent = await session.get(Unit, organ.parent_id) if organ.parent_id else None
     chair = (await load_persons(session, {meeting.chair_person_id}, meeting.starts_at))[meeting.chair_person_id]
     sites = await _sites(session, meeting_id)
@@ -55,7 +59,7 @@ async def invitation_letter(session: ReadSession, meeting_id: str, now: datetime
         "signer_name": chair.name,
         "recipients": ["- Như trên;", "- Lưu: VT."],
     }
-    return render("giay_moi", form, now)
+    return await asyncio.to_thread(render, "giay_moi", form, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +70,35 @@ class SiteLink:
     link: str
 
 
-async def site_page(session: ReadSession, meeting_id: str, site: SiteLink, now: datetime) -> bytes:
-    """The A4 page a site pins beside its computer."""
+async def site_pages(session: ReadSession, meeting_id: str, links: Sequence[SiteLink], now: datetime) -> bytes:
+    """The A4 pages that sites pin beside their computers, one a site, in this order."""
     meeting = await _meeting(session, meeting_id)
-    place = await session.get(Site, site.site_id)
-    if place is None:
-        raise NotFound("Không tìm thấy điểm cầu.")
     organ = await session.get_one(Unit, meeting.issuing_unit_id)
     chair = (await load_persons(session, {meeting.chair_person_id}, meeting.starts_at))[meeting.chair_person_id]
-    phones = [phone for phone in (place.technician_phone, meeting.contact_phone) if phone]
+    wanted = [link.site_id for link in links]
+    places = {site.id: site for site in await session.scalars(select(Site).where(Site.id.in_(wanted)))}
+    if not wanted or not places.keys() >= set(wanted):
+        raise NotFound("Không tìm thấy điểm cầu.")
     form = {
         "document_title": f"Hướng dẫn vào họp: {meeting.title}",
         "organ": organ.organ_name,
         "title": meeting.title,
         "time": clock.full(meeting.starts_at),
-        "site": f"{_upper(place.unit.title)} – {place.name}",
         "chair": _named(chair),
-        "link": site.link,
         "steps": list(STEPS),
-        "help": _help(place.technician_phone, meeting.contact_phone) if phones else "thư ký cuộc họp",
         "warning": "Đường dẫn này dành riêng cho điểm cầu, không gửi cho người ngoài.",
+        "sites": [_page(places[link.site_id], link.link, meeting) for link in links],
     }
-    return render("site_page", form, now, qr=_qr(site.link))
+    return await asyncio.to_thread(render, "site_page", form, now)
+
+
+def _page(site: Site, link: str, meeting: Meeting) -> dict[str, str]:
+    return {
+        "name": f"{_upper(site.unit.title)} – {site.name}",
+        "link": link,
+        "qr": _qr(link),
+        "help": _help(site.technician_phone, meeting.contact_phone) or "thư ký cuộc họp",
+    }
 
 
 def _qr(link: str) -> str:

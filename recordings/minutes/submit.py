@@ -16,6 +16,7 @@ from recordings.minutes.access import open_minutes, require, require_status, sig
 from recordings.minutes.draft import draw_facts, facts_in
 from recordings.minutes.fields import add_fields
 from recordings.minutes.form import Form, minutes_form
+from recordings.minutes.party import refuse_party_form
 from recordings.minutes.render import places, render
 from recordings.minutes.revise import revision_of
 from recordings.minutes.tables import Minutes, Signature
@@ -26,13 +27,14 @@ from scheduler.permissions import Actor, may_sign, may_write_minutes
 from scheduler.proceedings.projection import move
 
 FORM = "bien_ban"
-PARTY_KINDS = frozenset({"tỉnh ủy", "huyện ủy", "đảng ủy", "thành ủy", "thị ủy"})
 
 
 async def form_of(session: ReadSession | WriteSession, minutes: Minutes) -> Form:
-    """The page as it stands now."""
+    """The page as it stands now; refused for an organ whose form is not here."""
+    facts = facts_in(minutes)
+    refuse_party_form(facts["organ"]["name"])
     text = text_from_json((await revision_of(session, minutes, minutes.revision)).text_json)
-    return minutes_form(facts_in(minutes), text, minutes.number, minutes.notation)
+    return minutes_form(facts, text, minutes.number, minutes.notation)
 
 
 async def preview(session: ReadSession | WriteSession, minutes: Minutes, now: datetime) -> bytes:
@@ -56,7 +58,6 @@ async def submit_minutes(
     facts = await draw_facts(session, opened.meeting)
     if not facts["started_at"] or not facts["ended_at"]:
         raise Conflict("Diễn biến cuộc họp chưa có thời điểm bắt đầu hoặc kết thúc.", code="wrong_stage")
-    _refuse_party(facts["organ"]["name"])
     minutes.facts_json = json.dumps(facts, ensure_ascii=False)
     form = await form_of(session, minutes)
     pdf = await asyncio.to_thread(lambda: add_fields(render(FORM, form, now), places(FORM, form), form["number"]))
@@ -65,16 +66,6 @@ async def submit_minutes(
     if opened.meeting.stage == "adjourned":
         await move(session, meeting_id, "minuted")
     return minutes
-
-
-def _refuse_party(organ: str) -> None:
-    """The Party's form is another one; better none than the wrong header."""
-    if any(kind in organ.lower() for kind in PARTY_KINDS):
-        raise Conflict(
-            "Cơ quan ban hành là cơ quan Đảng: thể thức văn bản của Đảng chưa có trong hệ thống. "
-            "Chọn cơ quan ban hành khác hoặc lập biên bản ngoài hệ thống.",
-            code="party_form_missing",
-        )
 
 
 async def return_minutes(session: WriteSession, actor: Actor, meeting_id: str, reason: str) -> Minutes:

@@ -1,4 +1,4 @@
-"""Letters on paper: the Giấy mời, and the A4 page of a site with its link as a QR code."""
+"""Letters on paper: the Giấy mời, and the A4 pages of sites with their links as QR codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from recordings.minutes.invitation import SiteLink, invitation_letter, site_page
+from recordings.minutes.invitation import SiteLink, invitation_letter, site_pages
 from scheduler.meetings.access import find_meeting, require
 from scheduler.organization.site import Site
 from scheduler.permissions import may_hand_out_link
@@ -27,10 +27,8 @@ async def invitation(meeting_id: str, call: Somebody) -> Response:
 
 
 @router.get("/meetings/{meeting_id}/invitation.pdf")
-async def page(
-    meeting_id: str, call: Somebody, site: Annotated[str | None, Query(max_length=36)] = None
-) -> Response:
-    """Of the site asked for, else of the first whose link the caller may hand out."""
+async def pages(meeting_id: str, call: Somebody, site: Annotated[str | None, Query(max_length=36)] = None) -> Response:
+    """Of the site asked for, else of every site whose link the caller may hand out."""
     async with call.database.reading() as session:
         actor = await call.actor(session)
         _, access = await find_meeting(session, actor, meeting_id)
@@ -39,7 +37,7 @@ async def page(
         if site is not None and site not in invited:
             raise NotFound
         require(bool(handed) and site in (None, *handed), "hand_out_link", "secretary", "chair", "technician")
-        found = await session.get_one(Site, site or handed[0])
-        link = SiteLink(found.id, call.services.links.url_of(found, meeting_id))
-        content = await site_page(session, meeting_id, link, call.now)
+        wanted = [await session.get_one(Site, site_id) for site_id in ([site] if site else handed)]
+        links = [SiteLink(one.id, call.services.links.url_of(one, meeting_id)) for one in wanted]
+        content = await site_pages(session, meeting_id, links, call.now)
     return document(content, "application/pdf", "huong-dan-vao-hop.pdf")

@@ -12,9 +12,10 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from recordings.errors import NotFound
 from recordings.minutes.draft import draft_minutes
 from recordings.minutes.html import html_of
-from recordings.minutes.invitation import SiteLink, invitation_letter, site_page
+from recordings.minutes.invitation import SiteLink, invitation_letter, site_pages
 from recordings.minutes.read import pdf_file, word_file
 from recordings.minutes.revise import revise_minutes
 from recordings.minutes.submit import form_of
@@ -200,12 +201,25 @@ async def test_the_invitation_letter_is_form_1_7(held: World) -> None:
 async def test_the_site_page_carries_link_code_and_number(held: World) -> None:
     link = "https://giaoban.example/j/abcdefghij0123456789"
     async with held.database.reading() as session:
-        pdf = await site_page(session, "m1", SiteLink("site-1", link), NOW)
+        pdf = await site_pages(session, "m1", [SiteLink("site-1", link)], NOW)
     assert len(text_drawn(pdf)) == 1
     text = " ".join(text_drawn(pdf)[0].split())
     for part in (link, "0912 345 678", "Vào họp", "Giao ban trực tuyến", "08 giờ 00 phút", "Xã Quản Bạ"):
         assert part in text, part
     assert all(fonts(pdf).values())
+
+
+async def test_all_sites_pages_are_one_file_a_page_each_in_order(held: World) -> None:
+    links = [SiteLink(f"site-{n}", f"https://giaoban.example/j/{n}{'a' * 40}") for n in (0, 2, 1)]
+    async with held.database.reading() as session:
+        pdf = await site_pages(session, "m1", links, NOW)
+        with pytest.raises(NotFound):
+            await site_pages(session, "m1", [*links, SiteLink("nowhere", "x")], NOW)
+    pages = text_drawn(pdf)
+    assert len(pages) == 3
+    for page, link in zip(pages, links, strict=True):
+        assert link.link in page and "Vào họp" in page
+    assert_pdf_a(pdf)
 
 
 @pytest.mark.parametrize("member", ["minutes", "letter"])
