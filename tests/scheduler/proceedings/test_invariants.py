@@ -30,7 +30,7 @@ def some_command(seeded: random.Random, state: State) -> c.Command:
     name = f.Somebody(seeded.choice(("Lù A Páo", "")))
     options: list[c.Command] = [
         c.OpenTesting(), c.Convene(), c.CallRoll(), c.GrantNext(), c.ReturnFloor(), c.RevokeFloor(), c.Resume(),
-        c.RequestFloor(), c.RequestFloor("question", name), c.CloseMicrophones(), c.StartRecording(), c.PauseRecording(),
+        c.RequestFloor(), c.RequestFloor("question", name), c.CloseMicrophones(), c.PauseRecording(),
         c.ResumeRecording(), c.StartPresentation(), c.StopPresentation(), c.GrantFloor(site), c.GrantFloor(site),
         c.GrantFloor(site, seeded.choice(requests), 60), c.PutOff(seeded.choice(requests)),
         c.Reorder(tuple(seeded.sample(requests, len(requests)))), c.WithdrawRequest(seeded.choice(requests)),
