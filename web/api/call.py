@@ -43,6 +43,11 @@ class Call:
     def address(self) -> str:
         return address_of(self.request)
 
+    async def tell_room(self, meeting_id: str) -> None:
+        """Those who are in the meeting's room learn that its plan or papers changed."""
+        if self.services.hub is not None:
+            await self.services.hub.plan_changed(meeting_id)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionCall(Call):

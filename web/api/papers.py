@@ -74,6 +74,7 @@ async def hand_in(
         await search.index_document(session, "paper", meeting_id, paper.id, paper.title)
         shape = shape_paper(paper, services)
     services.outbox_changed.set()
+    await call.tell_room(meeting_id)
     return shape
 
 
@@ -95,15 +96,18 @@ async def change(paper_id: str, body: PaperIn, call: Somebody) -> Json:
             if value is not None or name == "item_id":
                 setattr(paper, name, value)
         await search.index_document(session, "paper", paper.meeting_id, paper.id, paper.title)
-        return shape_paper(paper, call.services)
+        shape = shape_paper(paper, call.services)
+    await call.tell_room(paper.meeting_id)
+    return shape
 
 
 @router.delete("/papers/{paper_id}", status_code=204)
 async def withdraw(paper_id: str, call: Somebody) -> None:
     async with call.database.transaction() as session:
-        await _changeable(session, await call.actor(session), paper_id)
+        paper = await _changeable(session, await call.actor(session), paper_id)
         await withdraw_paper(session, paper_id, call.now)
         await search.forget_document(session, "paper", paper_id)
+    await call.tell_room(paper.meeting_id)
 
 
 @router.get("/papers/{paper_id}/file")

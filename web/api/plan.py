@@ -168,12 +168,6 @@ async def _open_room(call: SessionCall, meeting_id: str) -> None:
             await call.services.hub.open_testing(meeting_id, call.identity.person_id)
 
 
-async def _tell_room(call: SessionCall, meeting_id: str) -> None:
-    """A room open for tests learns that its meeting was moved or cancelled."""
-    if call.services.hub is not None:
-        await call.services.hub.plan_changed(meeting_id)
-
-
 @router.get("/meetings/{meeting_id}")
 async def read(meeting_id: str, call: Somebody) -> Json:
     return await answer(call, meeting_id)
@@ -184,7 +178,7 @@ async def edit(meeting_id: str, body: EditIn, call: Somebody) -> Json:
     async with secrets_noted(call), call.database.transaction() as session:
         actor = await call.actor(session)
         await edit_meeting(session, actor, meeting_id, body.plan(), body.version, call.now)
-    await _tell_room(call, meeting_id)
+    await call.tell_room(meeting_id)
     return await answer(call, meeting_id)
 
 
@@ -200,7 +194,7 @@ async def send(meeting_id: str, call: Somebody, body: SendIn | None = None) -> J
 async def cancel(meeting_id: str, body: CancelIn, call: Somebody) -> Json:
     async with call.database.transaction() as session:
         await cancel_meeting(session, await call.actor(session), meeting_id, body.reason, call.now)
-    await _tell_room(call, meeting_id)
+    await call.tell_room(meeting_id)
     return await answer(call, meeting_id)
 
 
@@ -209,7 +203,7 @@ async def postpone(meeting_id: str, body: PostponeIn, call: Somebody) -> Json:
     async with call.database.transaction() as session:
         actor = await call.actor(session)
         await postpone_meeting(session, actor, meeting_id, body.starts_at, body.ends_at, body.reason, call.now)
-    await _tell_room(call, meeting_id)
+    await call.tell_room(meeting_id)
     return await answer(call, meeting_id)
 
 

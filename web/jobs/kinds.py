@@ -19,8 +19,12 @@ from web.jobs.job import Job, Kinds, Step
 
 
 async def _convert_paper(job: Job) -> None:
-    services = job.services
-    await convert_paper(services.database, services.store, services.renderer, services.office, job.text("paper_id"))
+    services, paper_id = job.services, job.text("paper_id")
+    await convert_paper(services.database, services.store, services.renderer, services.office, paper_id)
+    async with services.database.reading() as session:
+        paper = await session.get(Paper, paper_id)
+    if paper is not None and services.hub is not None:
+        await services.hub.plan_changed(paper.meeting_id)  # it can be shown now
 
 
 async def _send_invitation(job: Job) -> None:

@@ -169,7 +169,7 @@ class Hub:
             return await room.append(bodies, by)
 
     async def plan_changed(self, meeting_id: str) -> None:
-        """The plan was postponed or cancelled while the room was open for tests: everybody is sent home."""
+        """The plan or its papers changed: everybody is told; postponed or cancelled while open for tests, sent home."""
         room = self.rooms.get(meeting_id)
         if room is None:
             return
@@ -179,6 +179,8 @@ class Hub:
             await room.close("ended")
             with suppress(MediaError):
                 await self._media.close_room(meeting_id)
+        else:
+            await room.tell_plan()
 
     # -- worker and time --------------------------------------------------------------------------------------------
 

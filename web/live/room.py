@@ -34,7 +34,7 @@ from web.live.errors import Closing, NoEntry
 from web.live.media_driver import Media, MediaDriver
 from web.live.presence import Presence
 from web.live.room_media import RoomMedia
-from web.live.view import Planned, are_known, load_planned
+from web.live.view import Planned, are_known, describe_meeting, load_planned
 
 Json = dict[str, Any]
 LIVE = ("testing", "convened", "suspended")
@@ -171,6 +171,11 @@ class Room:
         for connection in self.connections.values():
             if connection.is_open:
                 connection.outgoing.send_text(text)
+
+    async def tell_plan(self) -> None:
+        """What the welcome said of the meeting is new: a paper came in, say."""
+        async with self.has.database.reading() as session:
+            self.tell({"type": "plan", "meeting": await describe_meeting(session, self.meeting_id)})
 
     async def tick(self, now: float) -> None:
         """Whatever time brings: graces that end, lines to report."""

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from scheduler.meetings.meeting import Meeting
+from scheduler.meetings.paper import Paper
 from scheduler.outbox import OutboxRow
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.errors import Refused
@@ -503,6 +504,25 @@ async def test_a_cancelled_meeting_sends_everybody_home(live: Live) -> None:
     await live.hub.plan_changed(MEETING)
     assert (await secretary.messages("goodbye"))[-1]["reason"] == "ended"
     assert live.hub.rooms == {}
+
+
+async def test_a_paper_that_comes_in_during_the_meeting_reaches_everybody_and_can_be_shown(held: Held) -> None:
+    paper = Paper(
+        id="p9", meeting_id=MEETING, title="Tờ trình bổ sung", file_name="to-trinh.pdf", media_type="application/pdf",
+        size_bytes=9, sha256="0" * 64, pdf_sha256="0" * 64, page_count=2, not_secret=True, uploaded_by="secretary",
+        uploaded_at=held.live.now,
+    )  # fmt: skip
+    async with held.live.database.transaction() as session:
+        session.add(paper)
+    await held.live.hub.plan_changed(MEETING)
+    for seat in (held.chair, held.a, held.b):
+        (plan,) = await seat.messages("plan")
+        assert [one["title"] for one in plan["meeting"]["papers"]] == ["Tờ trình bổ sung"]
+        assert plan["meeting"]["papers"][0]["viewable"] is True
+        assert plan["meeting"].keys() == (await seat.messages("welcome"))[0]["meeting"].keys()
+    await held.chair.command("show_paper", paper_id="p9", page=2)
+    assert held.live.room.state.paper is not None
+    await held.live.hub.plan_changed("no room is open")
 
 
 async def test_a_correction_is_appended_after_the_meeting(held: Held) -> None:

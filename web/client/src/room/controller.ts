@@ -6,7 +6,7 @@ import type { State } from "../proceedings/state";
 import { isHeard } from "./model";
 import { Signalling } from "./signalling";
 import { RoomStore } from "./store";
-import type { FromServer, Role, Welcome } from "./wire";
+import type { FromServer, Role, RoomPlan, Welcome } from "./wire";
 
 const STATS_MS = 5_000;
 const MEDIA_RETRY_MS = 3_000;
@@ -69,6 +69,7 @@ export class RoomController {
     switch (message.type) {
       case "welcome": return this.welcomed(message);
       case "facts": return this.learn(message.facts);
+      case "plan": return this.planned(message.meeting);
       case "slots": return this.store.set({ slots: message.slots });
       case "media": return this.workerChanged(message.boot_id);
       case "connections": return this.store.set({ lines: message.sites, activeSiteId: message.active_site_id });
@@ -88,6 +89,11 @@ export class RoomController {
     this.store.set({ phase: "online", welcome, state: welcome.snapshot, cursor: welcome.cursor, clockOffsetMs });
     this.applyMicrophone();
     if (!kept) void this.connectMedia();
+  }
+
+  private planned(meeting: RoomPlan): void {
+    const { welcome } = this.store.get();
+    if (welcome) this.store.set({ welcome: { ...welcome, meeting } });
   }
 
   private learn(facts: Fact[]): void {

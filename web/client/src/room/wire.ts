@@ -47,6 +47,7 @@ export interface SiteLine { audio: boolean; video: boolean; presentation: boolea
 export type FromServer =
   | Welcome
   | { type: "facts"; facts: Fact[] }
+  | { type: "plan"; meeting: RoomPlan }
   | { type: "slots"; slots: SlotAssignment[] }
   | { type: "media"; boot_id: string }
   | { type: "connections"; sites: Record<string, SiteLine>; active_site_id: string | null }
