@@ -10,7 +10,7 @@ from scheduler import migrations
 from scheduler.mail import transport
 from scheduler.meetings.site_link import SiteLinks
 from web.authentication import forget_expired
-from web.jobs.chores import chores_forever
+from web.jobs.chores import chores_forever, remind_forever
 from web.jobs.engine import Engine, engine_url
 from web.jobs.kinds import KINDS
 from web.jobs.perform import Performer
@@ -58,8 +58,8 @@ async def start_jobs(services: Services, stack: AsyncExitStack) -> None:
     services.jobs = JobRunner(services, performer, engine)
     stack.push_async_callback(services.jobs.stop)
     await services.jobs.start()
-    chores = asyncio.create_task(chores_forever(services), name="chores")
-    stack.push_async_callback(_cancel, chores)
+    for work in (chores_forever(services), remind_forever(services)):
+        stack.push_async_callback(_cancel, asyncio.create_task(work))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

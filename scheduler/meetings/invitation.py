@@ -108,6 +108,17 @@ def order_kind(method: str, meeting: Meeting, attendee: Attendee | None) -> Lett
 async def write_letter(session: ReadSession, post: Post, kind: LetterKind, order: _Order, site: Site) -> EmailMessage:
     """The letter of this order to this site."""
     meeting = await session.get_one(Meeting, order.meeting_id)
+    secretary = await session.get_one(Person, meeting.secretary_person_id)
+    letter = await draw_letter(session, post, kind, meeting, site, order.at)
+    attendee = await _attendee(session, order)
+    event = calendar_meeting(meeting, letter, secretary, post.mail, attendee, site)
+    return compose(letter, calendar([event], order.method), order.method, order.id)
+
+
+async def draw_letter(
+    session: ReadSession, post: Post, kind: LetterKind, meeting: Meeting, site: Site, at: datetime
+) -> Letter:
+    """Everything that stands in a letter of this kind to this site."""
     host = await session.get_one(Unit, meeting.host_unit_id)
     chair = await session.get_one(Person, meeting.chair_person_id)
     secretary = await session.get_one(Person, meeting.secretary_person_id)
@@ -116,7 +127,7 @@ async def write_letter(session: ReadSession, post: Post, kind: LetterKind, order
             select(AgendaItem).where(AgendaItem.meeting_id == meeting.id).order_by(AgendaItem.position)
         )
     ).all()
-    letter = Letter(
+    return Letter(
         kind=kind,
         sender=post.mail.sender,
         sender_name=post.mail.sender_name,
@@ -134,11 +145,8 @@ async def write_letter(session: ReadSession, post: Post, kind: LetterKind, order
         reason=meeting.reason if kind in ("cancel", "postponed", "moved") else "",
         contact_phone=meeting.contact_phone,
         link=post.links.url_of(site, meeting.id),
-        written_at=order.at,
+        written_at=at,
     )
-    attendee = await _attendee(session, order)
-    event = calendar_meeting(meeting, letter, secretary, post.mail, attendee, site)
-    return compose(letter, calendar([event], order.method), order.method, order.id)
 
 
 def _item(item: AgendaItem) -> str:

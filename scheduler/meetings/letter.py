@@ -14,7 +14,7 @@ from typing import Literal
 from scheduler.mail import message_id
 from scheduler.meetings.local_time import written
 
-LetterKind = Literal["request", "update", "moved", "postponed", "cancel", "removed"]
+LetterKind = Literal["request", "update", "moved", "postponed", "cancel", "removed", "reminder", "unanswered"]
 
 _SUBJECT: dict[LetterKind, str] = {
     "request": "Giấy mời họp trực tuyến: {title}",
@@ -23,6 +23,8 @@ _SUBJECT: dict[LetterKind, str] = {
     "postponed": "Hoãn cuộc họp: {title}",
     "cancel": "Hủy cuộc họp: {title}",
     "removed": "Thu hồi giấy mời họp: {title}",
+    "reminder": "Nhắc họp: {title}",
+    "unanswered": "Nhắc họp, chưa trả lời giấy mời: {title}",
 }
 _OPENING: dict[LetterKind, str] = {
     "request": "{host} trân trọng kính mời {site} tham dự cuộc họp trực tuyến:",
@@ -31,8 +33,11 @@ _OPENING: dict[LetterKind, str] = {
     "postponed": "Cuộc họp dưới đây tạm hoãn. Thời gian họp mới sẽ được thông báo sau.",
     "cancel": "Cuộc họp dưới đây đã hủy.",
     "removed": "Điểm cầu không còn trong thành phần dự cuộc họp dưới đây.",
+    "reminder": "Cuộc họp dưới đây bắt đầu lúc {when}. Đề nghị mở phòng họp và kiểm tra thiết bị trước 15 phút.",
+    "unanswered": "Cuộc họp dưới đây bắt đầu lúc {when}. Điểm cầu chưa trả lời giấy mời: đề nghị trả lời ngay, "
+    "mở phòng họp và kiểm tra thiết bị trước 15 phút.",
 }
-_WITH_LINK = frozenset({"request", "update", "moved", "postponed"})
+_WITH_LINK = frozenset({"request", "update", "moved", "postponed", "reminder", "unanswered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ class Letter:
     written_at: datetime
 
 
-def compose(letter: Letter, ics: bytes, method: str, delivery_key: str) -> EmailMessage:
-    """A multipart message that mail programs show as a meeting request."""
+def compose(letter: Letter, ics: bytes | None, method: str, delivery_key: str) -> EmailMessage:
+    """A multipart message that mail programs show as a meeting request; without ``ics`` one to read only."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(letter.sender_name, letter.sender)
     message["To"] = _address(letter.site, letter.to)
@@ -73,6 +78,8 @@ def compose(letter: Letter, ics: bytes, method: str, delivery_key: str) -> Email
     message["X-Giaoban-Kind"] = letter.kind
     message.set_content(text_of(letter))
     message.add_alternative(html_of(letter), subtype="html")
+    if ics is None:
+        return message
     message.add_alternative(ics.decode("utf-8"), subtype="calendar", params={"method": method}, charset="utf-8")
     message.add_attachment(ics, maintype="application", subtype="ics", filename="cuoc-hop.ics")
     return message

@@ -13,6 +13,7 @@ from recordings.papers.convert import convert_paper
 from recordings.papers.pages import page_image
 from scheduler.meetings import invitation
 from scheduler.meetings.paper import Paper
+from scheduler.meetings.remind import REMIND, deliver_reminder
 from scheduler.proceedings.facts import Body, By
 from web.errors import Unreachable
 from web.jobs.job import Job, Kinds, Step
@@ -29,6 +30,10 @@ async def _convert_paper(job: Job) -> None:
 
 async def _send_invitation(job: Job) -> None:
     await invitation.deliver(job.services.database, job.services.post, job.id, job.services.now())
+
+
+async def _remind(job: Job) -> None:
+    await deliver_reminder(job.services.database, job.services.post, job.id, job.services.now())
 
 
 async def _prepare_recording(job: Job) -> None:
@@ -61,6 +66,7 @@ async def _deliver_dossier(job: Job) -> None:
 
 KINDS: Kinds = {
     "send_invitation": (Step("send", _send_invitation),),
+    REMIND: (Step("send", _remind),),
     CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),
     PREPARE: (Step("prepare", _prepare_recording, is_heavy=True),),
     DELIVER_DOSSIER: (Step("deliver", _deliver_dossier),),

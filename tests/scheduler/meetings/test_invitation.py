@@ -40,7 +40,7 @@ async def deliver_all(world: World, post: Post) -> list[EmailMessage]:
     for id in ids:
         await deliver(world.database, post, id, NOW)
     new = sorted({letter.id for letter in await folder.list()} - before)
-    return [message_from_bytes(await folder.read(id), policy=policy.default) for id in new]  # type: ignore[misc]
+    return [message_from_bytes(await folder.read(id), policy=policy.default) for id in new]
 
 
 def kinds(letters: list[EmailMessage]) -> dict[str, int]:
