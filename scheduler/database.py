@@ -63,6 +63,10 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+class DatabaseAway(ConnectionError):
+    """The database server does not answer, or not yet."""
+
+
 class Database:
     """The engine and its sessions; make one per process and dispose of it at the end."""
 
@@ -71,6 +75,8 @@ class Database:
         self.engine = create_async_engine(settings.url, pool_pre_ping=not settings.is_sqlite)
         if settings.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+        else:
+            event.listen(self.engine.sync_engine, "do_connect", _connect)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
@@ -87,6 +93,14 @@ class Database:
 
     async def dispose(self) -> None:
         await self.engine.dispose()
+
+
+def _connect(dialect: Dialect, _record: Any, arguments: Any, options: Any) -> Any:
+    """The driver's refused connection is an OSError like any other: give it a name of its own."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except OSError as error:
+        raise DatabaseAway(str(error)) from error
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from recordings.errors import RecordingsError
+from scheduler.database import DatabaseAway
 from scheduler.errors import SchedulerError
 from scheduler.proceedings.errors import ProceedingsError
 from web.api.messages import field_text, text
@@ -172,6 +173,9 @@ def install(app: FastAPI) -> None:
         if _is_bad_text(error):
             return error_response(NotFound(), language_of(request))
         log.error("database", exc_info=error)
+        if _is_full(error):
+            body = {"code": "storage_full", "message": text("storage_full", language_of(request), {})}
+            return JSONResponse({"error": body}, 507)
         return error_response(Unreachable("database_unreachable"), language_of(request))
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -193,9 +197,16 @@ def _is_bad_text(error: DBAPIError) -> bool:
     return "UntranslatableCharacter" in str(error.orig) or "invalid byte sequence" in str(error.orig)
 
 
+def _is_full(error: DBAPIError) -> bool:
+    """SQLite's words, and PostgreSQL's class of error."""
+    return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
+
+
 async def _of_system(request: Request, error: Exception) -> JSONResponse:
-    """The database's refused connection shows as an OSError of its driver; a full disk as ENOSPC."""
+    """What is away, or full."""
     log.error("outside", exc_info=error)
+    if isinstance(error, DatabaseAway):
+        return error_response(Unreachable("database_unreachable"), language_of(request))
     is_full = getattr(error, "errno", None) == errno.ENOSPC
     code, status = ("storage_full", 507) if is_full else ("unreachable", 503)
     return JSONResponse({"error": {"code": code, "message": text(code, language_of(request), {})}}, status)
