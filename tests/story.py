@@ -80,6 +80,26 @@ async def plan_and_send(secretary: Visitor, *, starts_in: timedelta = timedelta(
     return Planned(meeting, links, meeting["chair_site_id"])
 
 
+async def write_and_issue(planned: Planned, secretary: Visitor, chair: Visitor, clerk: Visitor) -> None:
+    """The minutes of a meeting that was held: drawn, written, signed by both, numbered, issued."""
+    path = f"/api/meetings/{planned.id}/minutes"
+    draft = await secretary.post(path)
+    sections = [
+        {"item_id": section["item_id"], "opinions": "Các xã nhất trí.", "conclusion": section.get("conclusion", "")}
+        for section in draft["sections"]
+    ]
+    kept = {name: draft[name] for name in ("revision", "opening", "closing", "recipients")}
+    await secretary.put(path, {"sections": sections, **kept})
+    await secretary.post(f"{path}/submit")
+    for role, signer in (("secretary", secretary), ("chair", chair)):
+        await signer.post("/api/me/certificate/test", {"pin": "24682468"})
+        await signer.post(f"{path}/sign", {"role": role, "pin": "24682468"})
+    await clerk.put(f"{path}/number", {"number": "07", "notation": "BB-UBND", "date": "2026-11-22"})
+    issued = await clerk.post(f"{path}/issue")
+    assert issued["status"] == "issued"
+    assert all(signature["valid"] and signature["test_certificate"] for signature in issued["signatures"])
+
+
 def a_pdf(pages: int) -> bytes:
     """A small PDF with this many A4 pages."""
     writer = PdfWriter()

@@ -16,7 +16,7 @@ from recordings.verify import verify_async
 from tests.installation import Installation
 from tests.seat import Refused, Seat
 from tests.site_in_room import SiteInRoom, samples_of
-from tests.story import Planned, log_in, mails, plan_and_send, until
+from tests.story import Planned, log_in, mails, plan_and_send, until, write_and_issue
 from tests.visitor import Visitor
 
 PEOPLE = [{"name": "Giàng A Páo", "post": "Chủ tịch UBND xã"}, {"name": "Lù Thị Mai", "post": "Công chức Văn hóa"}]
@@ -115,30 +115,7 @@ async def minute(planned: Planned, secretary: Visitor, chair: Visitor, clerk: Vi
     assert archived["mp4"]
     assert {"item", "speech", "pause"} <= {chapter["kind"] for chapter in archived["chapters"]}
 
-    path = f"/api/meetings/{planned.id}/minutes"
-    draft = await secretary.post(path)
-    sections = [
-        {"item_id": section["item_id"], "opinions": "Các xã nhất trí.", "conclusion": section.get("conclusion", "")}
-        for section in draft["sections"]
-    ]
-    await secretary.put(
-        path,
-        {
-            "revision": draft["revision"],
-            "sections": sections,
-            "opening": draft["opening"],
-            "closing": draft["closing"],
-            "recipients": draft["recipients"],
-        },
-    )
-    await secretary.post(f"{path}/submit")
-    for role, signer in (("secretary", secretary), ("chair", chair)):
-        await signer.post("/api/me/certificate/test", {"pin": "24682468"})
-        await signer.post(f"{path}/sign", {"role": role, "pin": "24682468"})
-    await clerk.put(f"{path}/number", {"number": "07", "notation": "BB-UBND", "date": "2026-11-22"})
-    issued = await clerk.post(f"{path}/issue")
-    assert issued["status"] == "issued"
-    assert all(signature["valid"] and signature["test_certificate"] for signature in issued["signatures"])
+    await write_and_issue(planned, secretary, chair, clerk)
 
 
 async def file(folder: Path, planned: Planned, clerk: Visitor) -> None:
