@@ -5,6 +5,7 @@ SchedulerError
 │   ├── NotAllowed     · NotFound (or not to be seen) · WrongStage · Stale · Duplicate
 │   ├── Invalid        fields → code of what is wrong
 │   ├── SecretRefused  state secrets are not taken in; nothing was stored
+│   ├── SecretStays    on an isolated installation: not exported
 │   └── LinkRefused    a site link that is forged, expired or revoked
 ├── OutsideFailure     the other side's: MailFailed
 └── OurFailure         the installation's: DemonstrationDataMissing
@@ -99,6 +100,12 @@ class SecretRefused(Refused):
     def __init__(self, marking: str) -> None:
         super().__init__(f"marking {marking} is refused", marking=marking)
         self.marking = marking
+
+
+class SecretStays(Refused):
+    """What is marked secret does not leave this installation."""
+
+    code: ClassVar[str] = "secret_stays"
 
 
 class LinkRefused(Refused):

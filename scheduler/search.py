@@ -6,11 +6,13 @@ answers everywhere, quick enough for the archive of a province (measured by benc
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.database import Base, Id, WriteSession, new_id
+from scheduler.meetings.meeting import Meeting
 from scheduler.organization.folding import accented, fold
+from scheduler.secrecy import is_secret
 
 
 class SearchEntry(Base):
@@ -40,8 +42,10 @@ async def index_document(
     released: bool = True,
     at_ms: int | None = None,
 ) -> None:
-    """Make this text findable; the same (kind, ref_id) again replaces it."""
+    """Make this text findable, unless its meeting is a state secret; the same (kind, ref_id) again replaces it."""
     await forget_document(session, kind, ref_id)
+    if is_secret(await session.scalar(select(Meeting.security_marking).where(Meeting.id == meeting_id)) or "none"):
+        return
     whole = f"{title}\n{text}"
     session.add(
         SearchEntry(
@@ -63,6 +67,11 @@ async def index_document(
 async def forget_document(session: WriteSession, kind: str, ref_id: str) -> None:
     """Take a text out of the search."""
     await session.execute(delete(SearchEntry).where(SearchEntry.kind == kind, SearchEntry.ref_id == ref_id))
+
+
+async def forget_meeting(session: WriteSession, meeting_id: str) -> None:
+    """Take everything of a meeting out."""
+    await session.execute(delete(SearchEntry).where(SearchEntry.meeting_id == meeting_id))
 
 
 async def forget_items(session: WriteSession, meeting_id: str) -> None:

@@ -19,6 +19,7 @@ from scheduler.database import Database
 from scheduler.mail import Transport
 from scheduler.meetings.invitation import Post
 from scheduler.meetings.site_link import SiteLinks
+from scheduler.secrecy import Secrecy
 from web.mail import mail_settings
 from web.passwords import Passwords
 from web.rate_limit import FailureLimiter
@@ -52,6 +53,11 @@ class Services:
 
     def now(self) -> datetime:
         return self.clock()
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """What may be taken in."""
+        return Secrecy(isolated=self.settings.isolated_network)
 
     @property
     def signing(self) -> SigningSettings:

@@ -44,7 +44,7 @@ class Settings:
     mail_sender: Annotated[str, "From address of invitations"] = "giaoban@localhost"
     document_folder: Annotated[Path | None, "where dossiers are delivered; empty: dossiers in the data folder"] = None
     upload_limit: Annotated[int, "largest paper"] = 50 * 1024 * 1024
-    isolated_network: Annotated[bool, "declared isolated: meetings marked Mật may be planned"] = False
+    isolated_network: Annotated[bool, "declared isolated: Mật is taken in; never recorded, mailed, exported"] = False
     language: Annotated[str, "language of somebody who has not chosen: vi or en"] = "vi"
     log_level: Annotated[str, "debug, info, warning or error"] = "info"
 

@@ -12,13 +12,14 @@ from sqlalchemy import select
 from recordings.documents.dossier import gather
 from recordings.documents.package import to_zip
 from recordings.documents.tables import Delivery, Dossier
-from recordings.errors import NotFound
+from recordings.errors import Conflict, NotFound
 from recordings.minutes.access import AnySession, open_minutes, require, require_status
 from recordings.papers.store import ObjectStore
 from scheduler.database import WriteSession
 from scheduler.outbox import enqueue
 from scheduler.permissions import Actor, may_file
 from scheduler.proceedings.chain import instant
+from scheduler.secrecy import is_secret
 
 DELIVER_DOSSIER = "deliver_dossier"  # outbox kind; payload {"delivery_id"}; done by :func:`deliver.deliver`
 
@@ -36,6 +37,8 @@ async def file_dossier(
     """Gather and send; filing again gives the dossier that is there and adds recipients that are new."""
     opened = await open_minutes(session, actor, meeting_id)
     require(may_file(actor, opened.access), "file")
+    if is_secret(opened.meeting.security_marking):
+        raise Conflict("Hồ sơ cuộc họp bí mật nhà nước không xuất, không liên thông.", code="secret_stays")
     minutes = opened.existing
     require_status(minutes, "issued")
     dossier = await session.scalar(select(Dossier).where(Dossier.meeting_id == meeting_id))

@@ -16,12 +16,12 @@ from scheduler.meetings.agenda import AgendaItem
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.paper import Paper
 from scheduler.outbox import enqueue
+from scheduler.secrecy import NETWORKED, Secrecy, is_secret
 
 CONVERT_PAPER = (
     "convert_paper"  # outbox kind; payload {"paper_id"}; done by :func:`recordings.papers.convert.convert_paper`
 )
 CLOSED_STAGES = frozenset({"cancelled", "signed", "published", "filed"})
-SECRET_MARKINGS = frozenset({"mat", "toi_mat", "tuyet_mat"})
 
 
 async def add_paper(
@@ -35,9 +35,10 @@ async def add_paper(
     not_secret: bool,
     item_id: str | None = None,
     now: datetime,
+    secrecy: Secrecy = NETWORKED,
 ) -> Paper:
     """A new paper at the end of its item's list; the caller has asked ``scheduler.permissions``."""
-    await _check(session, meeting_id, item_id, not_secret)
+    await _check(session, meeting_id, item_id, not_secret, secrecy)
     name = clean_name(file_name, taken.media_type)
     paper = Paper(
         meeting_id=meeting_id,
@@ -50,7 +51,7 @@ async def add_paper(
         sha256=taken.sha256,
         pdf_sha256=taken.sha256 if taken.media_type == PDF else None,
         page_count=taken.page_count,
-        not_secret=True,
+        not_secret=not_secret,
         uploaded_by=by_person_id,
         uploaded_at=now,
     )
@@ -61,13 +62,20 @@ async def add_paper(
     return paper
 
 
-async def _check(session: WriteSession, meeting_id: str, item_id: str | None, not_secret: bool) -> None:
-    if not not_secret:
-        raise BadInput(TICK_WANTED, {"not_secret": TICK_WANTED}, code="not_secret_required")
+def may_be_secret(marking: str, secrecy: Secrecy) -> bool:
+    """Whether papers of a meeting so marked need not be confirmed to be no secret: Mật on an isolated installation."""
+    return is_secret(marking) and secrecy.admits(marking)
+
+
+async def _check(
+    session: WriteSession, meeting_id: str, item_id: str | None, not_secret: bool, secrecy: Secrecy
+) -> None:
     meeting = await session.get(Meeting, meeting_id)
+    if not not_secret and not (meeting and may_be_secret(meeting.security_marking, secrecy)):
+        raise BadInput(TICK_WANTED, {"not_secret": TICK_WANTED}, code="not_secret_required")
     if meeting is None:
         raise NotFound("Không tìm thấy cuộc họp.")
-    if meeting.security_marking in SECRET_MARKINGS:
+    if not secrecy.admits(meeting.security_marking):
         raise Conflict(
             "Hệ thống không tiếp nhận nội dung bí mật nhà nước. Chưa có dữ liệu nào được lưu.", code="secret"
         )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from scheduler import audit
 from scheduler.actor import load_actor
 from scheduler.database import ReadSession, WriteSession
-from scheduler.errors import LinkRefused, NotAllowed, NotFound
+from scheduler.errors import LinkRefused, NotAllowed, NotFound, SecretStays
 from scheduler.meetings.access import find_meeting
 from scheduler.meetings.calendar import CalendarMeeting, calendar
 from scheduler.meetings.local_time import local_date
@@ -20,6 +20,7 @@ from scheduler.organization.person import Person
 from scheduler.organization.site import Site
 from scheduler.organization.unit import Unit
 from scheduler.permissions import Actor
+from scheduler.secrecy import SECRET_MARKINGS, is_secret
 
 PAST = timedelta(days=60)
 LONGEST = 500
@@ -28,6 +29,8 @@ LONGEST = 500
 async def meeting_calendar(session: ReadSession, actor: Actor, links: SiteLinks, meeting_id: str) -> bytes:
     """One meeting as a file to open in a calendar; NotFound when it is not to be seen."""
     meeting, _ = await find_meeting(session, actor, meeting_id)
+    if is_secret(meeting.security_marking):
+        raise SecretStays
     return calendar(await _events(session, [meeting], links), "PUBLISH")
 
 
@@ -56,6 +59,7 @@ async def calendar_feed(session: ReadSession, links: SiteLinks, secret: str, now
     """The feed behind a secret address, with what its owner may see today; LinkRefused for a wrong or renewed one."""
     actor, name = await _owner(session, links.read(secret), now)
     query = select(Meeting).where(visible_to(actor), Meeting.stage != "draft", Meeting.ends_at > now - PAST)
+    query = query.where(Meeting.security_marking.not_in(SECRET_MARKINGS))
     meetings = (await session.scalars(query.order_by(Meeting.starts_at).limit(LONGEST))).all()
     return calendar(await _events(session, list(meetings), links), "PUBLISH", f"Cuộc họp – {name}")
 

@@ -16,6 +16,7 @@ from scheduler.meetings.plan_input import Plan, PlannedItem
 from scheduler.organization.unit import Unit
 from scheduler.permissions import Actor, may_clone
 from scheduler.proceedings.state import State, Task
+from scheduler.secrecy import NETWORKED, Secrecy
 
 REVIEW_MINUTES = 15
 _REVIEW_TITLE = "Kiểm điểm việc thực hiện kết luận của cuộc họp ngày {}"
@@ -23,7 +24,12 @@ _WEEK = timedelta(days=7)
 
 
 async def clone_meeting(
-    session: WriteSession, actor: Actor, meeting_id: str, now: datetime, last: State | None = None
+    session: WriteSession,
+    actor: Actor,
+    meeting_id: str,
+    now: datetime,
+    last: State | None = None,
+    secrecy: Secrecy = NETWORKED,
 ) -> Meeting:
     """A draft like this meeting, a whole number of weeks later; ``last`` is the folded state of the meeting cloned."""
     source, access = await find_meeting(session, actor, meeting_id)
@@ -35,7 +41,7 @@ async def clone_meeting(
     slot = max(source.ends_at - source.starts_at, timedelta(minutes=sum(item.minutes for item in items)))
     plan = replace(_plan_of(source), starts_at=starts_at, ends_at=starts_at + slot, items=items)
     plan = replace(plan, site_ids=tuple(site_id for site_id, _ in access.sites))
-    clone = await plan_meeting(session, actor, plan, now)
+    clone = await plan_meeting(session, actor, plan, now, secrecy)
     clone.cloned_from_id = source.id
     await session.flush()
     return clone

@@ -26,6 +26,7 @@ from scheduler.organization.person import Person
 from scheduler.organization.site import Site
 from scheduler.organization.unit import Unit
 from scheduler.outbox import OutboxRow
+from scheduler.secrecy import is_secret
 from scheduler.settings import MailSettings
 
 NO_ADDRESS = "Điểm cầu chưa có địa chỉ thư. Sao chép đường dẫn để gửi, hoặc in giấy mời."
@@ -88,7 +89,9 @@ async def _prepare(database: Database, post: Post, row_id: str) -> tuple[_Order 
 
 
 def _is_overtaken(order: _Order, meeting: Meeting, attendee: Attendee | None) -> bool:
-    """A newer letter is on its way, or the site was taken out (or put back) since."""
+    """A newer letter is on its way, the site was taken out (or put back) since, or it is a secret."""
+    if is_secret(meeting.security_marking):
+        return True
     if order.method == "CANCEL" and meeting.stage != "cancelled":
         return attendee is not None
     return attendee is None or order.sequence < meeting.sequence

@@ -28,7 +28,7 @@ from scheduler.organization.folding import fold
 from scheduler.organization.unit import Unit
 from scheduler.outbox import enqueue
 from scheduler.permissions import Actor, may_edit, may_plan
-from scheduler.secrecy import refuse_secrets
+from scheduler.secrecy import NETWORKED, Secrecy, is_secret, refuse_secrets
 
 _COLUMNS = (
     "kind",
@@ -54,9 +54,11 @@ _TOLD = frozenset(
 """Columns that stand in the invitation: a change of one is told to those invited."""
 
 
-async def plan_meeting(session: WriteSession, actor: Actor, plan: Plan, now: datetime) -> Meeting:
+async def plan_meeting(
+    session: WriteSession, actor: Actor, plan: Plan, now: datetime, secrecy: Secrecy = NETWORKED
+) -> Meeting:
     """A new draft."""
-    refuse_secrets(plan.security_marking or "none")
+    refuse_secrets(plan.security_marking or "none", secrecy)
     host_id = host_of(actor, plan.host_unit_id)
     require(may_plan(actor, host_id), "plan", "secretary", "unit_administrator")
     filled = await fill_from_host(session, actor, replace(plan, host_unit_id=host_id), now)
@@ -71,6 +73,7 @@ async def plan_meeting(session: WriteSession, actor: Actor, plan: Plan, now: dat
         title=filled.title.strip(),
         search_title=fold(filled.title),
     )
+    _never_record_secrets(meeting)
     await plan_check.check_people(session, meeting, filled.site_ids or ())
     await plan_check.check_presenters(session, filled.items or ())
     session.add(meeting)
@@ -82,10 +85,16 @@ async def plan_meeting(session: WriteSession, actor: Actor, plan: Plan, now: dat
 
 
 async def edit_meeting(
-    session: WriteSession, actor: Actor, meeting_id: str, plan: Plan, version: int | None, now: datetime
+    session: WriteSession,
+    actor: Actor,
+    meeting_id: str,
+    plan: Plan,
+    version: int | None,
+    now: datetime,
+    secrecy: Secrecy = NETWORKED,
 ) -> Meeting:
     """Change the plan; Stale when ``version`` is not the current one. After sending, an update goes out."""
-    refuse_secrets(plan.security_marking or "none")
+    refuse_secrets(plan.security_marking or "none", secrecy)
     meeting, access = await find_meeting(session, actor, meeting_id)
     require(may_edit(actor, replace(access, stage="draft")), "edit", "secretary", "chair")
     require_stage(meeting, "edit", *PLANNED_STAGES)
@@ -94,8 +103,10 @@ async def edit_meeting(
     if plan.host_unit_id not in (None, meeting.host_unit_id):
         require(may_plan(actor, plan.host_unit_id or ""), "plan", "secretary", "unit_administrator")
     plan_check.check_fields(plan, meeting)
+    _check_marking(meeting, plan.security_marking)
     before = meeting.starts_at, meeting.ends_at
     told = _apply(meeting, plan)
+    _never_record_secrets(meeting)
     if before != (meeting.starts_at, meeting.ends_at):
         await forget_replies(session, meeting)
     sites = await _current_sites(session, meeting) if plan.site_ids is None else plan.site_ids
@@ -135,17 +146,25 @@ async def items_of(session: WriteSession, meeting_id: str) -> list[AgendaItem]:
 
 
 def invite(session: WriteSession, meeting: Meeting, site_id: str, method: str, now: datetime) -> None:
-    """Write down that this site gets a letter; ``method`` is iCalendar's REQUEST or CANCEL."""
+    """Write down that this site gets a letter; ``method`` is iCalendar's REQUEST or CANCEL. Secrets are not mailed."""
+    if is_secret(meeting.security_marking):
+        return
     payload = {"meeting_id": meeting.id, "site_id": site_id, "method": method, "sequence": meeting.sequence}
     enqueue(session, "send_invitation", payload, now)
+
+
+def queue_letter(session: WriteSession, meeting: Meeting, attendee: Attendee, method: str, now: datetime) -> None:
+    """The letter of an invited site, whose delivery is shown from now on."""
+    if not is_secret(meeting.security_marking):
+        attendee.delivery, attendee.delivery_error = "queued", ""
+        invite(session, meeting, attendee.site_id, method, now)
 
 
 async def invite_all(session: WriteSession, meeting: Meeting, method: str, now: datetime) -> None:
     """Queue a letter to every invited site."""
     query = select(Attendee).where(Attendee.meeting_id == meeting.id)
     for attendee in (await session.scalars(query)).all():
-        attendee.delivery, attendee.delivery_error = "queued", ""
-        invite(session, meeting, attendee.site_id, method, now)
+        queue_letter(session, meeting, attendee, method, now)
 
 
 async def forget_replies(session: WriteSession, meeting: Meeting) -> None:
@@ -156,7 +175,10 @@ async def forget_replies(session: WriteSession, meeting: Meeting) -> None:
 
 
 async def index_plan(session: WriteSession, meeting: Meeting) -> None:
-    """Make title, host, place, note and items findable."""
+    """Make title, host, place, note and items findable; secrets are not."""
+    if is_secret(meeting.security_marking):
+        await search.forget_meeting(session, meeting.id)
+        return
     host = await session.get_one(Unit, meeting.host_unit_id)
     about = "\n".join(text for text in (host.title, meeting.place, meeting.note) if text)
     await search.index_document(session, "meeting", meeting.id, meeting.id, meeting.title, about)
@@ -164,6 +186,18 @@ async def index_plan(session: WriteSession, meeting: Meeting) -> None:
     for item in await items_of(session, meeting.id):
         text = f"{item.presenter_name}\n{item.note}"
         await search.index_document(session, "item", meeting.id, item.id, item.title, text)
+
+
+def _never_record_secrets(meeting: Meeting) -> None:
+    if is_secret(meeting.security_marking):
+        meeting.record = False
+
+
+def _check_marking(meeting: Meeting, wanted: str | None) -> None:
+    """What went out as no secret cannot become one, nor the other way round."""
+    changes = wanted is not None and is_secret(wanted) != is_secret(meeting.security_marking)
+    if changes and meeting.sent_at is not None:
+        raise Invalid({"security_marking": "sent"})
 
 
 def _columns(plan: Plan) -> dict[str, object]:
@@ -244,8 +278,7 @@ async def _tell(session: WriteSession, meeting: Meeting, told: bool, added: set[
         return
     query = select(Attendee).where(Attendee.meeting_id == meeting.id, Attendee.site_id.in_(added))
     for attendee in (await session.scalars(query)).all():
-        attendee.delivery = "queued"
-        invite(session, meeting, attendee.site_id, "REQUEST", now)
+        queue_letter(session, meeting, attendee, "REQUEST", now)
 
 
 async def _claim(session: WriteSession, meeting: Meeting) -> None:

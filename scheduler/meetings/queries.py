@@ -23,6 +23,7 @@ from scheduler.organization.site import Site
 from scheduler.organization.tree import subtree_ids
 from scheduler.organization.unit import Unit
 from scheduler.permissions import Actor
+from scheduler.secrecy import SECRET_MARKINGS
 
 DAYS_AHEAD = 14
 LONGEST_PAGE = 200
@@ -119,6 +120,8 @@ def conditions(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
         found.append(Meeting.starts_at >= wanted.starts_from)
     if wanted.starts_until:
         found.append(Meeting.starts_at < wanted.starts_until)
+    if wanted.text.strip():
+        found.append(Meeting.security_marking.not_in(SECRET_MARKINGS))
     found += [Meeting.search_title.contains(word, autoescape=True) for word in fold(wanted.text).split()]
     return found
 

@@ -21,6 +21,7 @@ from scheduler.meetings.letter import LetterKind, compose
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.site import Site
 from scheduler.outbox import OutboxRow
+from scheduler.secrecy import SECRET_MARKINGS
 
 REMIND = "remind"
 """Outbox kind; payload ``{"meeting_id", "site_id", "starts_at"}``; done by :func:`deliver_reminder`."""
@@ -47,7 +48,8 @@ async def enqueue_reminders(session: WriteSession, now: datetime) -> int:
 
 def _reminded() -> tuple[ColumnElement[bool], ...]:
     """Those that are expected at a meeting that is going to be."""
-    return Meeting.stage.in_(STAGES), Attendee.reply != "declined"
+    is_open = Meeting.security_marking.not_in(SECRET_MARKINGS)
+    return Meeting.stage.in_(STAGES), Attendee.reply != "declined", is_open
 
 
 def row_id(attendee: Attendee, starts_at: datetime) -> str:

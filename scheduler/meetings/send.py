@@ -12,7 +12,7 @@ from scheduler.errors import Invalid
 from scheduler.meetings.access import find_meeting, require, require_stage, require_version
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
-from scheduler.meetings.plan import check_sendable, invite, invite_all
+from scheduler.meetings.plan import check_sendable, invite_all, queue_letter
 from scheduler.permissions import Actor, may_send
 
 
@@ -42,6 +42,5 @@ async def send_invitations(
 async def _send_failed_again(session: WriteSession, meeting: Meeting, now: datetime) -> None:
     query = select(Attendee).where(Attendee.meeting_id == meeting.id, Attendee.delivery.in_(("none", "failed")))
     for attendee in (await session.scalars(query)).all():
-        attendee.delivery, attendee.delivery_error = "queued", ""
-        invite(session, meeting, attendee.site_id, "REQUEST", now)
+        queue_letter(session, meeting, attendee, "REQUEST", now)
     await session.flush()

@@ -22,6 +22,7 @@ from scheduler.organization.site import Site
 from scheduler.organization.tree import valid_on
 from scheduler.organization.unit import Unit
 from scheduler.permissions import Actor
+from scheduler.secrecy import NETWORKED, Secrecy
 
 DURATION = timedelta(hours=1)
 
@@ -35,6 +36,7 @@ async def call_urgent_meeting(
     host_unit_id: str | None = None,
     site_ids: tuple[str, ...] | None = None,
     security_marking: str = "none",
+    secrecy: Secrecy = NETWORKED,
 ) -> Meeting:
     """A meeting in stage ``sent`` that begins now; without ``site_ids`` all sites of the units directly below come."""
     host_id = host_of(actor, host_unit_id)
@@ -44,7 +46,7 @@ async def call_urgent_meeting(
     plan = Plan(title, kind="hop_khan", host_unit_id=host_id, starts_at=now, ends_at=now + DURATION, site_ids=sites)
     item = PlannedItem(title, int(DURATION.total_seconds() // 60))
     plan = replace(plan, items=(item,), security_marking=security_marking)
-    meeting = await plan_meeting(session, actor, plan, now)
+    meeting = await plan_meeting(session, actor, plan, now, secrecy)
     return await send_invitations(session, actor, meeting.id, now)
 
 

@@ -66,6 +66,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Hệ thống không tiếp nhận nội dung bí mật nhà nước. Chưa có dữ liệu nào được lưu.",
         "State secrets are not taken in here. Nothing was stored.",
     ),
+    "secret_stays": (
+        "Cuộc họp có nội dung bí mật nhà nước: không xuất, không gửi thư, không liên thông, không ghi hình.",
+        "A meeting about state secrets is not exported, mailed, delivered or recorded.",
+    ),
     "not_secret_unticked": (
         "Xác nhận tài liệu không thuộc bí mật nhà nước trước khi gửi lên. Chưa có dữ liệu nào được lưu.",
         "Confirm that the paper is no state secret before you upload it. Nothing was stored.",

@@ -10,7 +10,7 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
-from recordings.papers.add import add_paper, is_viewable
+from recordings.papers.add import add_paper, is_viewable, may_be_secret
 from recordings.papers.pages import page_image
 from recordings.papers.sniff import PDF
 from recordings.papers.take_in import take_in
@@ -49,14 +49,14 @@ async def hand_in(
     """Asked first, stored then: who may not hand in stores nothing."""
     async with call.database.reading() as reading:
         actor = await call.actor(reading)
-        _, access = await find_meeting(reading, actor, meeting_id)
+        meeting, access = await find_meeting(reading, actor, meeting_id)
         require(may_add_paper(actor, access), "add_paper", "secretary", "chair")
     services = call.services
     taken = await take_in(
         services.store,
         services.renderer,
         _chunks(file),
-        not_secret=not_secret,
+        not_secret=not_secret or may_be_secret(meeting.security_marking, services.secrecy),
         limit_bytes=services.settings.upload_limit,
     )
     async with call.database.transaction() as session:
@@ -70,6 +70,7 @@ async def hand_in(
             not_secret=not_secret,
             item_id=item_id or None,
             now=call.now,
+            secrecy=services.secrecy,
         )
         await search.index_document(session, "paper", meeting_id, paper.id, paper.title)
         shape = shape_paper(paper, services)

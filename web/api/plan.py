@@ -140,7 +140,7 @@ def secrets_noted(call: SessionCall) -> AbstractAsyncContextManager[None]:
 @router.post("/meetings", status_code=201)
 async def make(body: PlanIn, call: Somebody) -> Json:
     async with secrets_noted(call), call.database.transaction() as session:
-        meeting = await plan_meeting(session, await call.actor(session), body.plan(), call.now)
+        meeting = await plan_meeting(session, await call.actor(session), body.plan(), call.now, call.services.secrecy)
     return await answer(call, meeting.id)
 
 
@@ -156,6 +156,7 @@ async def make_urgent(body: UrgentIn, call: Somebody) -> Json:
             host_unit_id=body.host_unit_id,
             site_ids=None if body.site_ids is None else tuple(body.site_ids),
             security_marking=body.security_marking,
+            secrecy=call.services.secrecy,
         )
     await _open_room(call, meeting.id)
     return await answer(call, meeting.id)
@@ -177,7 +178,7 @@ async def read(meeting_id: str, call: Somebody) -> Json:
 async def edit(meeting_id: str, body: EditIn, call: Somebody) -> Json:
     async with secrets_noted(call), call.database.transaction() as session:
         actor = await call.actor(session)
-        await edit_meeting(session, actor, meeting_id, body.plan(), body.version, call.now)
+        await edit_meeting(session, actor, meeting_id, body.plan(), body.version, call.now, call.services.secrecy)
     await call.tell_room(meeting_id)
     return await answer(call, meeting_id)
 
@@ -214,7 +215,7 @@ async def clone(meeting_id: str, call: Somebody) -> Json:
         actor = await call.actor(session)
         await find_meeting(session, actor, meeting_id)
         last = fold(await facts_of(session, meeting_id))
-        meeting = await clone_meeting(session, actor, meeting_id, call.now, last)
+        meeting = await clone_meeting(session, actor, meeting_id, call.now, last, call.services.secrecy)
     return await answer(call, meeting.id)
 
 

@@ -22,6 +22,7 @@ from scheduler.organization.unit import Unit
 from scheduler.permissions import Actor, MeetingAccess, acts_for_site, may_see_replies
 from scheduler.proceedings.facts import Mode
 from scheduler.proceedings.plan import Plan
+from scheduler.secrecy import is_secret
 
 Json = dict[str, Any]
 
@@ -49,6 +50,7 @@ async def load_planned(session: ReadSession, meeting_id: str) -> Planned | None:
         mode=cast(Mode, meeting.mode),
         speech_limit_s=meeting.speech_limit_s,
         record=meeting.record,
+        may_record=not is_secret(meeting.security_marking),
         site_ids=await expected_site_ids(session, meeting_id),
         item_ids=await agenda_item_ids(session, meeting_id),
         papers={row.id: row.page_count for row in papers},

@@ -170,6 +170,15 @@ async def test_only_issued_minutes_are_filed_and_not_by_strangers(held: World) -
             await file_dossier(session, held.store, held.chair, "m1", now=NOW)
 
 
+async def test_a_secret_meeting_is_not_filed_outwards(held: World) -> None:
+    async with held.database.transaction() as session:
+        (await session.get_one(Meeting, "m1")).security_marking = "mat"
+    with pytest.raises(Conflict, match="bí mật nhà nước") as refused:
+        async with held.database.transaction() as session:
+            await file_dossier(session, held.store, held.clerk, "m1", now=NOW)
+    assert refused.value.code == "secret_stays"
+
+
 async def test_an_unwritable_folder_is_said_and_tried_again(held: World, tmp_path: Path) -> None:
     await issue(held)
     delivery_id = await file(held)

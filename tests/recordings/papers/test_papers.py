@@ -23,6 +23,7 @@ from recordings.papers.take_in import TakenIn, take_in
 from recordings.papers.withdraw import withdraw_paper
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.paper import Paper
+from scheduler.secrecy import Secrecy
 from tests.recordings.documents.pdfs import one_page_pdf
 from tests.recordings.papers.test_sniff import docx
 from tests.recordings.world import NOW, World
@@ -155,3 +156,22 @@ def test_file_names_are_made_harmless() -> None:
     assert clean_name("C:\\x\\báo cáo\x00.docx", DOCX) == "báo cáo.docx"
     assert clean_name("...", PDF) == "tai-lieu.pdf"
     assert clean_name("a/b/c.exe", PDF) == "c.pdf"
+
+
+async def test_papers_of_a_secret_meeting_are_taken_in_on_an_isolated_installation_only(held: World) -> None:
+    isolated = Secrecy(isolated=True)
+    taken = await take_in(held.store, Renderer(), chunks(one_page_pdf()), not_secret=True)
+
+    async def hand_in(marking: str, secrecy: Secrecy) -> Paper:
+        async with held.database.transaction() as session:
+            (await session.get_one(Meeting, "m1")).security_marking = marking
+            await session.flush()
+            return await add_paper(
+                session, by_person_id="secretary", meeting_id="m1", taken=taken, file_name="a.pdf", title="",
+                not_secret=False, now=NOW, secrecy=secrecy,
+            )  # fmt: skip
+
+    assert (await hand_in("mat", isolated)).not_secret is False
+    for marking, secrecy in (("mat", Secrecy()), ("tuyet_mat", isolated), ("none", isolated)):
+        with pytest.raises(BadInput, match="bí mật nhà nước"):
+            await hand_in(marking, secrecy)

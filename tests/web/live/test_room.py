@@ -100,6 +100,19 @@ async def test_a_recording_left_off_is_started_during_the_meeting(live: Live) ->
         await chair.command("start_recording")
 
 
+async def test_a_state_secret_is_never_recorded(live: Live) -> None:
+    async with live.database.transaction() as session:
+        (await session.get_one(Meeting, MEETING)).security_marking = "mat"
+    secretary, chair = await live.enter(SECRETARY), await live.enter(CHAIR)
+    await secretary.command("open_testing")
+    await chair.command("convene")
+    with pytest.raises(Refused, match="no_recording"):
+        await chair.command("start_recording")
+    await live.settle()
+    assert live.worker.recording == "off"
+    assert await live.bodies(f.RecordingStarted) == []
+
+
 async def test_at_the_end_everybody_is_told_and_presence_is_closed(held: Held) -> None:
     await held.chair.command("adjourn")
     assert await held.a.messages("goodbye") == [{"type": "goodbye", "reason": "ended"}]
