@@ -176,6 +176,8 @@ class Hub:
         await room.reload_plan()
         if room.state.stage == "testing" and room.plan.stage != "testing":
             del self.rooms[meeting_id]
+            with suppress(Refused, Closing):
+                await room.presence.close_testing()
             await room.close("ended")
             with suppress(MediaError):
                 await self._media.close_room(meeting_id)

@@ -279,6 +279,14 @@ class Presence:
             connection.outgoing.close(1000, reason)
             self._room.media.leave_soon(connection)
 
+    async def close_testing(self) -> None:
+        """The meeting was postponed or cancelled while open for tests: nobody is here any more."""
+        room = self._room
+        async with room.lock:
+            here = [site for site in room.state.sites.values() if site.connection_id is not None]
+            if here:
+                await room.append([f.SiteLeft(site.site_id, str(site.connection_id), "left") for site in here], SERVICE)
+
     async def close_after_restart(self) -> None:
         """Presence that died with the process before is closed by facts; what was held is kept."""
         room = self._room

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from scheduler.proceedings.judge import by_of, judge
 from scheduler.proceedings.log import LogWriter, Standing
 from scheduler.proceedings.node import Node
 from scheduler.proceedings.plan import Plan
+from scheduler.proceedings.state import State
 from scheduler.proceedings.wire import fact_to_json
 from web.live.connection import Connection, ConnectionIds, to_text
 from web.live.errors import Closing, NoEntry
@@ -58,11 +59,18 @@ class Belongings:
     on_lease_lost: Callable[[], None]
 
 
+def as_planned(state: State, plan: Plan) -> State:
+    """A meeting postponed after tests is not open, though its log ends in testing: it opens again on the new day."""
+    if state.stage == "testing" and plan.stage not in LIVE:
+        return replace(state, stage="waiting", queue=(), floor=None, paper=None, presentation_site_id=None)
+    return state
+
+
 class Room:
     def __init__(self, meeting_id: str, has: Belongings, standing: Standing, planned: Planned) -> None:
         self.meeting_id = meeting_id
         self.has = has
-        self.state = standing.state
+        self.state = as_planned(standing.state, planned.plan)
         self.head = standing.head
         self.planned = planned
         self.connections: dict[str, Connection] = {}

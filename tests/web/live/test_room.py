@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -517,6 +518,39 @@ async def test_a_cancelled_meeting_sends_everybody_home(live: Live) -> None:
     await live.hub.plan_changed(MEETING)
     assert (await secretary.messages("goodbye"))[-1]["reason"] == "ended"
     assert live.hub.rooms == {}
+
+
+async def test_a_meeting_postponed_from_its_tests_opens_again_on_the_new_day(live: Live) -> None:
+    secretary = await live.enter(SECRETARY)
+    await secretary.command("open_testing")
+    chair, a = await live.enter(CHAIR), await live.enter(site("a"))
+    await chair.command("grant_floor", site_id="a")
+    async with live.database.transaction() as session:
+        meeting = await session.get_one(Meeting, MEETING)
+        meeting.stage, meeting.starts_at = "sent", meeting.starts_at + timedelta(days=1)
+    await live.hub.plan_changed(MEETING)
+    assert (await a.messages("goodbye"))[-1]["reason"] == "ended"
+    assert set(await live.bodies(f.SiteLeft)) == {f.SiteLeft("hq", chair.id, "left"), f.SiteLeft("a", a.id, "left")}
+    live.now += timedelta(days=1)
+    with pytest.raises(NoEntry):
+        await live.enter(site("a"))
+    again = await live.enter(SECRETARY)
+    snapshot = (await again.messages("welcome"))[0]["snapshot"]
+    assert (snapshot["stage"], snapshot["floor"]) == ("waiting", None)
+    assert all(one["connection_id"] is None for one in snapshot["sites"].values())
+    with pytest.raises(Refused, match="wrong_stage"):
+        await again.command("convene")
+    await again.command("open_testing")
+    chair, b = await live.enter(CHAIR), await live.enter(site("b"))
+    await b.offer()
+    await chair.command("convene")
+    await chair.command("call_roll")
+    (roll,) = await live.bodies(f.RollCalled)
+    assert isinstance(roll, f.RollCalled)
+    assert (roll.present, roll.absent) == (("b",), ("a", "c"))
+    assert [type(body) for body in await live.bodies(f.TestingOpened, f.Convened)] == [
+        f.TestingOpened, f.TestingOpened, f.Convened,
+    ]  # fmt: skip
 
 
 async def test_a_paper_that_comes_in_during_the_meeting_reaches_everybody_and_can_be_shown(held: Held) -> None:
