@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse
 
 from recordings.errors import RecordingsError
 from scheduler.database import DatabaseAway
-from scheduler.errors import SchedulerError
+from scheduler.errors import LinkRefused, SchedulerError
 from scheduler.proceedings.errors import ProceedingsError
 from web.api.messages import field_text, text
 from web.errors import BadInput, NotFound, Stale, TooManyAttempts, Unreachable, WebError
@@ -103,7 +103,9 @@ def body_of(error: Exception, language: str) -> dict[str, Any]:
 
 
 def code_of(error: Exception) -> str:
-    """The error's own code, or that of its class or branch."""
+    """The error's own code, or that of its class or branch; a link's says what is wrong with it."""
+    if isinstance(error, LinkRefused):
+        return f"link_{error.state}"
     own = getattr(error, "code", None)
     return str(own) if own else _CODES.get(status_of(error), "broken")
 

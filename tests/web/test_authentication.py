@@ -180,7 +180,7 @@ async def test_a_new_link_of_the_site_ends_its_old_sessions(world: World) -> Non
     late = await world.visitor()
     assert (await late.get(f"/api/site-links/{token}")).json()["state"] == "revoked"
     answer = await late.post("/api/session/site", json={"token": token})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "link_refused")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "link_revoked")
 
 
 async def test_opening_a_link_changes_nothing(small_world: World) -> None:

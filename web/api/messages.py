@@ -77,13 +77,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "range_unsatisfiable": ("Đoạn yêu cầu không có trong tệp.", "The requested range is not in the file."),
     "job_done": ("Việc này đã xong.", "This job is done."),
     # site links
-    "link_refused": ("Đường dẫn không dùng được. Gọi thư ký cuộc họp.", "This link opens nothing. Call the secretary."),
-    "link_expired": ("Đường dẫn đã hết hạn. Gọi thư ký: {contact_phone}", "The link has expired: {contact_phone}"),
-    "link_revoked": (
-        "Đường dẫn đã được thay bằng đường dẫn mới. Gọi thư ký: {contact_phone}",
-        "The link was replaced by a new one. Call: {contact_phone}",
+    "link_expired": (
+        "Đường dẫn đã hết hạn. Gọi thư ký cuộc họp. {contact_phone}",
+        "The link has expired. Call the secretary. {contact_phone}",
     ),
-    "link_unknown": ("Đường dẫn không đúng. Kiểm tra lại hoặc gọi thư ký cuộc họp.", "The link is not right."),
+    "link_revoked": (
+        "Đường dẫn đã được thay bằng đường dẫn mới. Gọi thư ký cuộc họp. {contact_phone}",
+        "The link was replaced by a new one. Call the secretary. {contact_phone}",
+    ),
+    "link_unknown": (
+        "Đường dẫn không đúng. Kiểm tra lại giấy mời, hoặc gọi thư ký cuộc họp.",
+        "There is no such link. Look at the invitation again, or call the secretary.",
+    ),
     # room
     "tls_needed": (
         "Trình duyệt không cho dùng camera vì địa chỉ chưa bảo mật. "

@@ -95,6 +95,8 @@ async def _close(websocket: WebSocket, end: Ends) -> None:
 
 async def _enter(websocket: WebSocket, meeting_id: str) -> tuple[Room, Connection]:
     services = services_of(websocket)
+    if not services.settings.rooms_allowed:
+        raise Ends(NOT_INVITED, "tls_needed")
     identity = await _identify(websocket)
     actor = await _actor(services, identity)
     hello = await _hello(websocket)
