@@ -105,6 +105,13 @@ class Installation:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    async def cut_power(self) -> None:
+        """``kill -9`` of everything at once; ``start`` begins again."""
+        assert self.process
+        for pid in (self.process.pid, self.pid_of("web"), self.pid_of("media")):
+            os.kill(pid, signal.SIGKILL)
+        await self.process.wait()
+
     async def restarted(self, name: str, before: int) -> None:
         """Wait until another process of this name lives and the web answers."""
         async with asyncio.timeout(READY_S):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,17 @@ async def kill(room: Gathering, *names: str) -> None:
     await room.present()
 
 
+async def power_cut(room: Gathering) -> None:
+    """Supervisor, web process and worker die at once; somebody starts the server again."""
+    arrivals = {one: one.arrivals for one in room.everybody}
+    joins = {one: one.media_joins for one in (room.speaker, room.waiting)}
+    await room.installation.cut_power()
+    await room.installation.start()
+    await room.all_see(lambda one: one.arrivals > arrivals[one], "everybody is back")
+    await each((room.speaker, room.waiting), lambda one: one.media_joins > joins[one], "media is back")
+    await room.present()
+
+
 async def while_testing(room: Gathering) -> None:
     for names in KILLS:
         await kill(room, *names)
@@ -63,10 +75,10 @@ async def while_convened(room: Gathering) -> None:
     await room.convene()
     before = shown(room.secretary)
     assert all(before)
-    for names in KILLS:
-        await kill(room, *names)
+    for fault in (*(partial(kill, room, *names) for names in KILLS), partial(power_cut, room)):
+        await fault()
         for one in room.everybody:
-            assert shown(one) == before, names
+            assert shown(one) == before, fault
         await room.recording_goes_on()
         await room.speaker_is_on_air()
     assert room.secretary.state.sites[site_of(room.speaker)].head_count == 1
@@ -93,7 +105,7 @@ async def after_the_end(room: Gathering) -> list[Fact]:
     log = await room.whole_log()
     assert presence_is_closed(log)
     restarted = [fact.body for fact in log if isinstance(fact.body, f.SiteLeft) and fact.body.reason == "restarted"]
-    assert len(restarted) == 3 * 6  # three sites, six kills of the web process
+    assert len(restarted) == 3 * 7  # three sites; six kills of the web process and a power cut
     return log
 
 
@@ -116,9 +128,9 @@ async def the_recording_is_one(room: Gathering, log: list[Fact]) -> None:
     seen = await until(lambda: visitor.get(path), lambda now: now["state"] in ended, "the recording")
     assert seen["state"] != "failed", seen["error"]
     assert len({fact.body.recording_id for fact in log if isinstance(fact.body, f.RecordingStarted)}) == 1
-    assert len(list((room.installation.data / "captures").rglob("*.packets"))) >= 3
+    assert len(list((room.installation.data / "captures").rglob("*.packets"))) >= 4
     interrupted = [fact for fact in log if isinstance(fact.body, f.RecordingInterrupted)]
-    assert len(interrupted) == len(seen["gaps"]) == 2
+    assert len(interrupted) == len(seen["gaps"]) == 3
     assert all(gap["missing_ms"] > 0 for gap in seen["gaps"])
     at = 0
     for segment in seen["segments"]:
