@@ -79,7 +79,8 @@ class Seat:
         )
         self._reader = asyncio.create_task(self._read())
         self._heart = asyncio.create_task(self._beat())
-        await self.socket.send(json.dumps(self._hello))
+        with suppress(ConnectionClosed):  # refused before it said anything
+            await self.socket.send(json.dumps(self._hello))
         await self.wait(lambda: bool(self.welcome) or self.close_code is not None)
 
     async def close(self) -> None:
