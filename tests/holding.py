@@ -13,6 +13,7 @@ from tests.site_in_room import SiteInRoom, samples_of
 from tests.story import Planned
 from tests.visitor import Visitor
 
+SPEECH_PACKETS = 300
 PEOPLE = [{"name": "Giàng A Páo", "post": "Chủ tịch UBND xã"}, {"name": "Lù Thị Mai", "post": "Công chức Văn hóa"}]
 
 
@@ -45,12 +46,13 @@ async def hold(installation: Installation, planned: Planned, secretary: Visitor,
         await at_desk.fact("FloorRequested", lambda body: body["site_id"] == sites[0].site_id)
         await at_desk.command("grant_floor", site_id=sites[1].site_id)
         await hears_and_sees(sites[0], 2)
-        await asyncio.sleep(0)
+        await listens(sites[0])
         await sites[1].seat.command("return_floor")
         await at_desk.command("grant_next")
         granted = await presiding.fact("FloorGranted", lambda body: body["site_id"] == sites[0].site_id)
         assert granted["by"]["on_behalf_of"] == chair.session["person"]["id"]
         await hears_and_sees(sites[1], 1)
+        await listens(sites[1])
 
         await at_desk.command("show_paper", paper_id=planned.meeting["papers"][0]["id"], page=2)
         await at_desk.command("open_item", item_id=planned.items[1])
@@ -71,10 +73,21 @@ async def hold(installation: Installation, planned: Planned, secretary: Visitor,
 
 async def hears_and_sees(viewer: SiteInRoom, number: int) -> None:
     """Wait until this viewer receives the picture and the tone of that number, bit by bit."""
-    assert viewer.peer
+    peer = viewer.peer
+    assert peer
     video, audio = samples_of(number)
-    viewer.peer.learn(video)
-    viewer.peer.learn(audio)
-    await viewer.peer.wait_for(
-        lambda: video.name in viewer.peer.sources("video") and audio.name in viewer.peer.sources("audio"), 60
-    )
+    peer.learn(video)
+    peer.learn(audio)
+    await peer.wait_for(lambda: video.name in peer.sources("video") and audio.name in peer.sources("audio"), 60)
+
+
+async def listens(viewer: SiteInRoom, packets: int = SPEECH_PACKETS) -> None:
+    """Let the speech go on until this viewer has received that many packets more: a recording of some seconds."""
+    assert viewer.peer
+    peer = viewer.peer
+
+    def received() -> int:
+        return sum(slot.packets for slot in peer.received.values())
+
+    enough = received() + packets
+    await peer.wait_for(lambda: received() >= enough, 60)

@@ -12,7 +12,7 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 PERMISSIONS = (
     "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), screen-wake-lock=(self), "
     "autoplay=(self), clipboard-write=(self), speaker-selection=(self), geolocation=(), payment=(), usb=(), "
-    "serial=(), bluetooth=(), midi=()"
+    "serial=(), midi=()"
 )
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
-from scheduler.audit import read_audit, record
+from scheduler.audit import AuditEntry, read_audit, record
 from scheduler.database import ReadSession, WriteSession
 from scheduler.mail import FolderTransport
 from scheduler.meetings.access import require
+from scheduler.meetings.meeting import Meeting
 from scheduler.organization.installation import write_settings
+from scheduler.organization.person import Person
+from scheduler.organization.site import Site
+from scheduler.organization.unit import Unit
 from scheduler.outbox import OutboxRow
 from scheduler.permissions import Actor, may_see_settings
 from web.api.call import Body, Json, SessionCall, Somebody
@@ -26,6 +32,12 @@ router = APIRouter(tags=["administration"])
 
 Line = Annotated[str, Field(max_length=200)]
 JOBS_SHOWN = 200
+_NAMED: tuple[tuple[InstrumentedAttribute[str], ...], ...] = (
+    (Person.id, Person.name),
+    (Site.id, Site.name),
+    (Unit.id, Unit.kind, Unit.name),
+    (Meeting.id, Meeting.title),
+)
 
 
 class SettingsIn(Body):
@@ -140,6 +152,9 @@ async def audit(call: Somebody, cursor: Annotated[str | None, Query(max_length=3
     async with call.database.reading() as session:
         await administrator(call, session)
         page = await read_audit(session, cursor)
+        names = await _names(
+            session, {one for e in page.entries for one in (e.person_id, e.site_id, e.subject_id) if one}
+        )
     items = [
         {
             "id": entry.id,
@@ -148,9 +163,21 @@ async def audit(call: Somebody, cursor: Annotated[str | None, Query(max_length=3
             "person_id": entry.person_id,
             "site_id": entry.site_id,
             "subject_id": entry.subject_id,
+            "who": names.get(entry.person_id or entry.site_id or "", ""),
+            "about": names.get(entry.subject_id or "", ""),
             "address": entry.address,
             "detail": json.loads(entry.detail_json),
         }
         for entry in page.entries
     ]
     return {"items": items, "next": page.next}
+
+
+async def _names(session: ReadSession, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """What people call the persons, sites, units and meetings of these entries."""
+    ids = {one for entry in entries for one in (entry.person_id, entry.site_id, entry.subject_id) if one}
+    found: dict[str, str] = {}
+    for key, *parts in _NAMED:
+        for row in await session.execute(select(key, *parts).where(key.in_(ids))):
+            found[row[0]] = " ".join(part for part in row[1:] if part)
+    return found

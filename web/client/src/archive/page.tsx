@@ -9,6 +9,7 @@ import { Button } from "../ui/button";
 import { TextField } from "../ui/field";
 import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Loading, Pill } from "../ui/notice";
+import styles from "../minutes/minutes.module.css";
 import { useWords } from "../words";
 import { dateOf, parseMoment } from "../words/when";
 
@@ -37,7 +38,7 @@ export default function ArchivePage() {
   return (
     <Frame title={words.minutes.search}>
       <Card>
-        <form role="search" onSubmit={search} style={{ display: "grid", gap: "1rem", gridTemplateColumns: "repeat(auto-fit, minmax(min(14rem, 100%), 1fr))", alignItems: "end" }}>
+        <form role="search" onSubmit={search} className={styles.search}>
           <TextField label={words.act.search} hint={words.minutes.searchHint} type="search" autoFocus value={typed.q} onChange={(e) => setTyped({ ...typed, q: e.target.value })} data-testid="search-text" />
           <TextField label={words.minutes.from} placeholder="dd/mm/yyyy" value={typed.from} onChange={(e) => setTyped({ ...typed, from: e.target.value })} />
           <TextField label={words.minutes.to} placeholder="dd/mm/yyyy" value={typed.to} onChange={(e) => setTyped({ ...typed, to: e.target.value })} />
@@ -58,8 +59,8 @@ function HitCard({ hit }: { hit: Hit }) {
   const base = `/meetings/${hit.meeting.id}`;
   return (
     <Card data-testid="hit" data-meeting-id={hit.meeting.id}>
-      <div style={{ display: "flex", flexWrap: "wrap", gap: "0.6rem", alignItems: "center" }}>
-        <Pill>{words.minutes.hit[hit.kind as keyof typeof words.minutes.hit] ?? words.minutes.hit.meeting}</Pill>
+      <div className={styles.head}>
+        <Pill>{words.minutes.hit[hit.kind]}</Pill>
         <span>{dateOf(hit.meeting.starts_at)} · {hit.meeting.host.title} · {words.stage[hit.meeting.stage]}</span>
       </div>
       <h2><Link href={hit.kind === "minutes" ? `${base}/minutes` : base}>{hit.title || hit.meeting.title}</Link></h2>

@@ -1,7 +1,5 @@
-/** Who was there, as recorded; and Đính chính, which mends a wrong fact without touching the old one. */
+/** Who was there, as recorded. */
 import { useWords } from "../words";
-import { momentOf } from "../words/when";
-import styles from "./minutes.module.css";
 import type { Locked } from "./types";
 
 export function Attendance({ locked }: { locked: Locked }) {
@@ -17,16 +15,5 @@ export function Attendance({ locked }: { locked: Locked }) {
         {absent.map((site) => <li key={site.site_id}>{site.title}: {words.room.absent}</li>)}
       </ul>
     </details>
-  );
-}
-
-export function Corrections({ locked }: { meetingId: string; locked: Locked }) {
-  const words = useWords();
-  if (!locked.corrections?.length) return null;
-  return (
-    <section className={styles.locked}>
-      <h2>{words.minutes.correction}</h2>
-      <ul>{locked.corrections.map((c, n) => <li key={n}>{momentOf(c.at)}, {c.by}: {String(c.old)} → {String(c.new)} ({c.reason})</li>)}</ul>
-    </section>
   );
 }

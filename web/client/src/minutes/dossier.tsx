@@ -14,7 +14,7 @@ import { momentOf, showDate, timeOf } from "../words/when";
 import styles from "./minutes.module.css";
 import type { Dossier } from "./types";
 
-interface Report { ok?: boolean; whole?: boolean; valid?: boolean; findings?: unknown[]; problems?: unknown[]; checks?: { name: string; ok: boolean; message?: string }[] }
+interface Report { is_whole: boolean; defects: { file: string; message: string }[]; notes: string[]; files: number; facts: number }
 
 export default function DossierPage() {
   const { id = "" } = useParams<{ id: string }>();
@@ -73,7 +73,7 @@ function CopyRow({ name, value, testId }: { name: string; value: string | null; 
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
   };
-  return <div className={styles.copyRow}><span className={styles.soft}>{name}</span><strong data-testid={testId}>{value}</strong><Button size="small" onClick={() => void copy()} aria-label={`${words.act.copy}: ${name}`}>{copied ? words.act.copied : words.act.copy}</Button></div>;
+  return <div className={styles.copyRow}><span className={styles.soft}>{name}</span><strong data-testid={testId}>{value}</strong><Button size="small" onClick={() => void copy()} aria-label={words.minutes.copyRow(name)}>{copied ? words.act.copied : words.act.copy}</Button></div>;
 }
 
 function Verify({ path }: { path: string }) {
@@ -92,13 +92,20 @@ function Verify({ path }: { path: string }) {
       setBusy(false);
     }
   };
-  const faults = [...(report?.findings ?? []), ...(report?.problems ?? []), ...(report?.checks?.filter((c) => !c.ok).map((c) => `${c.name}: ${c.message ?? ""}`) ?? [])];
-  const whole = report && (report.ok ?? report.whole ?? report.valid ?? faults.length === 0);
   return (
     <>
       <Button disabled={busy} onClick={() => void run()} data-testid="verify-dossier">{busy ? words.minutes.verifying : words.minutes.verify}</Button>
       <ErrorNotice error={error} />
-      {report && <Notice tone={whole ? "good" : "bad"}><span data-testid="verify-report">{whole ? words.minutes.verifyOk : words.minutes.verifyBad}</span>{!whole && <ul>{faults.map((fault, n) => <li key={n}>{typeof fault === "string" ? fault : JSON.stringify(fault)}</li>)}</ul>}</Notice>}
+      {report && (
+        <Notice tone={report.is_whole ? "good" : "bad"}>
+          <strong data-testid="verify-report" data-whole={report.is_whole}>{report.is_whole ? words.minutes.verifyOk : words.minutes.verifyBad}</strong>
+          <ul>
+            <li>{words.minutes.verifyCount(report.files, report.facts)}</li>
+            {report.defects.map((defect) => <li key={defect.file + defect.message}>{defect.file}: {defect.message}</li>)}
+            {report.notes.map((note) => <li key={note}>{note}</li>)}
+          </ul>
+        </Notice>
+      )}
     </>
   );
 }

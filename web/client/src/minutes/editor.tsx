@@ -1,6 +1,7 @@
 /** Opinions and conclusions, saved by themselves; when somebody else saved first, both texts stay and one chooses. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../rest/request";
+import { readNotes } from "../room/notes";
 import { useApi } from "../session/session";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
@@ -81,6 +82,7 @@ export function Editor({ path, minutes, adopt, meetingId }: { path: string; minu
   const words = useWords();
   const { text, change, state, savedAt, conflict, settle, error, save } = useAutosave(path, minutes, adopt);
   const edits = minutes.may.includes("edit");
+  const [notes] = useState(() => readNotes(meetingId));
   const section = (n: number, part: Partial<MinutesText["sections"][number]>) => change({ ...text, sections: text.sections.map((s, i) => (i === n ? { ...s, ...part } : s)) });
   return (
     <div className={styles.text}>
@@ -89,6 +91,7 @@ export function Editor({ path, minutes, adopt, meetingId }: { path: string; minu
         <Card key={one.item_id} id={`item-${one.item_id || "general"}`} data-testid="minutes-section" data-item-id={one.item_id}>
           <h2>{n + 1}. {one.title || words.minutes.general}</h2>
           <LockedFacts item={one.locked} meetingId={meetingId} />
+          {edits && notes[one.item_id]?.trim() && <RoomNotes text={notes[one.item_id] ?? ""} insert={(note) => section(n, { opinions: [text.sections[n]?.opinions, note].filter(Boolean).join("\n") })} />}
           <TextArea label={words.minutes.opinions} rows={5} readOnly={!edits} value={text.sections[n]?.opinions ?? ""} onChange={(e) => section(n, { opinions: e.target.value })} data-testid="opinions" />
           <TextArea label={words.minutes.conclusion} rows={4} readOnly={!edits} value={text.sections[n]?.conclusion ?? ""} onChange={(e) => section(n, { conclusion: e.target.value })} data-testid="conclusion" />
         </Card>
@@ -106,6 +109,23 @@ export function Editor({ path, minutes, adopt, meetingId }: { path: string; minu
       )}
       {conflict && <ConflictDialog mine={text} theirs={textOf(conflict)} settle={settle} />}
     </div>
+  );
+}
+
+function RoomNotes({ text, insert }: { text: string; insert: (text: string) => void }) {
+  const words = useWords();
+  const [done, setDone] = useState(false);
+  const put = () => {
+    insert(text.trim());
+    setDone(true);
+  };
+  return (
+    <details className={styles.locked} data-testid="room-notes">
+      <summary>{words.minutes.notes}</summary>
+      <p className={styles.soft}>{words.minutes.notesHint}</p>
+      <p className={styles.pre}>{text}</p>
+      <div className={styles.acts}><Button size="small" disabled={done} onClick={put} data-testid="insert-notes">{done ? words.minutes.notesInserted : words.minutes.notesInsert}</Button></div>
+    </details>
   );
 }
 

@@ -15,7 +15,7 @@ export function LockedFacts({ item, meetingId }: { item: LockedItem; meetingId: 
   const words = useWords();
   return (
     <aside className={styles.locked} data-testid="locked">
-      <p className={styles.lockedTitle} title={words.minutes.lockedHint}>🔒 {words.minutes.locked}</p>
+      <p className={styles.lockedTitle} title={words.minutes.lockedHint}><svg viewBox="0 0 24 24" className={styles.lock} aria-hidden="true"><path d="M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3" /></svg>{words.minutes.locked}</p>
       {item.opened_at && <p>{words.minutes.openedAt(timeOf(item.opened_at), item.closed_at ? timeOf(item.closed_at) : "…")}</p>}
       <ul>
         {item.speeches.map((speech) => (

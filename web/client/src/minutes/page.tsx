@@ -1,6 +1,6 @@
 /** Minutes: agenda to the left, for each item what the system recorded (locked) above what the secretary writes. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { useParams } from "wouter";
 import type { Meeting } from "../rest/types";
 import { useApi } from "../session/session";
@@ -9,9 +9,12 @@ import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
 import { MinutesActs } from "./acts";
-import { Attendance, Corrections } from "./attendance";
+import { Attendance } from "./attendance";
+import { CorrectButton, Corrections } from "./correction";
+import { DocumentView } from "./document-view";
 import { Editor } from "./editor";
 import styles from "./minutes.module.css";
+import { RevisionsButton } from "./revisions";
 import { Signatures } from "./signatures";
 import type { Minutes } from "./types";
 
@@ -25,10 +28,10 @@ export default function MinutesPage() {
   const query = useQuery({ queryKey: ["minutes", id], queryFn: () => api.get<Minutes>(path), refetchOnWindowFocus: false });
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const adopt = (next: Minutes) => {
+  const adopt = useCallback((next: Minutes) => {
     client.setQueryData(["minutes", id], next);
     void client.invalidateQueries({ queryKey: ["meeting", id] });
-  };
+  }, [client, id]);
   const make = async () => {
     setBusy(true);
     try {
@@ -61,10 +64,12 @@ export default function MinutesPage() {
   }
   const files = [[minutes.files.pdf, words.minutes.pdf], [minutes.files.signed_pdf, words.minutes.signedPdf], [minutes.files.docx, words.minutes.docx], [minutes.files.html, words.minutes.html]] as const;
   return (
-    <Frame title={words.minutes.title} actions={links} kicker={<div className={styles.head}><Pill tone={minutes.status === "issued" ? "good" : "info"}><span data-testid="minutes-status" data-status={minutes.status}>{words.minutes.status[minutes.status as keyof typeof words.minutes.status]}</span></Pill><span>{meeting?.title}</span><span className={styles.soft}>{words.minutes.revision(minutes.revision)}</span></div>}>
+    <Frame title={words.minutes.title} actions={links} kicker={<div className={styles.head}><Pill tone={minutes.status === "issued" ? "good" : "info"}><span data-testid="minutes-status" data-status={minutes.status}>{words.minutes.status[minutes.status as keyof typeof words.minutes.status]}</span></Pill><span>{meeting?.title}</span><RevisionsButton path={path} minutes={minutes} /></div>}>
       {minutes.return_reason && minutes.may.includes("edit") && <Notice tone="warn">{words.minutes.returnReason}: {minutes.return_reason}</Notice>}
       <MinutesActs path={path} minutes={minutes} adopt={adopt} />
-      <div className={styles.files}>{files.map(([href, name]) => href && <FileLink key={name} size="small" href={href} target="_blank">{name}</FileLink>)}</div>
+      <div className={styles.files}>{files.map(([href, name]) => href && <FileLink key={name} size="small" href={href} target="_blank">{name}</FileLink>)}<CorrectButton meetingId={id} meeting={meeting} minutes={minutes} adopt={adopt} /></div>
+      <DocumentView key={minutes.status} minutes={minutes} />
+      <Corrections corrections={minutes.locked.corrections} />
       <Signatures minutes={minutes} />
       <div className={styles.grid}>
         <nav className={styles.tree} aria-label={words.minutes.agenda}>
@@ -74,7 +79,6 @@ export default function MinutesPage() {
         </nav>
         <Editor path={path} minutes={minutes} adopt={adopt} meetingId={id} />
       </div>
-      <Corrections meetingId={id} locked={minutes.locked} />
     </Frame>
   );
 }

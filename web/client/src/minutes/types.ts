@@ -13,6 +13,8 @@ export interface LockedItem {
 }
 export interface Section { item_id: string; title: string; locked: LockedItem; opinions: string; conclusion: string }
 
+export interface Correction { field: string; old: unknown; new: unknown; reason: string; at: string; by: string }
+
 export interface Locked {
   started_at?: string | null; ended_at?: string | null;
   chair?: Somebody; secretary?: Somebody;
@@ -21,7 +23,7 @@ export interface Locked {
     excused: { site_id: string; title: string; reason: string }[];
     absent: { site_id: string; title: string; reason: string }[];
   };
-  corrections?: { field: string; old: unknown; new: unknown; reason: string; at: string; by: string }[];
+  corrections?: Correction[];
   recording?: { id: string; sha256: string | null; duration_ms: number | null } | null;
 }
 
@@ -59,4 +61,4 @@ export interface Dossier {
   zip_url: string | null;
 }
 
-export interface Hit { kind: "meeting" | "minutes" | "paper" | string; meeting: MeetingCard; title: string; snippet: string; at_ms?: number | null }
+export interface Hit { kind: "meeting" | "item" | "minutes" | "paper"; meeting: MeetingCard; title: string; snippet: string; at_ms?: number | null }

@@ -12,6 +12,7 @@ import { ErrorNotice, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
 import styles from "./organisation.module.css";
 import { PersonForm, RolesForm, SiteForm } from "./forms";
+import { UnitForm } from "./unit-form";
 
 export default function OrganisationPage() {
   const words = useWords();
@@ -57,17 +58,21 @@ function UnitView({ id, choose }: { id: string; choose: (id: string) => void }) 
   const query = useQuery({ queryKey: ["unit", id], queryFn: () => api.get<UnitDetail>(`/api/units/${id}`) });
   const unit = query.data;
   const again = () => client.invalidateQueries();
-  const [adding, setAdding] = useState<"person" | "site" | null>(null);
+  const [adding, setAdding] = useState<"person" | "site" | "unit" | "change" | null>(null);
   if (!unit) return <ErrorNotice error={query.error} />;
   return (
     <div className={styles.column}>
       <Card>
         <p className={styles.path}>{unit.above?.map((one) => <button key={one.id} type="button" className={styles.name} onClick={() => choose(one.id)}>{one.title}</button>)}</p>
-        <h2 data-testid="unit-title">{unit.title}</h2>
+        <div className={styles.head}>
+          <h2 data-testid="unit-title">{unit.title}</h2>
+          {unit.may_administer && <div className={styles.acts}><Button size="small" onClick={() => setAdding("change")} data-testid="edit-unit">{words.act.edit}</Button><Button size="small" onClick={() => setAdding("unit")} data-testid="new-unit">{words.organisation.newUnit}</Button></div>}
+        </div>
         <dl className={styles.facts}>
           <dt>{words.organisation.organName}</dt><dd>{unit.organ_name}</dd>
           <dt>{words.organisation.notation}</dt><dd>{unit.notation}</dd>
-          <dt>{words.organisation.code}</dt><dd>{unit.code}</dd>
+          {unit.code && <><dt>{words.organisation.code}</dt><dd>{unit.code}</dd></>}
+          {unit.place && <><dt>{words.organisation.place}</dt><dd>{unit.place}</dd></>}
         </dl>
       </Card>
       <Card>
@@ -80,6 +85,8 @@ function UnitView({ id, choose }: { id: string; choose: (id: string) => void }) 
         {unit.sites.length === 0 && <p>{words.organisation.noSites}</p>}
         {unit.sites.map((site) => <SiteRow key={site.id} site={site} editable={unit.may_administer} again={again} />)}
       </Card>
+      {adding === "change" && <Dialog title={unit.title} onClose={() => setAdding(null)}><UnitForm unit={unit} parent={null} done={() => { setAdding(null); void again(); }} /></Dialog>}
+      {adding === "unit" && <Dialog title={words.organisation.newUnitBelow(unit.title)} onClose={() => setAdding(null)}><UnitForm parent={unit} done={(made) => { setAdding(null); void again(); choose(made.id); }} /></Dialog>}
       {adding === "person" && <Dialog title={words.organisation.newPerson} onClose={() => setAdding(null)}><PersonForm unit={unit} done={() => { setAdding(null); void again(); }} /></Dialog>}
       {adding === "site" && <Dialog title={words.organisation.newSite} onClose={() => setAdding(null)}><SiteForm unitId={id} done={() => { setAdding(null); void again(); }} /></Dialog>}
     </div>

@@ -150,6 +150,7 @@ export interface Level { id: string; rank: number; code: string; name: string }
 export interface Unit {
   id: string; title: string; name: string; kind: string; level: string | Level; level_id?: string;
   parent_id: string | null; code: string | null; children?: number; organ_name?: string; notation?: string; place?: string;
+  organ_id?: string | null; protocol_order?: number; valid_from?: string | null; valid_to?: string | null;
 }
 export interface Person { id: string; name: string; email: string | null; phone: string | null; active: boolean; posts?: { unit_id: string; unit_title: string; name: string }[]; roles?: { role: string; unit_id: string }[] }
 export interface Site { id: string; unit_id: string; unit_title?: string; name: string; email: string | null; technician_phone: string; technician_person_id?: string | null; protocol_order?: number; active: boolean; level?: string }

@@ -9,6 +9,7 @@ import { Hall } from "./hall";
 import styles from "./inside.module.css";
 import { Strips, useInterruption } from "./interruptions";
 import { OnAirBanner } from "./on-air";
+import { STAMP } from "./panels/notes";
 import { ShortcutHelp, useShortcuts, type Shortcut } from "./shortcuts";
 import { Stage } from "./stage";
 import { Tools, type Tool } from "./tools";
@@ -119,6 +120,10 @@ function useShortcutActs(setTool: (tool: Tool) => void): (shortcut: Shortcut) =>
         case "done": return void (state.floor?.site_id === mine && command("return_floor"));
         case "request": return void (may("request_floor") && (request ? command("withdraw_request", { request_id: request.request_id }) : command("request_floor", { kind: "speech" })));
         case "mic": return controller.setMicrophone(!micOn);
+        case "stamp":
+          if (welcome?.role !== "secretary") return;
+          setTool("notes");
+          return void setTimeout(() => window.dispatchEvent(new Event(STAMP)));
         default:
           setTool(shortcut);
           setTimeout(() => document.getElementById("tool-panel")?.focus());

@@ -4,9 +4,9 @@ import { Dialog } from "../ui/dialog";
 import { useWords } from "../words";
 import styles from "./shortcuts.module.css";
 
-export type Shortcut = "next" | "end" | "extend" | "request" | "done" | "mic" | "queue" | "agenda" | "chat";
+export type Shortcut = "next" | "end" | "extend" | "request" | "done" | "mic" | "queue" | "agenda" | "chat" | "stamp";
 
-const KEYS: Record<string, Shortcut> = { KeyN: "next", KeyK: "end", KeyT: "extend", KeyP: "request", KeyX: "done", KeyM: "mic", KeyD: "queue", KeyC: "agenda", KeyH: "chat" };
+const KEYS: Record<string, Shortcut> = { KeyN: "next", KeyK: "end", KeyT: "extend", KeyP: "request", KeyX: "done", KeyM: "mic", KeyD: "queue", KeyC: "agenda", KeyH: "chat", KeyG: "stamp" };
 
 export function useShortcuts(run: (shortcut: Shortcut) => void): void {
   useEffect(() => {

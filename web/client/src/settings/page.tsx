@@ -101,7 +101,7 @@ function Jobs() {
     <>
       <ErrorNotice error={query.error} />
       <Rows head={[words.organisation.mailAt, words.organisation.jobKind, words.organisation.jobState, words.organisation.jobProgress, words.organisation.jobError]} empty={!query.data?.length} none={words.organisation.jobNone}>
-        {query.data?.map((job) => <tr key={job.id} data-testid="job-row" data-state={job.state}><td>{moment(job.at)}</td><td>{job.kind}</td><td><Pill tone={job.state === "done" ? "good" : job.state === "failing" ? "bad" : "info"}>{words.organisation.jobStates[job.state as keyof typeof words.organisation.jobStates] ?? job.state}</Pill></td><td>{job.progress ? `${Math.round(job.progress <= 1 ? job.progress * 100 : job.progress)} %` : ""}</td><td>{job.error} {job.state === "failing" && <Button size="small" onClick={() => void retry(job.id)}>{words.organisation.jobRetry}</Button>}</td></tr>)}
+        {query.data?.map((job) => <tr key={job.id} data-testid="job-row" data-state={job.state}><td>{moment(job.at)}</td><td>{words.organisation.jobKinds[job.kind as keyof typeof words.organisation.jobKinds] ?? job.kind}</td><td><Pill tone={job.state === "done" ? "good" : job.state === "failing" ? "bad" : "info"}>{words.organisation.jobStates[job.state as keyof typeof words.organisation.jobStates] ?? job.state}</Pill></td><td>{job.progress ? `${Math.round(job.progress <= 1 ? job.progress * 100 : job.progress)} %` : ""}</td><td>{job.error} {job.state === "failing" && <Button size="small" onClick={() => void retry(job.id)}>{words.organisation.jobRetry}</Button>}</td></tr>)}
       </Rows>
     </>
   );
@@ -109,12 +109,12 @@ function Jobs() {
 
 function Audit() {
   const words = useWords();
-  const query = useItems<{ id: string; at: string; kind: string; person_id: string | null; site_id: string | null; subject_id: string | null; address: string | null; detail: unknown }>("audit", "/api/audit");
+  const query = useItems<{ id: string; at: string; kind: string; who: string; about: string; address: string | null; detail: unknown }>("audit", "/api/audit");
   return (
     <>
       <ErrorNotice error={query.error} />
       <Rows head={[words.organisation.mailAt, words.organisation.auditWhat, words.organisation.auditWho, words.organisation.auditOn]} empty={!query.data?.length} none={words.organisation.auditNone}>
-        {query.data?.map((entry) => <tr key={entry.id}><td>{moment(entry.at)}</td><td>{entry.kind}</td><td>{entry.person_id ?? entry.site_id ?? ""} {entry.address}</td><td>{entry.subject_id}</td></tr>)}
+        {query.data?.map((entry) => <tr key={entry.id}><td>{moment(entry.at)}</td><td>{words.organisation.auditKinds[entry.kind as keyof typeof words.organisation.auditKinds] ?? entry.kind}</td><td>{entry.who} <span className={styles.soft}>{entry.address}</span></td><td>{entry.about}</td></tr>)}
       </Rows>
     </>
   );
