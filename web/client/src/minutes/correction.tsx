@@ -106,7 +106,7 @@ export function Corrections({ corrections }: { corrections: Correction[] | undef
   return (
     <section className={styles.locked} data-testid="corrections">
       <h2>{words.minutes.corrections}</h2>
-      <ul>{corrections.map((c, n) => <li key={n}><del>{value(c.field, c.old)}</del> → <ins>{value(c.field, c.new)}</ins> – {c.reason} <span className={styles.soft}>({words.minutes.correctedBy(c.by, momentOf(c.at))})</span></li>)}</ul>
+      <ul>{corrections.map((c, n) => <li key={n}>{words.minutes.correctedField[c.field as keyof typeof words.minutes.correctedField] ?? c.field}: <del>{value(c.field, c.old)}</del> → <ins>{value(c.field, c.new)}</ins> – {c.reason} <span className={styles.soft}>({words.minutes.correctedBy(c.by, momentOf(c.at))})</span></li>)}</ul>
     </section>
   );
 }

@@ -84,30 +84,49 @@ export function Editor({ path, minutes, adopt, meetingId }: { path: string; minu
   const edits = minutes.may.includes("edit");
   const [notes] = useState(() => readNotes(meetingId));
   const section = (n: number, part: Partial<MinutesText["sections"][number]>) => change({ ...text, sections: text.sections.map((s, i) => (i === n ? { ...s, ...part } : s)) });
+  if (!edits) return <Written minutes={minutes} meetingId={meetingId} />;
   return (
     <div className={styles.text}>
-      <Card><TextArea label={words.minutes.opening} rows={3} readOnly={!edits} value={text.opening} onChange={(e) => change({ ...text, opening: e.target.value })} data-testid="opening" /></Card>
+      <Card><TextArea label={words.minutes.opening} rows={3} value={text.opening} onChange={(e) => change({ ...text, opening: e.target.value })} data-testid="opening" /></Card>
       {minutes.sections.map((one, n) => (
         <Card key={one.item_id} id={`item-${one.item_id || "general"}`} data-testid="minutes-section" data-item-id={one.item_id}>
           <h2>{n + 1}. {one.title || words.minutes.general}</h2>
           <LockedFacts item={one.locked} meetingId={meetingId} />
-          {edits && notes[one.item_id]?.trim() && <RoomNotes text={notes[one.item_id] ?? ""} insert={(note) => section(n, { opinions: [text.sections[n]?.opinions, note].filter(Boolean).join("\n") })} />}
-          <TextArea label={words.minutes.opinions} rows={5} readOnly={!edits} value={text.sections[n]?.opinions ?? ""} onChange={(e) => section(n, { opinions: e.target.value })} data-testid="opinions" />
-          <TextArea label={words.minutes.conclusion} rows={4} readOnly={!edits} value={text.sections[n]?.conclusion ?? ""} onChange={(e) => section(n, { conclusion: e.target.value })} data-testid="conclusion" />
+          {notes[one.item_id]?.trim() && <RoomNotes text={notes[one.item_id] ?? ""} insert={(note) => section(n, { opinions: [text.sections[n]?.opinions, note].filter(Boolean).join("\n") })} />}
+          <TextArea label={words.minutes.opinions} rows={5} value={text.sections[n]?.opinions ?? ""} onChange={(e) => section(n, { opinions: e.target.value })} data-testid="opinions" />
+          <TextArea label={words.minutes.conclusion} rows={4} value={text.sections[n]?.conclusion ?? ""} onChange={(e) => section(n, { conclusion: e.target.value })} data-testid="conclusion" />
         </Card>
       ))}
       <Card>
-        <TextArea label={words.minutes.closing} rows={3} readOnly={!edits} value={text.closing} onChange={(e) => change({ ...text, closing: e.target.value })} data-testid="closing" />
-        <TextArea label={words.minutes.recipients} hint={words.minutes.recipientsHint} rows={4} readOnly={!edits} value={text.recipients.join("\n")} onChange={(e) => change({ ...text, recipients: e.target.value.split("\n") })} data-testid="recipients" />
+        <TextArea label={words.minutes.closing} rows={3} value={text.closing} onChange={(e) => change({ ...text, closing: e.target.value })} data-testid="closing" />
+        <TextArea label={words.minutes.recipients} hint={words.minutes.recipientsHint} rows={4} value={text.recipients.join("\n")} onChange={(e) => change({ ...text, recipients: e.target.value.split("\n") })} data-testid="recipients" />
       </Card>
-      {edits && (
-        <div className={styles.status} role="status" data-testid="save-state" data-state={state}>
-          <span>{state === "saving" ? words.state.saving : state === "unsaved" ? words.minutes.unsaved : savedAt ? words.minutes.saved(timeOf(savedAt)) : words.minutes.autosave}</span>
-          {state === "unsaved" && <Button size="small" onClick={() => void save()}>{words.act.save}</Button>}
-          <ErrorNotice error={error} />
-        </div>
-      )}
+      <div className={styles.status} role="status" data-testid="save-state" data-state={state}>
+        <span>{state === "saving" ? words.state.saving : state === "unsaved" ? words.minutes.unsaved : savedAt ? words.minutes.saved(timeOf(savedAt)) : words.minutes.autosave}</span>
+        {state === "unsaved" && <Button size="small" onClick={() => void save()}>{words.act.save}</Button>}
+        <ErrorNotice error={error} />
+      </div>
       {conflict && <ConflictDialog mine={text} theirs={textOf(conflict)} settle={settle} />}
+    </div>
+  );
+}
+
+/** The text that is no longer written on: only what there is. */
+function Written({ minutes, meetingId }: { minutes: Minutes; meetingId: string }) {
+  const words = useWords();
+  const part = (name: string, text: string) => text.trim() && <div><h3>{name}</h3><p className={styles.written}>{text}</p></div>;
+  return (
+    <div className={styles.text}>
+      {minutes.opening.trim() && <Card>{part(words.minutes.opening, minutes.opening)}</Card>}
+      {minutes.sections.map((one, n) => (
+        <Card key={one.item_id} id={`item-${one.item_id || "general"}`} data-testid="minutes-section" data-item-id={one.item_id}>
+          <h2>{n + 1}. {one.title || words.minutes.general}</h2>
+          <LockedFacts item={one.locked} meetingId={meetingId} />
+          {part(words.minutes.opinions, one.opinions)}
+          {part(words.minutes.conclusion, one.conclusion)}
+        </Card>
+      ))}
+      <Card>{part(words.minutes.closing, minutes.closing)}{part(words.minutes.recipients, minutes.recipients.join("\n"))}</Card>
     </div>
   );
 }

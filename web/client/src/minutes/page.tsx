@@ -67,8 +67,7 @@ export default function MinutesPage() {
     <Frame title={words.minutes.title} actions={links} kicker={<div className={styles.head}><Pill tone={minutes.status === "issued" ? "good" : "info"}><span data-testid="minutes-status" data-status={minutes.status}>{words.minutes.status[minutes.status as keyof typeof words.minutes.status]}</span></Pill><span>{meeting?.title}</span><RevisionsButton path={path} minutes={minutes} /></div>}>
       {minutes.return_reason && minutes.may.includes("edit") && <Notice tone="warn">{words.minutes.returnReason}: {minutes.return_reason}</Notice>}
       <MinutesActs path={path} minutes={minutes} adopt={adopt} />
-      <div className={styles.files}>{files.map(([href, name]) => href && <FileLink key={name} size="small" href={href} target="_blank">{name}</FileLink>)}<CorrectButton meetingId={id} meeting={meeting} minutes={minutes} adopt={adopt} /></div>
-      <DocumentView key={minutes.status} minutes={minutes} />
+      <DocumentView key={minutes.status} minutes={minutes}>{files.map(([href, name]) => href && <FileLink key={name} size="small" href={href} target="_blank">{name}</FileLink>)}<CorrectButton meetingId={id} meeting={meeting} minutes={minutes} adopt={adopt} /></DocumentView>
       <Corrections corrections={minutes.locked.corrections} />
       <Signatures minutes={minutes} />
       <div className={styles.grid}>
