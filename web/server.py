@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 
@@ -26,10 +27,14 @@ def run(settings: Settings) -> int:
     listening = _listen(settings)
     if listening is None:
         return CANNOT_START
+    gc.disable()  # modules stay: looking for garbage among them is a good part of the start
     from web.app import create_app
 
+    app = create_app(settings)
+    gc.freeze()
+    gc.enable()
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
