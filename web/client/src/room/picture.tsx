@@ -41,8 +41,12 @@ export function Picture({ title, note, siteId, mid = null, own = false, paused =
     video.srcObject = stream;
     if (stream) void video.play().catch(() => undefined);
     const watch = () => setSeen(video.videoWidth > 0 && video.readyState >= 2);
+    video.addEventListener("loadeddata", watch); // at once, not at the next look
     const timer = setInterval(watch, 250);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      video.removeEventListener("loadeddata", watch);
+    };
   }, [stream]);
   const shown = seen && !paused;
   return (
