@@ -54,7 +54,11 @@ class Installation:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
         return self
 
     async def __aexit__(
