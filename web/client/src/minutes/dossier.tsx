@@ -10,7 +10,7 @@ import { Button, ButtonLink, FileLink } from "../ui/button";
 import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Loading, Notice } from "../ui/notice";
 import { useWords } from "../words";
-import { momentOf, showDate, timeOf } from "../words/when";
+import { momentOf, timeOf } from "../words/when";
 import styles from "./minutes.module.css";
 import type { Dossier } from "./types";
 
@@ -37,7 +37,7 @@ export default function DossierPage() {
   const missing = query.error instanceof ApiError && query.error.status === 404;
   const dossier = query.data;
   return (
-    <Frame title={words.minutes.dossier} kicker={<p>{meeting?.title}</p>} actions={<><ButtonLink href={`/meetings/${id}`}>{words.plan.backToMeeting}</ButtonLink>{meeting?.may.includes("file") && <Button look="main" onClick={() => void file()} data-testid="file-dossier">{words.minutes.file}</Button>}</>}>
+    <Frame title={words.minutes.dossier} kicker={<p>{meeting?.title}</p>} actions={<><ButtonLink href={`/meetings/${id}`}>{words.plan.backToMeeting}</ButtonLink>{!dossier && meeting?.may.includes("file") && <Button look="main" onClick={() => void file()} data-testid="file-dossier">{words.minutes.file}</Button>}</>}>
       <ErrorNotice error={error} />
       {!dossier && (missing ? <Notice>{words.minutes.notFiled}</Notice> : query.error ? <ErrorNotice error={query.error} /> : <Loading />)}
       {dossier && (
@@ -45,7 +45,7 @@ export default function DossierPage() {
           <Card>
             <CopyRow name={words.minutes.symbol} value={dossier.so_ky_hieu} testId="so-ky-hieu" />
             <CopyRow name={words.minutes.abstract} value={dossier.trich_yeu} testId="trich-yeu" />
-            <CopyRow name={words.minutes.issued} value={showDate(dossier.ngay)} testId="ngay" />
+            <CopyRow name={words.minutes.issued} value={dossier.ngay} testId="ngay" />
             <CopyRow name={words.minutes.fileCode} value={dossier.file_code} testId="file-code" />
           </Card>
           <Card>
@@ -56,7 +56,7 @@ export default function DossierPage() {
           {dossier.deliveries.length > 0 && (
             <Card>
               <h2>{words.minutes.deliveries}</h2>
-              <ul>{dossier.deliveries.map((d) => <li key={d.id} data-testid="delivery" data-status={d.status}>{d.recipient}: {words.minutes.deliveryStatus[d.status as keyof typeof words.minutes.deliveryStatus] ?? d.status} {d.at && momentOf(d.at)} {d.error}{d.next_try && `, ${words.minutes.nextTry(timeOf(d.next_try))}`}</li>)}</ul>
+              <ul>{dossier.deliveries.map((d) => <li key={d.id} data-testid="delivery" data-status={d.status}>{d.recipient === "folder" ? words.minutes.folder : d.recipient}: {words.minutes.deliveryStatus[d.status as keyof typeof words.minutes.deliveryStatus] ?? d.status} {d.at && momentOf(d.at)} {d.error}{d.next_try && `, ${words.minutes.nextTry(timeOf(d.next_try))}`}</li>)}</ul>
             </Card>
           )}
         </>
