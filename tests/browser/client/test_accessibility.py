@@ -11,10 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 
-CLIENT = Path(__file__).parents[3] / "web" / "client"
-AXE = CLIENT / "node_modules" / "axe-core" / "axe.min.js"
+from tests.browser.client.visit import CLIENT, at, look, mark, serious, width_at, window
+from tests.media.chromium import chromium
+
 LOGIN, PASSWORD = "thuky.quanba", "giao-ban-2025"
 PAGES = ["/", "/meetings", "/meetings/new", "/archive", "/organisation", "/me"]
 
@@ -57,17 +58,6 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     await web.wait()
 
 
-async def serious(page: Page) -> list[str]:
-    """What axe calls serious or critical, with the first place of each."""
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run()")
-    return [
-        f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
 async def test_pages_are_accessible_and_fit_a_phone(address: str) -> None:
     assert (CLIENT / "dist" / "index.html").is_file(), "build the client first: npm ci && npm run build"
     async with async_playwright() as playwright:
@@ -93,3 +83,48 @@ async def test_pages_are_accessible_and_fit_a_phone(address: str) -> None:
                 problems.append(f"{path} is {wide} px wide on a screen of 320")
         await browser.close()
     assert problems == []
+
+
+SETTINGS = ("installation", "mail", "jobs", "audit")
+OLD_CHROME = "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.212 Safari/537.36"
+
+
+async def test_the_administrator_and_other_ways_to_look(address: str) -> None:
+    async with chromium() as browser:
+        page = await at(browser, address, "quantri")
+        problems: list[str] = []
+        for part in SETTINGS:
+            await page.goto(f"{address}/settings/{part}")
+            await page.wait_for_load_state("networkidle")
+            problems += await look(page, f"settings-{part}")
+            assert await width_at(page, 320) <= 320, part
+        await page.goto(f"{address}/organisation")
+        await page.click(mark("unit"))
+        for button in ("edit-unit", "new-unit", "new-person", "new-site"):
+            await page.click(mark(button))
+            problems += await look(page, button)
+            await page.keyboard.press("Escape")
+        await page.click(mark("new-unit"))
+        await page.fill(mark("unit-kind"), "Sở")
+        await page.fill(mark("unit-name"), "Nội vụ")
+        await page.click(mark("save-unit"))
+        await page.wait_for_selector(f"{mark('unit-title')} >> text=Nội vụ")
+        await page.emulate_media(forced_colors="active", reduced_motion="reduce")
+        for path in ("/", "/organisation"):
+            await page.goto(address + path)
+            await page.wait_for_selector("h1")
+            problems += await look(page, f"forced-colors-{path.strip('/')}")
+            assert await width_at(page, 640) <= 640, f"{path} at 200 %"
+        assert problems == []
+
+
+async def test_a_browser_too_old_is_told_so(address: str) -> None:
+    async with chromium() as browser:
+        old = await (await browser.new_context(user_agent=OLD_CHROME)).new_page()
+        await old.goto(f"{address}/login")
+        assert await old.inner_text("#old-browser h1") == "Trình duyệt quá cũ"
+        no_modules = await window(browser)
+        await no_modules.add_init_script("delete HTMLScriptElement.prototype.noModule")
+        await no_modules.goto(f"{address}/login")
+        assert "Firefox từ bản 115" in await no_modules.inner_text("#old-browser")
+        assert await serious(no_modules) == []
