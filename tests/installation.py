@@ -18,7 +18,6 @@ from typing import Self
 import httpx
 
 READY_S = 90.0
-DEMO_PASSWORD = "giao-ban-2025"
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -36,6 +35,7 @@ class Installation:
     data: Path
     environment: dict[str, str] = field(default_factory=dict)
     demo: bool = True
+    host: str = "localhost"
     port: int = field(default_factory=free_port)
     media_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     process: asyncio.subprocess.Process | None = None
@@ -47,6 +47,11 @@ class Installation:
     @property
     def url(self) -> str:
         return self.environment.get("GIAOBAN_PUBLIC_URL", f"http://localhost:{self.port}")
+
+    @property
+    def password(self) -> str:
+        """Of every account of the demonstration."""
+        return (self.data / "keys" / "demonstration-password").read_text()
 
     @property
     def log(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pypdf import PdfWriter
 
-from tests.installation import DEMO_PASSWORD, Installation
+from tests.installation import Installation
 from tests.visitor import Visitor
 
 TITLE = "Giao ban huyện Quản Bạ với các xã, thị trấn"
@@ -51,7 +51,7 @@ class Planned:
 
 
 async def log_in(installation: Installation, login: str, verify: Any = True) -> Visitor:
-    return await Visitor(installation.url, verify).login(login, DEMO_PASSWORD)
+    return await Visitor(installation.url, verify).login(login, installation.password)
 
 
 async def plan_and_send(secretary: Visitor, *, starts_in: timedelta = timedelta(minutes=10)) -> Planned:

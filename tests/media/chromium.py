@@ -39,12 +39,17 @@ def arguments(camera: Path | None, microphone: Path | None, *, loopback: bool = 
 
 @contextlib.asynccontextmanager
 async def chromium(
-    camera: Path | None = None, microphone: Path | None = None, *, loopback: bool = True, extra: Sequence[str] = ()
+    camera: Path | None = None,
+    microphone: Path | None = None,
+    *,
+    loopback: bool = True,
+    extra: Sequence[str] = (),
+    executable: str = EXECUTABLE,
 ) -> AsyncIterator[Browser]:
     """One Chromium, closed at the end. Camera files stay at 640×360 or below: two cores carry four browsers."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=EXECUTABLE, headless=True, args=[*arguments(camera, microphone, loopback=loopback), *extra]
+            executable_path=executable, headless=True, args=[*arguments(camera, microphone, loopback=loopback), *extra]
         )
         try:
             yield browser

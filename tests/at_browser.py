@@ -1,0 +1,118 @@
+"""Somebody at a real browser: clicks what a person clicks, sees the number in a picture, hears the number in a tone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Locator, Page
+
+from tests.media import picture_code, tone
+from tests.media.chromium import EXECUTABLE, chromium
+from tests.media.samples import write_camera, write_microphone
+
+PATIENCE_MS = 90_000
+
+
+class AtBrowser:
+    """One page in a Chromium of its own; errors of the page's scripts are kept in ``complaints``."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.set_default_timeout(PATIENCE_MS)
+
+    def at(self, test_id: str, **attributes: str) -> Locator:
+        """The element with this test id (and ``data-…`` attributes, underscores for dashes)."""
+        conditions = "".join(f'[data-{name.replace("_", "-")}="{value}"]' for name, value in attributes.items())
+        return self.page.locator(f'[data-testid="{test_id}"]{conditions}')
+
+    async def click(self, test_id: str, **attributes: str) -> None:
+        await self.at(test_id, **attributes).first.click()
+
+    async def fill(self, test_id: str, text: str) -> None:
+        await self.at(test_id).first.fill(text)
+
+    async def opens(self, path: str) -> None:
+        await self.page.goto(path if path.startswith("http") else self.url + path)
+
+    async def logs_in(self, login: str, password: str) -> None:
+        await self.opens("/login")
+        await self.fill("login-name", login)
+        await self.fill("login-password", password)
+        await self.click("login-submit")
+        await self.page.wait_for_url(f"{self.url}/")
+
+    async def enters_room(self) -> None:
+        """Past the device check, when there is one."""
+        await self.at("enter-room").or_(self.at("room")).first.wait_for()
+        if await self.at("enter-room").count():
+            await self.click("enter-room")
+        await self.at("room").wait_for()
+
+    async def tool(self, name: str) -> None:
+        """Open a panel of the rail."""
+        if not await self.at(f"panel-{name}").count():
+            await self.click(f"tool-{name}")
+        await self.at(f"panel-{name}").wait_for()
+
+    async def stage_is(self, stage: str) -> None:
+        await self.at("room-stage", stage=stage).wait_for()
+
+    async def sees(self, number: int, test_id: str = "program-video") -> None:
+        """Wait until the picture shows this machine-readable number."""
+        await self._until(number, lambda: self._number(test_id), f"{test_id} shows")
+
+    async def hears(self, number: int) -> None:
+        """Wait until one of the voices is this tone."""
+        await self._until(number, self._tones, "voices are")
+
+    async def hears_only(self, numbers: set[int], times: int = 20) -> None:
+        """Listen a while: no tone but these."""
+        for _ in range(times):
+            heard = {one for one in await self._tones() if one is not None}
+            assert heard <= numbers, f"heard {heard}, allowed {numbers}"
+            await asyncio.sleep(0.1)
+
+    async def screenshot(self, path: Path) -> None:
+        await self.page.screenshot(path=path)
+
+    async def _number(self, test_id: str) -> list[int | None]:
+        elements = self.at(test_id)
+        if not await elements.count():
+            return []
+        found: int | None = await elements.first.evaluate(picture_code.READ_JS)
+        return [found]
+
+    async def _tones(self) -> list[int | None]:
+        return [await element.evaluate(tone.READ_JS) for element in await self.at("audio-slot").element_handles()]
+
+    async def _until(self, number: int, look: object, what: str) -> None:
+        assert callable(look)
+        seen: list[int | None] = []
+        deadline = asyncio.get_running_loop().time() + PATIENCE_MS / 1000
+        while asyncio.get_running_loop().time() < deadline:
+            seen = await look()
+            if number in seen:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{what} {seen}, not {number}")
+
+
+@asynccontextmanager
+async def at_browser(
+    url: str, folder: Path, number: int | None = None, *, executable: str = EXECUTABLE, loopback: bool = False
+) -> AsyncIterator[AtBrowser]:
+    """A person with a browser; ``number`` is drawn in the camera's picture and sounds in the microphone."""
+    camera = microphone = None
+    if number is not None:
+        camera = write_camera(folder / f"camera{number}.y4m", number)
+        microphone = write_microphone(folder / f"microphone{number}.wav", number)
+    async with chromium(camera, microphone, loopback=loopback, executable=executable) as browser:
+        context = await browser.new_context(
+            ignore_https_errors=True, locale="vi-VN", viewport={"width": 1366, "height": 768}
+        )
+        yield AtBrowser(await context.new_page(), url)
