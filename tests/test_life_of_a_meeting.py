@@ -6,6 +6,7 @@ number, each microphone sounds a tone: what a browser decodes must be the one wh
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -25,6 +26,7 @@ CHAIR, NEAR, FAR = 30, 1, 2
 
 @pytest.mark.xdist_group("machine")
 async def test_a_district_meets_its_communes(tmp_path: Path) -> None:
+    asyncio.get_running_loop().set_debug(False)  # debugging every timer of ten light peers would take a core by itself
     async with AsyncExitStack() as stack:
         far_away = stack.enter_context(namespace())
         files = make_certificate(tmp_path / "tls", [far_away.here])
