@@ -7,21 +7,30 @@ number, each microphone sounds a tone: what a browser decodes must be the one wh
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from recordings.capture.layout import layout
 from tests.at_browser import AtBrowser, at_browser
 from tests.installation import Installation
+from tests.media import picture_code, tone
 from tests.media.chromium import EXECUTABLE
 from tests.namespace import namespace
+from tests.recordings.capture.media import decode_pictures, decode_sound
 from tests.site_in_room import SiteInRoom
-from tests.story import Planned, log_in, plan_and_send
+from tests.story import Planned, log_in, plan_and_send, until
+from tests.visitor import Visitor
 from web.certificate import make_certificate
 
-CHAIR, NEAR, FAR = 30, 1, 2
+CHAIR, NEAR, FAR, LIGHT = 30, 1, 2, 3
+SHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None
 
 
 @pytest.mark.xdist_group("machine")
@@ -56,9 +65,11 @@ async def test_a_district_meets_its_communes(tmp_path: Path) -> None:
             await stack.enter_async_context(SiteInRoom(url, planned.links[site["site_id"]], planned.id, number, trust))
             for number, site in enumerate(planned.sites[2:12], 3)
         ]
-        assert light
         await the_roll_is_called(secretary, near, planned)
-        await the_floor_goes_round(secretary, chair, near, far, planned)
+        await the_floor_goes_round(secretary, chair, near, far, light[0], planned)
+        await papers_chat_and_a_break(secretary, chair, near, far, planned)
+        await conclusions_and_the_end(secretary, near, planned)
+        await the_recording_shows_who_spoke(installation, planner, planned)
         for person in (secretary, chair, near, far):
             assert person.complaints == []
 
@@ -89,13 +100,127 @@ async def everybody_comes_in(
 async def the_roll_is_called(secretary: AtBrowser, near: AtBrowser, planned: Planned) -> None:
     await near.tool("people")
     await near.fill("head-count", "3")
+    await near.fill("person-name", "Giàng Mí Sính")
+    await near.fill("person-post", "Chủ tịch UBND thị trấn")
+    await near.click("save-people")
     await secretary.tool("roll")
+    absent = secretary.at("site-row", site_id=planned.sites[12]["site_id"])
+    await absent.locator("summary").click()
+    await absent.locator("details input").first.fill("Mất điện toàn xã")
+    await absent.locator('[data-testid="excuse-absence"]').click()
     await secretary.click("call-roll")
+    await secretary.page.get_by_text("Có mặt 12/13 điểm cầu, 1 vắng có lý do").first.wait_for()
 
 
 async def the_floor_goes_round(
-    secretary: AtBrowser, chair: AtBrowser, near: AtBrowser, far: AtBrowser, planned: Planned
+    secretary: AtBrowser, chair: AtBrowser, near: AtBrowser, far: AtBrowser, light: SiteInRoom, planned: Planned
 ) -> None:
     await chair.click("convene")
     for person in (secretary, chair, near, far):
         await person.stage_is("convened")
+    await secretary.at("recording", state="on").wait_for()
+    await secretary.tool("agenda")
+    await secretary.click("open-item")
+
+    await near.click("request-floor")
+    await far.click("request-floor")
+    await secretary.tool("queue")
+    await secretary.at("queue-row", site_id=planned.sites[0]["site_id"]).get_by_test_id("grant-floor").click()
+    await near.at("on-air").wait_for()
+    await on_air(NEAR, secretary, chair, far)
+    await near.sees(CHAIR)
+    await far.hears(NEAR)
+    await far.hears_only({NEAR, CHAIR})
+
+    await near.click("return-floor")
+    await secretary.at("queue-row", site_id=planned.sites[1]["site_id"]).wait_for()  # the queue survived the grant
+    await secretary.click("grant-next")
+    await far.at("on-air").wait_for()
+    await on_air(FAR, secretary, chair, near)
+    await near.hears(FAR)
+    await near.hears_only({FAR, CHAIR})
+    if SHOTS:
+        await chair.screenshot(SHOTS / "meeting.png")
+        await near.screenshot(SHOTS / "meeting-site.png")
+        await secretary.screenshot(SHOTS / "meeting-secretary.png")
+
+    await light.seat.command("request_floor", kind="question")
+    await secretary.click("revoke-floor")
+    row = secretary.at("queue-row", site_id=light.site_id)
+    await row.get_by_test_id("grant-floor").focus()
+    await secretary.page.keyboard.press("Enter")  # by the keyboard alone
+    await on_air(LIGHT, secretary, chair, near, far)
+    await far.hears(LIGHT)
+    await light.seat.command("return_floor")
+
+
+async def on_air(number: int, *viewers: AtBrowser) -> None:
+    """Everybody sees the one who has the floor."""
+    for viewer in viewers:
+        await viewer.sees(number)
+
+
+async def papers_chat_and_a_break(
+    secretary: AtBrowser, chair: AtBrowser, near: AtBrowser, far: AtBrowser, planned: Planned
+) -> None:
+    await secretary.tool("papers")
+    await secretary.click("show-paper")
+    await secretary.click("turn-next")
+    await far.at("shown-paper").wait_for()
+    await secretary.click("hide-paper")
+    await secretary.click("present")
+    await near.at("presentation-video").wait_for()
+    await secretary.click("stop-presenting")
+
+    await near.tool("chat")
+    await near.fill("chat-text", "Thị trấn đã nhận tài liệu.")
+    await near.click("chat-send")
+    await chair.tool("chat")
+    await chair.page.get_by_text("Thị trấn đã nhận tài liệu.").first.wait_for()
+
+    await secretary.tool("course")
+    await secretary.click("suspend")
+    await far.stage_is("suspended")
+    await secretary.click("resume")
+    await far.stage_is("convened")
+
+
+async def conclusions_and_the_end(secretary: AtBrowser, near: AtBrowser, planned: Planned) -> None:
+    await secretary.tool("agenda")
+    await secretary.at("agenda-item", item_id=planned.items[1]).get_by_test_id("open-item").click()
+    await secretary.at("agenda-item", item_id=planned.items[1], status="open").wait_for()
+    await secretary.tool("outcome")
+    await secretary.fill("conclusion-text", "Các xã hoàn thành che chắn chuồng trại trước ngày 30/11.")
+    await secretary.click("record-conclusion")
+    await secretary.at("conclusion").first.wait_for()
+    await secretary.tool("course")
+    await secretary.click("adjourn")
+    await secretary.click("adjourn-confirm")
+    await near.at("room-ended").wait_for()
+
+
+async def the_recording_shows_who_spoke(installation: Installation, planner: Visitor, planned: Planned) -> None:
+    """At each speech's second the MP4 shows that speaker's number and sounds his tone."""
+    recording = f"/api/meetings/{planned.id}/recording"
+    done = await until(lambda: planner.get(recording), lambda seen: seen["state"] in {"archived", "failed"}, "archive")
+    assert done["state"] == "archived"
+    path = installation.data / "recording.mp4"
+    path.write_bytes(await planner.download(done["mp4"]["url"]))
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == done["sha256"]
+    speeches = [chapter for chapter in done["chapters"] if chapter["kind"] == "speech"]
+    numbers = {planned.sites[0]["site_id"]: NEAR, planned.sites[1]["site_id"]: FAR, planned.sites[2]["site_id"]: LIGHT}
+    assert [numbers[speech["site_id"]] for speech in speeches] == [NEAR, FAR, LIGHT]
+    pictures, sound = await asyncio.to_thread(lambda: (list(decode_pictures(path)), decode_sound(path)))
+    for speech in speeches:
+        number = numbers[speech["site_id"]]
+        begin = speech["start_ms"] / 1000
+        shown = {read_program(picture) for at, picture in pictures if begin + 0.1 <= at <= begin + 0.6}
+        assert number in shown, f"{speech['title']}: pictures of {shown}"
+        heard = tone.read_all(sound[int(begin * 48000) : int((begin + 1.5) * 48000)], 48000)
+        assert number in heard, f"{speech['title']}: tones {heard}"
+
+
+def read_program(picture: NDArray[np.uint8]) -> int | None:
+    """The number in the place of the program's video, whatever its size."""
+    place = layout(False).video.fit(16, 9)
+    return picture_code.read(picture[place.y : place.y + place.height, place.x : place.x + place.width])
