@@ -291,9 +291,7 @@ class LightPeer:
     def _report(self) -> None:
         """A receiver report on every slot that carries something."""
         slots = [slot for slot in self.received.values() if slot.highest is not None][:31]
-        blocks = b"".join(
-            struct.pack("!IIIIII", s.ssrc, min(s.lost, 0x7FFFFF), s.highest or 0, 0, 0, 0) for s in slots
-        )
+        blocks = b"".join(struct.pack("!IIIIII", s.ssrc, min(s.lost, 0x7FFFFF), s.highest or 0, 0, 0, 0) for s in slots)
         self._send_rtcp(struct.pack("!BBHI", 0x80 | len(slots), 201, 1 + 6 * len(slots), 1) + blocks)
 
     def _send_rtcp(self, data: bytes) -> None:

@@ -177,9 +177,7 @@ class IceTable:
     def remove(self, agent: IceAgent) -> None:
         self.agents.pop(agent.ufrag, None)
 
-    def receive(
-        self, data: bytes, source: Address, reflexive: tuple[str, int], now: float
-    ) -> tuple[int, bytes] | None:
+    def receive(self, data: bytes, source: Address, reflexive: tuple[str, int], now: float) -> tuple[int, bytes] | None:
         """Handle one STUN datagram: (transport, response), or None for silence."""
         if not self.limit.allows(reflexive[0], now):
             self.refused += 1
