@@ -46,6 +46,7 @@ export class Signalling {
 
   private receive(message: FromServer): void {
     if (message.type === "welcome") this.attempt = 0;
+    if (message.type === "goodbye" && message.reason !== "restarting") this.stopped = true; // the close that follows is the last
     if (message.type === "reply") return this.settle(message);
     this.events.message(message);
   }
