@@ -26,7 +26,8 @@ run: setup ## serve http://localhost:8000 with the demonstration organisation
 test: setup ## everything: lint, types, contracts, unit, integration and browser tests
 	@setup/system.sh test
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	$(BIN)/python -m pytest -q -n 2 -m "not xdist_group"
+	$(BIN)/python -m pytest -q -m xdist_group  # whole installations and browsers: one at a time, with both cores
 	cd $(CLIENT) && npm test --silent
 
 lint: setup ## ruff, mypy --strict, import contracts, client types

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, TimeoutError
 
 from tests.media import picture_code, tone
 from tests.media.chromium import EXECUTABLE, chromium
@@ -61,6 +61,13 @@ class AtBrowser:
 
     async def stage_is(self, stage: str) -> None:
         await self.at("room-stage", stage=stage).wait_for()
+
+    async def ends(self) -> None:
+        """The page says that the meeting is over."""
+        try:
+            await self.at("room-ended").wait_for()
+        except TimeoutError as error:
+            raise AssertionError(f"the page says: {await self.page.inner_text('body')}") from error
 
     async def sees(self, number: int, test_id: str = "program-video") -> None:
         """Wait until the picture shows this machine-readable number."""

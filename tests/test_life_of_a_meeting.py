@@ -196,7 +196,7 @@ async def conclusions_and_the_end(secretary: AtBrowser, near: AtBrowser, planned
     await secretary.tool("course")
     await secretary.click("adjourn")
     await secretary.click("adjourn-confirm")
-    await near.at("room-ended").wait_for()
+    await near.ends()
 
 
 async def the_recording_shows_who_spoke(installation: Installation, planner: Visitor, planned: Planned) -> None:
