@@ -157,7 +157,7 @@ async def play(page: Page, address: str) -> list[str]:
     await page.goto(f"{address}/minutes")
     await page.locator(mark("listen")).nth(1).click()
     await page.wait_for_url("**/recording?t=*")
-    wanted = int(page.url.rsplit("t=", 1)[1])
+    wanted = float(page.url.rsplit("t=", 1)[1])
     assert wanted > 0
     await page.wait_for_function(
         "wanted => { const v = document.querySelector('video'); return v?.readyState > 1 && v.currentTime >= wanted }",

@@ -65,7 +65,7 @@ function HitCard({ hit }: { hit: Hit }) {
       </div>
       <h2><Link href={hit.kind === "minutes" ? `${base}/minutes` : base}>{hit.title || hit.meeting.title}</Link></h2>
       {hit.snippet && <p>{hit.snippet.replace(/<\/?\w+>/g, "")}</p>}
-      {hit.at_ms != null && <p><Link href={`${base}/recording?t=${Math.floor(hit.at_ms / 1000)}`}>{words.minutes.play}</Link></p>}
+      {hit.at_ms != null && <p><Link href={`${base}/recording?t=${hit.at_ms / 1000}`}>{words.minutes.play}</Link></p>}
     </Card>
   );
 }

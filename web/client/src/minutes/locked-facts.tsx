@@ -21,7 +21,7 @@ export function LockedFacts({ item, meetingId }: { item: LockedItem; meetingId: 
         {item.speeches.map((speech) => (
           <li key={speech.speech_id} className={styles.row}>
             <span><span className="tabular">{timeOf(speech.started_at)}</span> {words.minutes.spoke(speakerOf(speech), clockOf(speech.seconds))}</span>
-            {speech.recording_ms !== null && <Link href={`/meetings/${meetingId}/recording?t=${Math.floor(speech.recording_ms / 1000)}`} data-testid="listen">{words.minutes.listen(clockOf(speech.recording_ms / 1000))}</Link>}
+            {speech.recording_ms !== null && <Link href={`/meetings/${meetingId}/recording?t=${speech.recording_ms / 1000}`} data-testid="listen">{words.minutes.listen(clockOf(speech.recording_ms / 1000))}</Link>}
           </li>
         ))}
       </ul>
