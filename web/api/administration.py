@@ -152,9 +152,7 @@ async def audit(call: Somebody, cursor: Annotated[str | None, Query(max_length=3
     async with call.database.reading() as session:
         await administrator(call, session)
         page = await read_audit(session, cursor)
-        names = await _names(
-            session, {one for e in page.entries for one in (e.person_id, e.site_id, e.subject_id) if one}
-        )
+        names = await _names(session, page.entries)
     items = [
         {
             "id": entry.id,
