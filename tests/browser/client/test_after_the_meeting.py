@@ -25,17 +25,17 @@ async def test_minutes_dossier_recording_and_archive(tmp_path: Path) -> None:
         installation = await stack.enter_async_context(Installation(tmp_path / "data"))
         planned = await held(installation, stack)
         browser = await stack.enter_async_context(chromium())
-        secretary = await at(browser, installation.url, "thuky.quanba")
+        secretary = await at(browser, installation.url, "thuky.quanba", installation.password)
         address = f"{installation.url}/meetings/{planned.id}"
         problems = await write(secretary, address)
         problems += await correct_and_compare(secretary)
         await secretary.click(mark("submit-minutes"))
         await secretary.click(mark("submit-minutes-confirm"))
         await sign(secretary, address, "secretary", "waiting_chair")
-        chair = await at(browser, installation.url, "chutich.quanba")
+        chair = await at(browser, installation.url, "chutich.quanba", installation.password)
         await sign(chair, address, "chair", "signed")
         problems += await look(chair, "signed")
-        problems += await issue_and_file(browser, installation.url, address)
+        problems += await issue_and_file(browser, installation, address)
         problems += await play(secretary, address)
         problems += await find(secretary, installation.url, planned)
         assert problems == []
@@ -126,8 +126,8 @@ async def sign(page: Page, address: str, role: str, then: str) -> None:
     await page.wait_for_selector(mark("minutes-status", status=then))
 
 
-async def issue_and_file(browser: Browser, url: str, address: str) -> list[str]:
-    clerk = await at(browser, url, "vanthu.quanba")
+async def issue_and_file(browser: Browser, installation: Installation, address: str) -> list[str]:
+    clerk = await at(browser, installation.url, "vanthu.quanba", installation.password)
     await clerk.goto(f"{address}/minutes")
     await clerk.click(mark("give-number"))
     await clerk.fill(mark("number"), "07")

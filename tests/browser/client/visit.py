@@ -7,19 +7,17 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page
 
-from tests.installation import DEMO_PASSWORD
-
 CLIENT = Path(__file__).parents[3] / "web" / "client"
 AXE = CLIENT / "node_modules" / "axe-core" / "axe.min.js"
 LIMIT_MS = 90_000
 
 
-async def at(browser: Browser, url: str, login: str) -> Page:
+async def at(browser: Browser, url: str, login: str, password: str) -> Page:
     """This person, logged in, in a window of their own."""
     page = await window(browser)
     await page.goto(f"{url}/login")
     await page.fill("[data-testid=login-name]", login)
-    await page.fill("[data-testid=login-password]", DEMO_PASSWORD)
+    await page.fill("[data-testid=login-password]", password)
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"{url}/")
     return page
