@@ -15,7 +15,7 @@ export function ChatPanel() {
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const [text, setText] = useState("");
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView?.({ block: "nearest" }), [chat.length]);
+  useEffect(() => void end.current?.scrollIntoView?.({ block: "nearest" }), [chat.length]); // void: newer browsers return a promise
   const post = async (event?: FormEvent) => {
     event?.preventDefault();
     if (text.trim() && (await command("post_chat", { text: text.trim().slice(0, 2000) }))) setText("");
