@@ -27,7 +27,10 @@ OPEN = """async (data) => {
 }"""
 JUMP = """async (second) => {
     const video = document.querySelector('video');
-    await new Promise(done => { video.onseeked = done; video.currentTime = second; });
+    const seeked = new Promise(done => { video.onseeked = done; });
+    const shown = new Promise(done => { video.requestVideoFrameCallback(done); });
+    video.currentTime = second;
+    await Promise.all([seeked, shown]);
     const canvas = new OffscreenCanvas(160, 90);
     const context = canvas.getContext('2d');
     context.drawImage(video, 0, 0, 160, 90);
