@@ -10,6 +10,7 @@ RUN npm run build
 FROM python:3.11-slim-bookworm
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev libssl-dev libreoffice-writer-nogui postgresql-client \
+       fonts-liberation2 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/giaoban
 COPY requirements.lock pyproject.toml README.md LICENSE ./

@@ -16,6 +16,8 @@ need make make
 need node nodejs
 need npm npm
 [ -e /usr/include/openssl/ssl.h ] || missing+=(libssl-dev)
+# titles are drawn into recordings with it
+[ -e /usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf ] || missing+=(fonts-liberation2)
 if [ "$purpose" = test ]; then
     need chromium chromium
     need ip iproute2
