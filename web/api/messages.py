@@ -145,6 +145,20 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "literal_error": ("Không có trong các lựa chọn.", "Not one of the choices."),
     "not_positive": ("Phải lớn hơn 0.", "Must be more than 0."),
     "unknown": ("Không tìm thấy.", "Not found."),
+    "longer_than_slot": (
+        "Tổng số phút các nội dung dài hơn thời gian cuộc họp.",
+        "The items take longer than the meeting.",
+    ),
+    "out_of_range": ("Số quá nhỏ hoặc quá lớn.", "The number is too small or too large."),
+    "past": ("Thời điểm đã qua.", "This moment has passed."),
+    "sent": ("Đã gửi giấy mời nên không đổi được mục này.", "Invitations went out; this can no longer be changed."),
+    "before_start": ("Phải sau thời điểm bắt đầu.", "Must be after the start."),
+    "not_valid_then": ("Đơn vị không còn hoặc chưa có hiệu lực vào ngày đó.", "The unit is not valid on that day."),
+    "above_parent": ("Cấp phải thấp hơn đơn vị cấp trên.", "The level must be below that of the parent."),
+    "below_itself": ("Đơn vị không thể trực thuộc chính nó.", "A unit cannot stand below itself."),
+    "not_a_number": ("Chỉ gồm chữ số.", "Digits only."),
+    "not_an_address": ("Không phải địa chỉ thư điện tử.", "Not a mail address."),
+    "last_administrator": ("Phải còn ít nhất một quản trị hệ thống.", "One administrator must remain."),
 }
 _OTHER_FIELD = ("Chưa đúng.", "Not right.")
 

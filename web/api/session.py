@@ -142,6 +142,7 @@ async def shape_session(session: ReadSession | WriteSession, services: Services,
         "banner": str(installation["banner"] or ""),
         "installation": {"name": installation["name"], "demo": bool(installation["demo"])},
         "rooms_allowed": services.settings.rooms_allowed,
+        "isolated_network": services.settings.isolated_network,
         "version": VERSION,
     }
 

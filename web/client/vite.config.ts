@@ -24,5 +24,5 @@ export default defineConfig({
     sourcemap: false,
   },
   server: { proxy: { "/api": { target: "http://localhost:8000", ws: true } } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
 });

@@ -75,6 +75,7 @@ async def describe_meeting(session: ReadSession, meeting_id: str) -> Json:
         "contact_phone": meeting.contact_phone,
         "speech_limit_s": meeting.speech_limit_s,
         "record": meeting.record,
+        "security_marking": meeting.security_marking,
         "items": [_item(item) for item in await session.scalars(items)],
         "papers": [_paper(p) for p in await session.scalars(papers.order_by(Paper.position, Paper.uploaded_at))],
     }

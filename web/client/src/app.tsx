@@ -24,6 +24,7 @@ const OrganisationPage = lazy(() => import("./organisation/page"));
 const SettingsPage = lazy(() => import("./settings/page"));
 const MePage = lazy(() => import("./settings/me"));
 const ResetPage = lazy(() => import("./settings/me").then((module) => ({ default: module.ResetPage })));
+const FirstPasswordPage = lazy(() => import("./settings/me").then((module) => ({ default: module.FirstPasswordPage })));
 const LinkPage = lazy(() => import("./link/page"));
 
 function newQueryClient(): QueryClient {
@@ -83,6 +84,7 @@ function LoggedIn({ children }: { children: ReactNode }) {
   if (loading) return <Loading />;
   if (unreachable) return <Notice tone="bad" action={<Button onClick={() => location.reload()}>{words.act.retry}</Button>}>{words.state.offline}</Notice>;
   if (!session) return <Redirect to={path === "/" ? "/login" : `/login?next=${encodeURIComponent(path)}`} replace />;
+  if (session.must_change_password) return <FirstPasswordPage />;
   return children;
 }
 

@@ -40,8 +40,8 @@ export default function ArchivePage() {
       <Card>
         <form role="search" onSubmit={search} className={styles.search}>
           <TextField label={words.act.search} hint={words.minutes.searchHint} type="search" autoFocus value={typed.q} onChange={(e) => setTyped({ ...typed, q: e.target.value })} data-testid="search-text" />
-          <TextField label={words.minutes.from} placeholder="dd/mm/yyyy" value={typed.from} onChange={(e) => setTyped({ ...typed, from: e.target.value })} />
-          <TextField label={words.minutes.to} placeholder="dd/mm/yyyy" value={typed.to} onChange={(e) => setTyped({ ...typed, to: e.target.value })} />
+          <TextField label={words.minutes.from} placeholder={words.room.taskDueHint} value={typed.from} onChange={(e) => setTyped({ ...typed, from: e.target.value })} />
+          <TextField label={words.minutes.to} placeholder={words.room.taskDueHint} value={typed.to} onChange={(e) => setTyped({ ...typed, to: e.target.value })} />
           <Button look="main" type="submit" data-testid="search-submit">{words.act.search}</Button>
         </form>
       </Card>

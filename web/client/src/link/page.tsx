@@ -1,6 +1,6 @@
 /** A site's link: what meeting, the reply, and "Vào họp". Opening this page changes nothing; every act is a click. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { lazy, Suspense, useState, type FormEvent } from "react";
 import { useLocation, useParams } from "wouter";
 import { toneOf } from "../pages/today";
 import styles from "../plan/page.module.css";
@@ -14,6 +14,7 @@ import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
 import { useLanguage, useWords } from "../words";
 import { momentOf, timeOf, weekdayOf } from "../words/when";
 
+const LinkCheck = lazy(() => import("./check")); // media code is not part of the first page
 const LIVE: Stage[] = ["testing", "convened", "suspended"];
 const OVER: Stage[] = ["adjourned", "minuted", "signed", "published", "filed"];
 const nameOf = (value: string | { name?: string; title?: string } | null) => (typeof value === "string" ? value : (value?.name ?? value?.title ?? ""));
@@ -21,6 +22,7 @@ const nameOf = (value: string | { name?: string; title?: string } | null) => (ty
 export default function LinkPage() {
   const { token = "" } = useParams<{ token: string }>();
   const words = useWords();
+  const language = useLanguage();
   const api = useApi();
   const query = useQuery({ queryKey: ["link", token], queryFn: () => api.get<SiteLink>(`/api/site-links/${encodeURIComponent(token)}`), refetchInterval: 10_000, retry: false });
   const link = query.data;
@@ -32,7 +34,7 @@ export default function LinkPage() {
   return (
     <Frame title={meeting?.title ?? words.link.invited} narrow kicker={<p>{words.link.invited}</p>}>
       {link.state !== "valid" && <Notice tone="bad"><span data-testid="link-refused">{link.state === "expired" ? words.link.expired(link.contact_phone) : words.link.revoked(link.contact_phone)}</span></Notice>}
-      {meeting?.moved_from && <Notice tone="warn">{words.link.moved(momentOf(meeting.starts_at))}</Notice>}
+      {meeting?.moved_from && <Notice tone="warn">{words.link.moved(momentOf(meeting.starts_at, language))}</Notice>}
       <Card>
         <p className={styles.sum}>{words.link.site}: {link.unit_title}</p>
         {meeting && <MeetingFacts meeting={meeting} />}
@@ -63,8 +65,11 @@ function Join({ token, meetingId, stage, startsAt }: { token: string; meetingId:
   const words = useWords();
   const { api, adopt } = useSession();
   const [, go] = useLocation();
+  const language = useLanguage();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [checking, setChecking] = useState(false);
+  const [checked, setChecked] = useState<boolean | null>(null);
   if (stage === "cancelled") return <Notice tone="bad">{words.link.cancelled}</Notice>;
   if (OVER.includes(stage)) return <Notice>{words.link.over}</Notice>;
   const join = async () => {
@@ -80,7 +85,10 @@ function Join({ token, meetingId, stage, startsAt }: { token: string; meetingId:
   return (
     <>
       <Button look="main" size="large" disabled={busy || !LIVE.includes(stage)} onClick={() => void join()} data-testid="site-join">{words.link.join}</Button>
-      <p className={styles.soft}>{LIVE.includes(stage) ? words.link.joinHint : words.link.notYet(momentOf(startsAt))}</p>
+      <p className={styles.soft}>{LIVE.includes(stage) ? words.link.joinHint : words.link.notYet(momentOf(startsAt, language))}</p>
+      {!LIVE.includes(stage) && <div><Button onClick={() => setChecking(true)} data-testid="link-check-open">{words.link.check}</Button></div>}
+      {checked !== null && <Notice tone={checked ? "good" : "warn"}><span data-testid="link-checked">{checked ? words.link.checkFine : words.link.checkPoor}</span></Notice>}
+      {checking && <Suspense fallback={<Loading />}><LinkCheck token={token} meetingId={meetingId} onClose={() => setChecking(false)} done={setChecked} /></Suspense>}
       <ErrorNotice error={error} />
     </>
   );

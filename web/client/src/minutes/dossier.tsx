@@ -3,6 +3,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "wouter";
 import { sizeText } from "../plan/papers";
+import { isSecret } from "../plan/secrecy";
+import { SecretNotice } from "../plan/secret-notice";
 import { ApiError } from "../rest/request";
 import type { Meeting } from "../rest/types";
 import { useApi } from "../session/session";
@@ -36,10 +38,12 @@ export default function DossierPage() {
   };
   const missing = query.error instanceof ApiError && query.error.status === 404;
   const dossier = query.data;
+  const secret = isSecret(meeting?.security_marking);
   return (
-    <Frame title={words.minutes.dossier} kicker={<p>{meeting?.title}</p>} actions={<><ButtonLink href={`/meetings/${id}`}>{words.plan.backToMeeting}</ButtonLink>{!dossier && meeting?.may.includes("file") && <Button look="main" onClick={() => void file()} data-testid="file-dossier">{words.minutes.file}</Button>}</>}>
+    <Frame title={words.minutes.dossier} kicker={<p>{meeting?.title}</p>} actions={<><ButtonLink href={`/meetings/${id}`}>{words.plan.backToMeeting}</ButtonLink>{!dossier && meeting?.may.includes("file") && !secret && <Button look="main" onClick={() => void file()} data-testid="file-dossier">{words.minutes.file}</Button>}</>}>
       <ErrorNotice error={error} />
-      {!dossier && (missing ? <Notice>{words.minutes.notFiled}</Notice> : query.error ? <ErrorNotice error={query.error} /> : <Loading />)}
+      <SecretNotice marking={meeting?.security_marking} />
+      {!dossier && !secret && (missing ? <Notice>{words.minutes.notFiled}</Notice> : query.error ? <ErrorNotice error={query.error} /> : <Loading />)}
       {dossier && (
         <>
           <Card>

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { useParams } from "wouter";
+import { isSecret } from "../plan/secrecy";
 import type { Meeting } from "../rest/types";
 import { useApi } from "../session/session";
 import { Button, ButtonLink, FileLink } from "../ui/button";
@@ -47,8 +48,8 @@ export default function MinutesPage() {
   const links = (
     <>
       <ButtonLink href={`/meetings/${id}`}>{words.plan.backToMeeting}</ButtonLink>
-      <ButtonLink href={`/meetings/${id}/recording`}>{words.minutes.recording}</ButtonLink>
-      <ButtonLink href={`/meetings/${id}/dossier`}>{words.minutes.dossier}</ButtonLink>
+      {!isSecret(meeting?.security_marking) && <ButtonLink href={`/meetings/${id}/recording`}>{words.minutes.recording}</ButtonLink>}
+      {!isSecret(meeting?.security_marking) && <ButtonLink href={`/meetings/${id}/dossier`}>{words.minutes.dossier}</ButtonLink>}
     </>
   );
   if (!minutes.id) {

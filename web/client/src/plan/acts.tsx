@@ -10,6 +10,7 @@ import { Dialog } from "../ui/dialog";
 import { TextField } from "../ui/field";
 import { ErrorNotice } from "../ui/notice";
 import { useWords } from "../words";
+import { isSecret } from "./secrecy";
 import { dateOf, parseMoment, timeOf } from "../words/when";
 
 export function PlanActs({ meeting, onDone }: { meeting: Meeting; onDone: (text: string) => void }) {
@@ -20,6 +21,7 @@ export function PlanActs({ meeting, onDone }: { meeting: Meeting; onDone: (text:
   const [error, setError] = useState<unknown>(null);
   const [asked, setAsked] = useState<"postpone" | "cancel" | null>(null);
   const may = (act: string) => meeting.may.includes(act);
+  const secret = isSecret(meeting.security_marking);
   const run = async (act: string, body: unknown, done: (next: Meeting) => void) => {
     setError(null);
     try {
@@ -34,9 +36,9 @@ export function PlanActs({ meeting, onDone }: { meeting: Meeting; onDone: (text:
   return (
     <>
       {may("send") && (meeting.stage === "draft" || meeting.stage === "postponed") && (
-        <ConfirmButton look="main" testId="send-invitations" ask={words.plan.sendAsk(meeting.sites.length)} act={() => void run("send", { version: meeting.version }, () => onDone(words.plan.sendDone))}>{words.plan.send}</ConfirmButton>
+        <ConfirmButton look="main" testId="send-invitations" ask={secret ? words.plan.secretSendAsk(meeting.sites.length) : words.plan.sendAsk(meeting.sites.length)} act={() => void run("send", { version: meeting.version }, () => onDone(secret ? words.plan.secretSendDone : words.plan.sendDone))}>{words.plan.send}</ConfirmButton>
       )}
-      {may("clone") && <Button onClick={() => void run("clone", {}, (next) => go(`/meetings/${next.id}`))} data-testid="clone">{words.plan.clone}</Button>}
+      {may("clone") && <Button onClick={() => void run("clone", {}, (next) => go(`/meetings/${next.id}/edit`))} data-testid="clone">{words.plan.clone}</Button>}
       {may("postpone") && <Button onClick={() => setAsked("postpone")} data-testid="postpone">{words.plan.postpone}</Button>}
       {may("cancel") && <Button look="danger" onClick={() => setAsked("cancel")} data-testid="cancel-meeting">{words.plan.cancel}</Button>}
       {asked === "postpone" && <PostponeDialog meeting={meeting} error={error} onClose={() => setAsked(null)} act={(body) => void run("postpone", body, () => onDone(words.plan.postponeAsk))} />}

@@ -5,6 +5,7 @@ import { Button, FileLink } from "../ui/button";
 import { Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
 import { momentOf } from "../words/when";
+import { isSecret } from "./secrecy";
 import styles from "./page.module.css";
 
 const REPLY_TONE = { needs_action: "info", accepted: "good", delegated: "good", declined: "warn" } as const;
@@ -23,14 +24,14 @@ export function Attendees({ meeting }: { meeting: Meeting }) {
       <div className={styles.tableWrap} tabIndex={0} role="region" aria-label={words.plan.replies}>
         <table className={styles.table}>
           <thead><tr><th>{words.plan.order}</th><th>{words.plan.sites}</th><th>{words.plan.reply}</th><th>{words.plan.delivery}</th><th>{words.plan.test}</th><th>{words.plan.technician}</th><th><span className="sr-only">{words.act.copy}</span></th></tr></thead>
-          <tbody>{sites.map((site, n) => <Row key={site.site_id} n={n + 1} site={site} meetingId={meeting.id} />)}</tbody>
+          <tbody>{sites.map((site, n) => <Row key={site.site_id} n={n + 1} site={site} meetingId={meeting.id} mailed={!isSecret(meeting.security_marking)} />)}</tbody>
         </table>
       </div>
     </>
   );
 }
 
-function Row({ n, site, meetingId }: { n: number; site: Attendee; meetingId: string }) {
+function Row({ n, site, meetingId, mailed }: { n: number; site: Attendee; meetingId: string; mailed: boolean }) {
   const words = useWords();
   const [copied, setCopied] = useState(false);
   const copy = async () => {
@@ -47,7 +48,7 @@ function Row({ n, site, meetingId }: { n: number; site: Attendee; meetingId: str
         {site.reply_reason && <p>{site.reply_reason}</p>}
         {site.deputy?.name && <p>{site.deputy.name}{site.deputy.post && `, ${site.deputy.post}`}</p>}
       </td>
-      <td>{words.delivery[site.delivery]}{site.delivery_error && <p className={styles.soft}>{site.delivery_error}</p>}</td>
+      <td>{mailed ? words.delivery[site.delivery] : words.plan.secretNoMail}{site.delivery_error && <p className={styles.soft}>{site.delivery_error}</p>}</td>
       <td title={site.tested_at ? momentOf(site.tested_at) : undefined}>{site.tested_at ? words.plan.tested : words.plan.notTested}</td>
       <td>{site.phone && <a href={`tel:${site.phone}`}>{site.phone}</a>}</td>
       <td>

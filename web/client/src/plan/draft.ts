@@ -1,6 +1,7 @@
 /** The plan as the form holds it: text fields, not yet a PlanIn. */
 import type { Meeting, Mode, PlanIn } from "../rest/types";
 import { dateOf, parseMoment, timeOf } from "../words/when";
+import { isSecret } from "./secrecy";
 
 export interface DraftItem { key: string; id?: string; title: string; minutes: string; presenter_name: string }
 
@@ -52,7 +53,7 @@ export function planOf(draft: Draft): PlanIn {
   const text = Object.fromEntries(Object.entries({ place: draft.place, contact_phone: draft.contact_phone }).filter(([, value]) => value.trim()));
   return {
     title: draft.title.trim(), kind: draft.kind, starts_at: parseMoment(draft.date, draft.from) ?? undefined, ends_at: parseMoment(draft.date, draft.to) ?? undefined,
-    note: draft.note, mode: draft.mode, speech_limit_s: Math.round(Number(draft.limit_minutes.replace(",", ".")) * 60) || 0, record: draft.record, security_marking: draft.security_marking,
+    note: draft.note, mode: draft.mode, speech_limit_s: Math.round(Number(draft.limit_minutes.replace(",", ".")) * 60) || 0, record: draft.record && !isSecret(draft.security_marking), security_marking: draft.security_marking,
     site_ids: draft.site_ids, ...given, ...text,
     items: draft.items.filter((i) => i.title.trim()).map((i) => ({ ...(i.id && { id: i.id }), title: i.title.trim(), minutes: Math.round(Number(i.minutes)) || 0, presenter_name: i.presenter_name.trim() })),
   };

@@ -14,6 +14,8 @@ import { AgendaEditor } from "./agenda-editor";
 import { draftOf, emptyDraft, planOf, problemsOf, slotMinutes, type Draft } from "./draft";
 import styles from "./page.module.css";
 import { PersonField, SiteField, UnitField } from "./person-field";
+import { isSecret, markings } from "./secrecy";
+import { SecretNotice } from "./secret-notice";
 import { SitePicker } from "./site-picker";
 
 export default function EditPage() {
@@ -66,6 +68,7 @@ function EditForm({ meeting }: { meeting?: Meeting }) {
   return (
     <Frame title={meeting ? meeting.title : words.plan.newTitle} kicker={meeting && <p>{words.plan.editDraft}</p>}>
       <form onSubmit={(event) => void save(event)} noValidate className={styles.column}>
+        {meeting?.cloned_from && !sent && <Notice><span data-testid="cloned">{words.plan.cloneDone}</span></Notice>}
         {sent && <Notice tone="warn">{words.plan.changesGoOut}</Notice>}
         <Card>
           <h2>{words.plan.basics}</h2>
@@ -96,8 +99,9 @@ function EditForm({ meeting }: { meeting?: Meeting }) {
           <div className={styles.form}>
             <Select label={words.plan.mode} value={draft.mode} onChange={(e) => set({ mode: e.target.value as Mode })}>{Object.entries(words.plan.modes).map(([mode, name]) => <option key={mode} value={mode}>{name}</option>)}</Select>
             <TextField label={words.plan.limit} inputMode="decimal" value={draft.limit_minutes} onChange={(e) => set({ limit_minutes: e.target.value })} data-testid="plan-limit" />
-            <Select label={words.plan.marking} value={draft.security_marking} onChange={(e) => set({ security_marking: e.target.value })} data-testid="plan-marking">{Object.entries(words.plan.markings).map(([mark, name]) => <option key={mark} value={mark}>{name}</option>)}</Select>
-            <Checkbox label={words.plan.record} checked={draft.record} onChange={(e) => set({ record: e.target.checked })} />
+            <MarkingField value={draft.security_marking} change={(marking) => set({ security_marking: marking })} />
+            {!isSecret(draft.security_marking) && <Checkbox label={words.plan.record} checked={draft.record} onChange={(e) => set({ record: e.target.checked })} data-testid="plan-record" />}
+            <div className={styles.full}><SecretNotice marking={draft.security_marking} /></div>
             <div className={styles.full}><TextArea label={words.plan.note} value={draft.note} onChange={(e) => set({ note: e.target.value })} /></div>
           </div>
         </Card>
@@ -108,5 +112,16 @@ function EditForm({ meeting }: { meeting?: Meeting }) {
         </div>
       </form>
     </Frame>
+  );
+}
+
+/** What cannot be taken in here stands there too, out of reach, with the reason. */
+export function MarkingField({ value, change }: { value: string; change: (marking: string) => void }) {
+  const words = useWords();
+  const isolated = useSession().session?.isolated_network ?? false;
+  return (
+    <Select label={words.plan.marking} hint={isolated ? words.plan.markingIsolated : words.plan.markingNetworked} value={value} onChange={(e) => change(e.target.value)} data-testid="plan-marking">
+      {markings(isolated).map(({ marking, taken }) => <option key={marking} value={marking} disabled={!taken}>{words.plan.markings[marking]}</option>)}
+    </Select>
   );
 }

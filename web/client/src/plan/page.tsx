@@ -15,6 +15,8 @@ import { AgendaSum } from "./agenda-editor";
 import { Attendees } from "./attendees";
 import styles from "./page.module.css";
 import { Papers } from "./papers";
+import { isSecret } from "./secrecy";
+import { SecretNotice } from "./secret-notice";
 
 const AFTER: Stage[] = ["adjourned", "minuted", "signed", "published", "filed"];
 const LIVE: Stage[] = ["testing", "convened", "suspended"];
@@ -30,7 +32,8 @@ export default function MeetingPage() {
   const seesSites = meeting.may.includes("see_replies") || meeting.may.includes("hand_out_links");
   return (
     <Frame title={meeting.title} kicker={<div className={styles.acts}><Pill tone={toneOf(meeting.stage)}><span data-testid="meeting-stage" data-stage={meeting.stage}>{words.stage[meeting.stage]}</span></Pill><span className={styles.soft}>{words.kind[meeting.kind as keyof typeof words.kind] ?? meeting.kind}</span></div>} actions={<MainActs meeting={meeting} onDone={setTold} />}>
-      {told && <Notice tone="good">{told}</Notice>}
+      <SecretNotice marking={meeting.security_marking} />
+      {told && <Notice tone="good"><span data-testid="told">{told}</span></Notice>}
       <div className={styles.grid}>
         <div className={styles.column}>
           <Card><h2>{words.plan.agenda}</h2><Agenda meeting={meeting} /></Card>
@@ -48,13 +51,14 @@ function MainActs({ meeting, onDone }: { meeting: Meeting; onDone: (text: string
   const may = (act: string) => meeting.may.includes(act);
   const live = LIVE.includes(meeting.stage);
   const after = AFTER.includes(meeting.stage);
+  const leaves = after && !isSecret(meeting.security_marking); // what is secret is neither recorded nor exported
   return (
     <>
       {live && may("join") && <ButtonLink look="main" size="large" href={`/rooms/${meeting.id}`} data-testid="join">{meeting.stage === "testing" ? words.action.test : words.action.join}</ButtonLink>}
       {meeting.stage === "sent" && may("open_room") && <ButtonLink look="main" href={`/rooms/${meeting.id}`} data-testid="open-room">{words.plan.openRoom}</ButtonLink>}
       {after && <ButtonLink look="main" href={`/meetings/${meeting.id}/minutes`} data-testid="to-minutes">{words.plan.minutes}</ButtonLink>}
-      {after && <ButtonLink href={`/meetings/${meeting.id}/recording`} data-testid="to-recording">{words.plan.recording}</ButtonLink>}
-      {after && <ButtonLink href={`/meetings/${meeting.id}/dossier`} data-testid="to-dossier">{words.plan.dossier}</ButtonLink>}
+      {leaves && <ButtonLink href={`/meetings/${meeting.id}/recording`} data-testid="to-recording">{words.plan.recording}</ButtonLink>}
+      {leaves && <ButtonLink href={`/meetings/${meeting.id}/dossier`} data-testid="to-dossier">{words.plan.dossier}</ButtonLink>}
       {may("edit") && <ButtonLink href={`/meetings/${meeting.id}/edit`} data-testid="edit-plan">{words.plan.editDraft}</ButtonLink>}
       <PlanActs meeting={meeting} onDone={onDone} />
     </>
@@ -73,6 +77,7 @@ function Facts({ meeting }: { meeting: Meeting }) {
     [words.plan.phone, meeting.contact_phone],
     [words.plan.mode, words.plan.modes[meeting.mode]],
     [words.plan.record, meeting.record ? words.act.yes : words.act.no],
+    [words.plan.marking, meeting.security_marking === "none" ? "" : words.plan.markings[meeting.security_marking as keyof typeof words.plan.markings]],
     [words.plan.note, meeting.note],
   ];
   return <dl className={styles.facts}>{rows.filter(([, value]) => value).map(([name, value]) => <div key={name} style={{ display: "contents" }}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
@@ -101,7 +106,7 @@ function Files({ meeting }: { meeting: Meeting }) {
       <div className={styles.acts}>
         {meeting.may.includes("hand_out_links") && <FileLink size="small" href={`${base}/giay-moi.pdf`} target="_blank">{words.plan.letter}</FileLink>}
         {meeting.may.includes("see_replies") && <FileLink size="small" href={`${base}/invitation.pdf`} target="_blank">{words.plan.invitations}</FileLink>}
-        <FileLink size="small" href={`${base}/calendar.ics`}>{words.plan.calendar}</FileLink>
+        {!isSecret(meeting.security_marking) && <FileLink size="small" href={`${base}/calendar.ics`} data-testid="calendar-file">{words.plan.calendar}</FileLink>}
         {LIVE.includes(meeting.stage) && <ButtonLink size="small" href={`/rooms/${meeting.id}?view=hall`}>{words.plan.hall}</ButtonLink>}
       </div>
     </Card>

@@ -32,7 +32,7 @@ export class Api {
     return this.send<T>("DELETE", path);
   }
 
-  private async send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  protected async send<T>(method: string, path: string, body?: unknown): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": this.language };
     if (method !== "GET") headers["X-CSRF-Token"] = this.csrf;
     const isForm = body instanceof FormData;

@@ -19,6 +19,10 @@ export interface Session {
   language: Language;
   banner: string | null;
   installation: { name: string; demo: boolean };
+  /** Declared isolated: meetings up to Mật are taken in. */
+  isolated_network?: boolean;
+  /** Somebody else knows the password: nothing but a new one is accepted. */
+  must_change_password?: boolean;
   version: string;
 }
 

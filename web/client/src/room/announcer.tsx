@@ -14,6 +14,8 @@ export function announcementOf(fact: Fact, before: State, words: Words, named: N
     case "FloorRevoked":
     case "FloorReturned":
       return before.floor ? { text: words.room.floorEnded(named.unit(before.floor.site_id)), urgent: false } : null;
+    case "ChairHandedOver":
+      return { text: words.room.handed.other(named.unit(body.site_id)), urgent: false };
     case "ItemOpened":
       return { text: `${words.room.currentItem}: ${named.item(body.item_id ?? "")}`, urgent: false };
     case "Convened":

@@ -21,14 +21,16 @@ export function ControlBar({ help }: { help: () => void }) {
   const meetingId = useRoom((p) => p.welcome?.meeting.id);
   const role = useRoom((p) => p.welcome?.role);
   const hasDevices = role === "site" || role === "chair";
-  const heard = micOn && !!local.microphone && isHeard(state, mine);
+  const open = isHeard(state, mine); // by the rules of the meeting; the site's own switch comes on top
+  const heard = open && micOn && !!local.microphone;
+  const micText = !local.microphone ? words.room.noMic : !open ? words.room.closedMic : micOn ? words.room.openMic : words.room.ownMicOff;
   return (
     <footer className={styles.bar}>
       {hasDevices && (
         <>
-          <Button aria-pressed={micOn} onClick={() => controller.setMicrophone(!micOn)} data-testid="toggle-mic">{micOn ? words.room.micOff : words.room.micOn}</Button>
-          <Button aria-pressed={camOn} onClick={() => controller.setCamera(!camOn)} data-testid="toggle-camera">{camOn ? words.room.camOff : words.room.camOn}</Button>
-          <span className={`${styles.mic} ${heard ? styles.open : ""}`} data-testid="mic-state" data-heard={heard}>{heard ? words.room.openMic : words.room.closedMic}</span>
+          {open && local.microphone && <Button onClick={() => controller.setMicrophone(!micOn)} data-testid="toggle-mic">{micOn ? words.room.micOff : words.room.micOn}</Button>}
+          {local.camera && <Button onClick={() => controller.setCamera(!camOn)} data-testid="toggle-camera">{camOn ? words.room.camOff : words.room.camOn}</Button>}
+          <span className={`${styles.mic} ${heard ? styles.open : ""}`} data-testid="mic-state" data-heard={heard}>{micText}</span>
         </>
       )}
       <PresentButton />

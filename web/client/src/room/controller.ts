@@ -106,13 +106,17 @@ export class RoomController {
       const before = state;
       state = apply(state, fact);
       cursor = { ...cursor, [log]: fact.seq };
-      this.store.set({ state, cursor });
+      this.store.set({ state, cursor, ...(this.isMyTurn(fact) && { micOn: true }) }); // the grant opens the microphone
       this.onFact(fact, before, state);
       if (this.changesMyRole(fact, before)) return this.signalling.again();
     }
     this.applyMicrophone();
     if (!this.media) void this.connectMedia();
     if (this.screen && state.presentation_site_id === null) void this.stopScreen();
+  }
+
+  private isMyTurn(fact: Fact): boolean {
+    return fact.type === "FloorGranted" && (fact.body as { site_id?: string }).site_id === this.store.get().welcome?.site_id;
   }
 
   /** A new chair or secretary has other rights: hello again brings the new role. */

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Button } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
 import { Select } from "../ui/field";
+import { isSecret } from "../plan/secrecy";
 import { useWords } from "../words";
 import { HandOver } from "./hand-over";
 import styles from "./course.module.css";
@@ -29,6 +30,7 @@ export function CoursePanel() {
   const may = useMay();
   const state = useRoom((p) => p.state);
   const assembly = useRoom((p) => p.welcome?.meeting.kind === "hoi_nghi");
+  const secret = useRoom((p) => isSecret(p.welcome?.meeting.security_marking));
   const [handing, setHanding] = useState(false);
   const live = state.stage === "convened" || state.stage === "suspended";
   return (
@@ -42,7 +44,7 @@ export function CoursePanel() {
       )}
       {may("close_microphones") && <Button onClick={() => void command("close_microphones")} data-testid="close-microphones">{words.room.closeMicrophones}</Button>}
       {state.stage === "convened" && may("suspend") && <Button onClick={() => void command("suspend", { reason: "" })} data-testid="suspend">{words.room.suspend}</Button>}
-      {state.stage === "convened" && state.recording === "off" && may("start_recording") && <Button onClick={() => void command("start_recording")} data-testid="start-recording">{words.room.startRecording}</Button>}
+      {state.stage === "convened" && state.recording === "off" && !secret && may("start_recording") && <Button onClick={() => void command("start_recording")} data-testid="start-recording">{words.room.startRecording}</Button>}
       {state.stage === "convened" && state.recording === "on" && may("pause_recording") && <Button onClick={() => void command("pause_recording")} data-testid="pause-recording">{words.room.pauseRecording}</Button>}
       {state.stage === "convened" && state.recording === "paused" && may("resume_recording") && <Button onClick={() => void command("resume_recording")} data-testid="resume-recording">{words.room.resumeRecording}</Button>}
       {may("hand_over_chair") && <Button onClick={() => setHanding(true)} data-testid="hand-over">{words.room.handOver}</Button>}

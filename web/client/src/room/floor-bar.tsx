@@ -20,7 +20,7 @@ export function FloorBar() {
   const isMine = !!floor && floor.site_id === mine;
   return (
     <div className={styles.bar} data-testid="floor-bar" data-floor-site={floor?.site_id ?? ""}>
-      {floor && clock ? (
+      {floor && clock && state.stage !== "suspended" ? (
         <div className={`${styles.now} ${styles[clock.tone]}`}>
           <span className={styles.label}>{words.room.program}</span>
           <strong className={styles.name}>{names.unit(floor.site_id)}</strong>

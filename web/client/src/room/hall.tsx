@@ -36,7 +36,7 @@ function HallFloor({ large }: { large: boolean }) {
   const names = useNames();
   const state = useRoom((p) => p.state);
   const now = useNow(500);
-  const floor = state.floor;
+  const floor = state.stage === "suspended" ? null : state.floor;
   const clock = floor && floorClock(floor, now);
   return (
     <section className={`${styles.floor} ${large ? styles.big : ""} ${clock ? styles[clock.tone] : ""}`} data-testid="hall-floor">

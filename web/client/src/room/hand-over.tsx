@@ -36,7 +36,7 @@ export function HandOver({ onClose }: { onClose: () => void }) {
       <TextField label={words.plan.personSearch} value={typed} onChange={(e) => setTyped(e.target.value)} data-testid="hand-over-search" />
       <Select label={words.room.handOverTo} value={person} onChange={(e) => setPerson(e.target.value)} data-testid="hand-over-person">
         <option value="">{words.plan.choose}</option>
-        {people.data?.items.map((one) => <option key={one.id} value={one.id}>{one.name}{one.posts?.[0] && ` – ${one.posts[0].name}`}</option>)}
+        {people.data?.items.filter((one) => siteId !== state.chair_site_id || one.id !== state.chair_person_id).map((one) => <option key={one.id} value={one.id}>{one.name}{one.posts?.[0] && ` – ${one.posts[0].name}`}</option>)}
       </Select>
     </Dialog>
   );

@@ -6,8 +6,10 @@ import { announcementOf, LiveRegion } from "./announcer";
 import { ControlBar } from "./control-bar";
 import { FloorBar } from "./floor-bar";
 import { Hall } from "./hall";
+import { HandedDialog, HandedNotice } from "./handed";
 import styles from "./inside.module.css";
 import { Strips, useInterruption } from "./interruptions";
+import { handedTo, isHeard, type Handed } from "./model";
 import { OnAirBanner } from "./on-air";
 import { STAMP } from "./panels/notes";
 import { ShortcutHelp, useShortcuts, type Shortcut } from "./shortcuts";
@@ -29,7 +31,8 @@ export function Inside({ title }: { title: string }) {
   const [tool, setTool] = useState<Tool | null>(null);
   const [preview, setPreview] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
-  const spoken = useAnnouncements();
+  const [handed, setHanded] = useState<Handed | null>(null);
+  const spoken = useAnnouncements(setHanded);
   usePinned(preview);
   useFirstTool(role, setTool);
   useShortcuts(useShortcutActs(setTool));
@@ -43,7 +46,7 @@ export function Inside({ title }: { title: string }) {
       {session?.banner && <p className={styles.demo}>{session.banner}</p>}
       <TopBar />
       <OnAirBanner />
-      <div className={styles.strips}><Strips refusal={refusal} dismiss={() => setRefusal("")} />{waiting && <p className={styles.notice}>{words.room.waitingRoom}</p>}</div>
+      <div className={styles.strips}><Strips refusal={refusal} dismiss={() => setRefusal("")} /><HandedNotice handed={handed} dismiss={() => setHanded(null)} />{waiting && <p className={styles.notice}>{words.room.waitingRoom}</p>}</div>
       <main className={styles.body}>
         <div className={styles.center}>
           <Stage preview={preview} />
@@ -52,6 +55,7 @@ export function Inside({ title }: { title: string }) {
         <Tools tool={tool} setTool={setTool} preview={preview} setPreview={setPreview} />
       </main>
       <ControlBar help={() => setHelp(true)} />
+      <HandedDialog handed={handed} dismiss={() => setHanded(null)} />
       {help && <ShortcutHelp onClose={() => setHelp(false)} />}
       <LiveRegion {...spoken} />
     </div>
@@ -85,18 +89,20 @@ function usePinned(preview: string | null): void {
   }, [controller, names, online, role, here, preview]);
 }
 
-function useAnnouncements(): { polite: string; urgent: string } {
+/** What happens is said aloud; a hand-over of the chair is shown too. */
+function useAnnouncements(handed: (to: Handed) => void): { polite: string; urgent: string } {
   const words = useWords();
   const names = useNames();
   const { controller } = useRoomContext();
   const [spoken, setSpoken] = useState({ polite: "", urgent: "" });
   const welcome = useRoom((p) => p.welcome);
-  const latest = useLatest({ words, names, welcome });
+  const latest = useLatest({ words, names, welcome, handed });
   useEffect(() => {
     controller.onFact = (fact, before) => {
       const { words: w, names: n, welcome: me } = latest.current;
       const item = (id: string) => me?.meeting.items.find((i) => i.id === id)?.title ?? "";
       const said = announcementOf(fact, before, w, { unit: n.unit, item, mine: me?.site_id ?? null });
+      if (fact.type === "ChairHandedOver" && me) latest.current.handed(handedTo(fact.body as { person_id: string; site_id: string }, before, me));
       if (said) setSpoken(said.urgent ? { polite: "", urgent: said.text } : { polite: said.text, urgent: "" });
     };
     return () => void (controller.onFact = () => undefined);
@@ -119,7 +125,7 @@ function useShortcutActs(setTool: (tool: Tool) => void): (shortcut: Shortcut) =>
         case "extend": return void (may("extend_time") && state.floor && command("extend_time", { by_s: 120 }));
         case "done": return void (state.floor?.site_id === mine && command("return_floor"));
         case "request": return void (may("request_floor") && (request ? command("withdraw_request", { request_id: request.request_id }) : command("request_floor", { kind: "speech" })));
-        case "mic": return controller.setMicrophone(!micOn);
+        case "mic": return void (isHeard(state, mine) && controller.setMicrophone(!micOn));
         case "stamp":
           if (welcome?.role !== "secretary") return;
           setTool("notes");

@@ -1,5 +1,6 @@
 /** Everything that can stand between a site and its meeting, in plain words, with the one thing to do. */
 import { Link } from "wouter";
+import { SecretNotice } from "../plan/secret-notice";
 import { Button, ButtonLink } from "../ui/button";
 import { Card, Frame } from "../ui/frame";
 import { Notice } from "../ui/notice";
@@ -27,6 +28,7 @@ export function useInterruption(controller: RoomController, title: string) {
       <Frame title={title} narrow>
         <Card data-testid={phase}>
           <h2>{phase === "occupied" ? words.room.occupied : words.room.takenOver}</h2>
+          <p>{phase === "occupied" ? words.room.occupiedText : words.room.takenOverText}</p>
           <Button look="main" size="large" onClick={() => controller.takeSite()} data-testid="take-over">{phase === "occupied" ? words.room.occupiedTake : words.room.comeBack}</Button>
           <Link href="/">{words.room.home}</Link>
         </Card>
@@ -63,6 +65,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
   const recording = useRoom((p) => p.state.recording);
   const mine = useRoom((p) => p.welcome?.site_id ?? "");
   const line = useRoom((p) => p.lines[mine]);
+  const marking = useRoom((p) => p.welcome?.meeting.security_marking);
   return (
     <>
       {phase === "reconnecting" && <Notice tone="warn"><span data-testid="reconnecting">{words.room.reconnecting}</span></Notice>}
@@ -70,6 +73,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
       {phase === "online" && media === "connecting" && <Notice>{words.room.mediaConnecting}</Notice>}
       {phase === "online" && (media === "reconnecting" || media === "failed") && <Notice tone="warn">{words.room.mediaLost}</Notice>}
       {phase === "online" && media === "connected" && line && line.quality !== "good" && <Notice tone="warn">{words.room.weak}</Notice>}
+      <SecretNotice marking={marking} />
       {recording === "interrupted" && <Notice tone="bad">{words.room.interruptedText}</Notice>}
       {refusal && <Notice tone="bad" action={<Button size="small" onClick={dismiss}>{words.act.close}</Button>}><span data-testid="refusal">{refusal}</span></Notice>}
     </>

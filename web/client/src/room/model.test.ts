@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY, type Speech, type State } from "../proceedings/state";
 import { backoffMs, FINAL_CODES } from "./backoff";
-import { countdown, floorClock, isHeard, moved, programSite, rollSum, slotOf, spokenSums } from "./model";
+import { floorClock, handedTo, isHeard, isNext, justBegun, moved, onAirOf, programSite, rollSum, slotOf, spokenSums } from "./model";
 
 const T0 = Date.parse("2026-11-22T01:00:00.000Z");
 const speech = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: "2026-11-22T01:00:00.000Z", limit_s: 300, request_id: null, ended_at: null, ...part });
@@ -12,6 +12,7 @@ describe("program", () => {
     expect(programSite(state({ floor: speech() }), "b")).toBe("a");
     expect(programSite(state({ mode: "discussion" }), "b")).toBe("b");
     expect(programSite(state({ mode: "one_speaker" }), "b")).toBe("chair");
+    expect(programSite(state({ floor: speech(), stage: "suspended" }), "b")).toBe("chair");
   });
   it("finds a site's slot by source, never an empty one", () => {
     const slots = [{ mid: "5", site_id: "a", source: "presentation", paused: false }, { mid: "6", site_id: "a", source: "camera", paused: true }, { mid: "7", site_id: null, source: "camera", paused: false }] as const;
@@ -24,6 +25,13 @@ describe("program", () => {
     expect(isHeard(state({}), "b")).toBe(false);
     expect(isHeard(state({ mode: "discussion" }), "b")).toBe(true);
   });
+  it("hears nobody beside the floor, and in a break the chair alone", () => {
+    expect(isHeard(state({ floor: speech(), mode: "discussion" }), "b")).toBe(false);
+    expect(["a", "b", "chair"].map((site) => isHeard(state({ floor: speech(), mode: "discussion", stage: "suspended" }), site))).toEqual([false, false, true]);
+  });
+  it("says what the others get of a site on air", () => {
+    expect([onAirOf(true, true), onAirOf(true, false), onAirOf(false, true), onAirOf(false, false)]).toEqual(["both", "picture", "voice", "nothing"]);
+  });
 });
 
 describe("clock of the floor", () => {
@@ -33,8 +41,8 @@ describe("clock of the floor", () => {
     expect(floorClock(speech(), T0 + 301_000)).toEqual({ spentS: 301, leftS: -1, tone: "over" });
     expect(floorClock(speech({ limit_s: 0 }), T0 + 9_000_000).leftS).toBeNull();
   });
-  it("counts three seconds down at the start", () => {
-    expect([0, 1_500, 2_999, 3_000].map((ms) => countdown(speech(), T0 + ms))).toEqual([3, 2, 1, 0]);
+  it("has just begun for five seconds", () => {
+    expect([0, 4_999, 5_000].map((ms) => justBegun(speech(), T0 + ms))).toEqual([true, true, false]);
   });
   it("sums times and seconds spoken, the present speech included", () => {
     const ended = speech({ speech_id: "s0", ended_at: "2026-11-22T01:01:00.000Z" });
@@ -51,6 +59,33 @@ describe("queue and roll", () => {
   });
   it("counts the roll as called", () => {
     expect(rollSum(state({ roll: { at: "", present: ["a", "b"], excused: ["c"], absent: [] } }))).toEqual({ present: 2, excused: 1, absent: 0, expected: 3 });
+  });
+});
+
+describe("who is next", () => {
+  const queue = [{ request_id: "x", site_id: "b", kind: "speech" as const, speaker: null, at: "", put_off: false }];
+  it("is told while the floor is free, and in the last minute of the one before", () => {
+    expect(isNext(state({ queue }), "b", T0)).toBe(true);
+    expect(isNext(state({ queue, floor: speech() }), "b", T0 + 200_000)).toBe(false);
+    expect(isNext(state({ queue, floor: speech() }), "b", T0 + 241_000)).toBe(true);
+    expect(isNext(state({ queue, floor: speech({ limit_s: 0 }) }), "b", T0)).toBe(true);
+  });
+  it("is nobody who was put off, nor in a break, nor further behind", () => {
+    expect(isNext(state({ queue: [{ ...queue[0]!, put_off: true }] }), "b", T0)).toBe(false);
+    expect(isNext(state({ queue, stage: "suspended" }), "b", T0)).toBe(false);
+    expect(isNext(state({ queue: [{ ...queue[0]!, site_id: "a" }, ...queue] }), "b", T0)).toBe(false);
+  });
+});
+
+describe("hand-over of the chair", () => {
+  const before = state({ chair_person_id: "old" });
+  it("means something else to each side", () => {
+    const to = (person_id: string | null, site_id: string | null) => handedTo({ person_id: "new", site_id: "a" }, before, { person_id, site_id });
+    expect(to("new", "a")).toBe("me");
+    expect(to(null, "a")).toBe("here");
+    expect(to("old", "chair")).toBe("from_me");
+    expect(to(null, "b")).toBe("other");
+    expect(to("secretary", null)).toBe("other");
   });
 });
 

@@ -5,8 +5,9 @@ import type { RosterEntry, SiteLine } from "./wire";
 
 export interface ProgramPicture { siteId: string | null; mid: string | null; paused: boolean }
 
-/** Whose picture everybody sees: the floor; in a discussion the one who talks; else the chair. */
+/** Whose picture everybody sees: the floor; in a discussion the one who talks; else, and in a break, the chair. */
 export function programSite(state: State, activeSiteId: string | null): string | null {
+  if (state.stage === "suspended") return state.chair_site_id;
   if (state.floor) return state.floor.site_id;
   if (state.mode === "discussion" && activeSiteId) return activeSiteId;
   return state.chair_site_id;
@@ -28,11 +29,20 @@ export function otherPictures(slots: readonly SlotAssignment[], shown: string | 
     .sort((a, b) => (order.get(a.site_id!) ?? 0) - (order.get(b.site_id!) ?? 0));
 }
 
-/** Whether this site's microphone is heard now: the chair always, the floor, and everybody in a discussion. */
+/** Whether this site's microphone is heard now, as web/live/program.py decides: the chair always; the floor alone; in a discussion everybody. */
 export function isHeard(state: State, siteId: string | null): boolean {
   if (!siteId) return false;
-  if (siteId === state.chair_site_id || siteId === state.floor?.site_id) return true;
-  return state.mode === "discussion" && state.stage !== "suspended";
+  if (siteId === state.chair_site_id) return true;
+  if (state.stage !== "testing" && state.stage !== "convened") return false;
+  return state.floor ? siteId === state.floor.site_id : state.mode === "discussion";
+}
+
+/** What the others get of a site on air: its own switches and devices decide. */
+export type OnAir = "both" | "picture" | "voice" | "nothing";
+
+export function onAirOf(picture: boolean, voice: boolean): OnAir {
+  if (picture) return voice ? "both" : "picture";
+  return voice ? "voice" : "nothing";
 }
 
 export interface SpokenSum { times: number; totalS: number }
@@ -64,9 +74,31 @@ export function floorClock(speech: Speech, now: number): FloorClock {
   return { spentS, leftS, tone: leftS < 0 ? "over" : leftS <= LAST_SECONDS ? "last" : "calm" };
 }
 
-/** Seconds to three until the first three seconds of a speech are over, else 0. */
-export function countdown(speech: Speech, now: number): number {
-  return Math.max(0, Math.ceil(3 - speechSeconds(speech, now)));
+const FRESH_SECONDS = 5;
+
+/** The first seconds of a speech: the site is on air already and is told to begin. */
+export function justBegun(speech: Speech, now: number): boolean {
+  return speechSeconds(speech, now) < FRESH_SECONDS;
+}
+
+const NEXT_NOTICE_SECONDS = 60;
+
+/** First in the queue, and the floor is free or soon will be: it may be on air at any moment. */
+export function isNext(state: State, siteId: string | null, now: number): boolean {
+  const first = state.queue[0];
+  if (!siteId || first?.site_id !== siteId || first.put_off || state.stage === "suspended") return false;
+  if (!state.floor) return true;
+  const { leftS } = floorClock(state.floor, now);
+  return leftS === null || leftS <= NEXT_NOTICE_SECONDS;
+}
+
+/** What a hand-over of the chair means to this machine. */
+export type Handed = "me" | "here" | "from_me" | "other";
+
+export function handedTo(body: { person_id: string; site_id: string }, before: State, me: { person_id: string | null; site_id: string | null }): Handed {
+  if (me.person_id && me.person_id === body.person_id) return "me";
+  if (me.site_id && me.site_id === body.site_id && me.site_id !== before.chair_site_id) return "here";
+  return me.person_id && me.person_id === before.chair_person_id ? "from_me" : "other";
 }
 
 export function itemSeconds(state: State, itemId: string, now: number): number {

@@ -1,13 +1,11 @@
-/** The red banner of the site that has the floor: full width, its own clock, and the one button to give it back. */
+/** The red banner of the site that has the floor: on air from the moment it was granted; its own clock, and the one button to give it back. */
 import { useState } from "react";
 import { Button } from "../ui/button";
 import { useWords } from "../words";
 import { clockOf } from "../words/when";
-import { countdown, floorClock } from "./model";
+import { floorClock, isNext, justBegun, onAirOf } from "./model";
 import styles from "./on-air.module.css";
-import { useCommand, useNames, useNow, useRoom } from "./use-room";
-
-const NEXT_NOTICE_S = 60;
+import { useCommand, useNames, useNow, useRoom, useRoomContext } from "./use-room";
 
 export function OnAirBanner() {
   const words = useWords();
@@ -18,13 +16,13 @@ export function OnAirBanner() {
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const now = useNow(250);
   if (!floor || floor.site_id !== mine || stage === "adjourned") return <NextNotice now={now} />;
+  if (stage === "suspended") return <p className={styles.next} role="status" data-testid="floor-kept">{words.room.floorKept}</p>;
   const clock = floorClock(floor, now);
-  const soon = countdown(floor, now);
   return (
     <section className={`${styles.banner} ${styles[clock.tone]}`} data-testid="on-air" data-tone={clock.tone} aria-label={words.room.program}>
       <div className={styles.text}>
-        <p className={styles.title}>{words.room.onAir(names.unit(mine))}</p>
-        {soon > 0 && <p className={styles.soon}>{words.room.onAirSoon(soon)}</p>}
+        <OnAirText title={names.unit(mine)} />
+        {justBegun(floor, now) && <p className={styles.soon} data-testid="on-air-now">{words.room.onAirNow}</p>}
       </div>
       <SpeakerPicker />
       <div className={styles.clock} data-testid="floor-clock">
@@ -36,16 +34,28 @@ export function OnAirBanner() {
   );
 }
 
-/** First in the queue while the one before comes to an end: time to get ready. */
+/** Says only what is true: a switched-off microphone is not heard, and is switched on right here. */
+function OnAirText({ title }: { title: string }) {
+  const words = useWords();
+  const { controller, local } = useRoomContext();
+  const micOn = useRoom((p) => p.micOn);
+  const camOn = useRoom((p) => p.camOn);
+  const sent = onAirOf(camOn && !!local.camera, micOn && !!local.microphone);
+  return (
+    <>
+      <p className={styles.title} data-testid="on-air-text" data-sent={sent}>{words.room.onAir[sent](title)}</p>
+      {(sent === "picture" || sent === "nothing") && local.microphone && <Button size="small" onClick={() => controller.setMicrophone(true)} data-testid="on-air-mic">{words.room.micOn}</Button>}
+      {(sent === "voice" || sent === "nothing") && local.camera && <Button size="small" onClick={() => controller.setCamera(true)} data-testid="on-air-camera">{words.room.camOn}</Button>}
+    </>
+  );
+}
+
+/** First in the queue: it may be on air at any moment, at once, without another warning. */
 function NextNotice({ now }: { now: number }) {
   const words = useWords();
   const state = useRoom((p) => p.state);
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
-  const first = state.queue[0];
-  if (!mine || !first || first.site_id !== mine || first.put_off || !state.floor) return null;
-  const { leftS } = floorClock(state.floor, now);
-  if (leftS === null || leftS > NEXT_NOTICE_S) return null;
-  return <p className={styles.next} role="status">{words.room.nextUp}</p>;
+  return isNext(state, mine, now) ? <p className={styles.next} role="status" data-testid="next-up">{words.room.nextUp}</p> : null;
 }
 
 export function SpeakerPicker() {

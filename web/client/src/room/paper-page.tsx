@@ -19,7 +19,7 @@ export function PaperPage({ paperId, page, testId }: { paperId: string; page: nu
   return (
     <figure className={styles.sheet} data-testid={testId} data-paper-id={paperId} data-page={page}>
       <div className={styles.holder}>
-        {failed === key ? <p className={styles.failed}>{words.plan.notViewable}</p> : <img src={pageUrl(paperId, page)} alt={`${title}, ${words.room.page(page, paper?.page_count ?? page)}`} onError={() => setFailed(key)} />}
+        {!paper || failed === key ? <p className={styles.failed}>{paper ? words.plan.notViewable : words.room.paperGone}</p> : <img src={pageUrl(paperId, page)} alt={`${title}, ${words.room.page(page, paper?.page_count ?? page)}`} onError={() => setFailed(key)} />}
       </div>
       <figcaption className={styles.caption}><strong>{title}</strong> <span>{words.room.page(page, paper?.page_count ?? page)}</span></figcaption>
     </figure>

@@ -19,7 +19,7 @@ export function Program({ large, showNote = true }: { large: boolean; showNote?:
   // The one who speaks looks at the chair: his own picture stands in the strip.
   const shown = siteId === mine && state.chair_site_id && state.chair_site_id !== mine ? state.chair_site_id : siteId;
   const slot = slotOf(slots, shown, "camera");
-  const onAir = !!state.floor && state.floor.site_id === shown;
+  const onAir = !!state.floor && state.stage !== "suspended" && state.floor.site_id === shown;
   const title = names.unit(shown) || words.room.program;
   const note = shown === state.chair_site_id ? words.role.chair : (state.floor?.speaker?.name ?? "");
   return (
@@ -70,7 +70,7 @@ function Strip({ withProgram, preview }: { withProgram: boolean; preview: string
       {preview && preview !== main && (
         <Picture title={names.unit(preview)} note={words.room.preview} siteId={preview} mid={previewSlot?.mid} paused={previewSlot?.paused} testId="preview-video" />
       )}
-      {mine && main !== mine && role !== "secretary" && role !== "hall" && <Picture title={words.room.self} siteId={mine} own paused={!camOn} testId="self-video" onAir={state.floor?.site_id === mine} />}
+      {mine && main !== mine && role !== "secretary" && role !== "hall" && <Picture title={words.room.self} siteId={mine} own paused={!camOn} testId="self-video" onAir={state.stage !== "suspended" && state.floor?.site_id === mine} />}
       {others.map((slot) => (
         <Picture key={slot.mid} title={names.unit(slot.site_id)} siteId={slot.site_id} mid={slot.mid} paused={slot.paused} testId="site-video" />
       ))}

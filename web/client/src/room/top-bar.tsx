@@ -1,4 +1,5 @@
 /** Title, stage, clock, recording, connection: one line, always there, read-only. */
+import { isSecret } from "../plan/secrecy";
 import { Pill } from "../ui/notice";
 import { useWords } from "../words";
 import { clockOf, timeOf } from "../words/when";
@@ -17,6 +18,7 @@ export function TopBar() {
     <header className={styles.bar}>
       <h1 className={styles.title}>{welcome?.meeting.title}</h1>
       <Pill tone={stageTone}><span data-testid="room-stage" data-stage={state.stage}>{state.stage === "waiting" ? words.stage.sent : words.stage[state.stage]}</span></Pill>
+      {isSecret(welcome?.meeting.security_marking) && <Pill tone="bad"><span data-testid="marking">{words.plan.markings.mat}</span></Pill>}
       {state.stage !== "testing" && <Recording />}
       <span className={styles.facts}>
         <span data-testid="sites-here">{words.room.here(here, expected)}</span>

@@ -21,6 +21,7 @@ export interface RoomPlan {
   contact_phone?: string;
   speech_limit_s?: number;
   record?: boolean;
+  security_marking?: string;
 }
 
 export interface Welcome {

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useLocation, useParams } from "wouter";
 import styles from "../organisation/organisation.module.css";
+import type { Session } from "../rest/types";
 import { useApi, useSession } from "../session/session";
 import { Button } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
@@ -68,8 +69,19 @@ function CertificateCard() {
 
 function PasswordCard() {
   const words = useWords();
-  const api = useApi();
-  return <Card><h2>{words.nav.password}</h2><NewPassword withOld send={(old, fresh) => api.post("/api/password", { old, new: fresh })} /></Card>;
+  return <Card><h2>{words.nav.password}</h2><OwnPassword /></Card>;
+}
+
+/** Before anything else: the password that somebody else knows is replaced. */
+export function FirstPasswordPage() {
+  const words = useWords();
+  return <Frame title={words.nav.password} narrow><Card><Notice tone="warn"><span data-testid="must-change">{words.login.mustChange}</span></Notice><OwnPassword /></Card></Frame>;
+}
+
+/** The old password ends every session; this machine goes on with the new one that comes back. */
+function OwnPassword() {
+  const { api, adopt } = useSession();
+  return <NewPassword withOld send={async (old, fresh) => adopt(await api.post<Session>("/api/password", { old, new: fresh }))} />;
 }
 
 /** The page of a one-time link. */
@@ -101,11 +113,11 @@ function NewPassword({ send, withOld = false }: { send: (old: string, fresh: str
   };
   return (
     <form className={styles.form} onSubmit={(event) => void go(event)}>
-      {withOld && <TextField label={words.login.old} type="password" autoComplete="current-password" value={form.old} onChange={(e) => setForm({ ...form, old: e.target.value })} />}
+      {withOld && <TextField label={words.login.old} type="password" autoComplete="current-password" value={form.old} onChange={(e) => setForm({ ...form, old: e.target.value })} data-testid="old-password" />}
       <TextField label={words.login.newPassword} type="password" autoComplete="new-password" value={form.fresh} error={problem || null} onChange={(e) => setForm({ ...form, fresh: e.target.value })} data-testid="new-password" />
       <TextField label={words.login.repeat} type="password" autoComplete="new-password" value={form.again} onChange={(e) => setForm({ ...form, again: e.target.value })} data-testid="repeat-password" />
       <ErrorNotice error={error} />
-      {done && <Notice tone="good">{words.login.changed}</Notice>}
+      {done && <Notice tone="good"><span data-testid="password-changed">{withOld ? words.login.changedHere : words.login.changed}</span></Notice>}
       <Button look="main" type="submit" data-testid="change-password">{words.act.save}</Button>
     </form>
   );

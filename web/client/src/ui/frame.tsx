@@ -83,7 +83,7 @@ function Account() {
   return (
     <div className={styles.account}>
       {session.person ? <Link href="/me" className={styles.name}>{name}</Link> : <span className={styles.name}>{name}</span>}
-      <Button look="quiet" size="small" lang={other} onClick={() => void switchLanguage()}>{other === "en" ? words.nav.english : words.nav.vietnamese}</Button>
+      <Button look="quiet" size="small" lang={other} data-testid="language" onClick={() => void switchLanguage()}>{other === "en" ? words.nav.english : words.nav.vietnamese}</Button>
       <Button look="quiet" size="small" onClick={() => void leave()}>{words.nav.logOut}</Button>
     </div>
   );

@@ -27,7 +27,24 @@ export function errorText(error: unknown, words: Words): string {
 /** What happened, in the words of the server or our own. */
 export function ErrorNotice({ error, action }: { error: unknown; action?: ReactNode }) {
   const words = useWords();
-  return error ? <Notice tone="bad" action={action}>{errorText(error, words)}</Notice> : null;
+  if (!error) return null;
+  const fields = fieldsOf(error, words);
+  return (
+    <Notice tone="bad" action={action}>
+      {errorText(error, words)}
+      {fields.length > 0 && <ul>{fields.map((line) => <li key={line}>{line}</li>)}</ul>}
+    </Notice>
+  );
+}
+
+/** What is wrong with each field, by the name it has on screen. */
+function fieldsOf(error: unknown, words: Words): string[] {
+  if (!(error instanceof ApiError) || error.status !== 422) return [];
+  const names: Record<string, string> = words.field;
+  return Object.entries(error.detail).flatMap(([path, text]) => {
+    const name = names[path] ?? names[path.split(".").at(-1) ?? ""];
+    return typeof text === "string" && name ? [`${name}: ${text}`] : [];
+  });
 }
 
 export function Pill({ tone = "info", children }: { tone?: Tone | "air"; children: ReactNode }) {

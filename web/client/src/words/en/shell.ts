@@ -25,7 +25,7 @@ export const shell = {
     hint: "Sites join by the link in their invitation, without a password.",
     forgotten: "Forgotten your password? Your unit's administrator gives you a new one.",
     newPassword: "New password", repeat: "New password again", differ: "The two are not the same.",
-    short: "A password has at least 10 characters.", changed: "The new password is set. Please log in.", old: "Present password",
+    short: "A password has at least 10 characters.", changed: "The new password is set. Please log in.", old: "Present password", changedHere: "The password is changed. Other computers have to log in again.", mustChange: "Somebody else gave you this password. Set one of your own, then go on.",
   },
   today: {
     title: "Today's meetings", none: "No meeting today.", later: "Coming up", noneLater: "No meeting in the next 14 days.",
@@ -49,6 +49,11 @@ export const shell = {
   },
   reply: { needs_action: "No reply yet", accepted: "Will attend", delegated: "Sends a deputy", declined: "Asks to be excused" },
   delivery: { none: "Not sent", queued: "Waiting", sent: "Sent", failed: "Failed" },
+  field: {
+    title: "Title", starts_at: "Start", ends_at: "End", host_unit_id: "Host unit", issuing_unit_id: "Issuing organ", chair_person_id: "Chair", chair_site_id: "Chair's site", secretary_person_id: "Secretary",
+    site_ids: "Sites", items: "Agenda", speech_limit_s: "Time per speech", security_marking: "Secrecy", place: "Place", contact_phone: "Contact phone", note: "Note", file: "File",
+    name: "Name", email: "E-mail", phone: "Telephone", login: "Login name", reason: "Reason", new: "New password", old: "Present password", post: "Post", kind: "Kind of unit", minutes: "Minutes",
+  },
   error: {
     stale: "Somebody else changed it first. Your text is still on screen; load the new version, then edit again.",
     forbidden: "You may not do this.",
@@ -60,8 +65,8 @@ export const shell = {
     invited: "Invitation to an online meeting", site: "Site", moved: (when: string) => `The meeting was moved to ${when}.`,
     cancelled: "This meeting was cancelled.", over: "This meeting has ended.", replyTitle: "Reply to the invitation", replySaved: "Your reply is noted. Thank you!",
     reason: "Reason", reasonNeeded: "Give a reason.", deputyName: "Name of the deputy", deputyPost: "Post", deputyNeeded: "Name the deputy.",
-    sendReply: "Send the reply", join: "Join", check: "Check devices", joinHint: "Nothing to install. The browser asks for camera and microphone: choose Allow.",
-    contact: (phone: string) => `Help: call ${phone}`, notYet: (when: string) => `The meeting begins at ${when}. You can test once the secretary opens the room.`,
+    sendReply: "Send the reply", join: "Join", check: "Check devices", checkDone: "Done, tell the secretary", checkFine: "The secretary is told: this computer has picture and sound.", checkPoor: "The secretary is told: picture or sound is missing here. Check the cables, or call the technician.", joinHint: "Nothing to install. The browser asks for camera and microphone: choose Allow.",
+    contact: (phone: string) => `Help: call ${phone}`, notYet: (when: string) => `The meeting begins at ${when}. You can join once the secretary opens the room; devices can be checked now.`,
     chair: "Chair", host: "Host unit", time: "Time",
   },
   pages: { today: "Today", login: "Log in", plan: "Meeting", room: "Meeting room", minutes: "Minutes", recording: "Recording", dossier: "Dossier", archive: "Archive", organisation: "Units", settings: "Settings", mail: "Sent mail", jobs: "Jobs", audit: "Audit trail", certificate: "My certificate" },

@@ -10,7 +10,7 @@ export const shell = {
     loading: "Đang tải…", saving: "Đang lưu…", saved: "Đã lưu", nothing: "Chưa có gì ở đây.",
     offline: "Không kết nối được với máy chủ. Kiểm tra đường mạng rồi bấm Thử lại.",
     failed: "Có lỗi ở máy chủ. Chưa có gì bị mất; hãy thử lại sau ít phút.",
-    notFound: "Không có trang này, hoặc bạn không được xem.",
+    notFound: "Không có trang này, hoặc đồng chí không được xem.",
     updated: "Hệ thống vừa được cập nhật. Tải lại trang để dùng bản mới.",
   },
   nav: {
@@ -26,7 +26,7 @@ export const shell = {
     hint: "Điểm cầu vào họp bằng đường dẫn trong giấy mời, không cần mật khẩu.",
     forgotten: "Quên mật khẩu: gọi quản trị đơn vị để được cấp lại.",
     newPassword: "Đặt mật khẩu mới", repeat: "Nhập lại mật khẩu mới", differ: "Hai lần nhập không giống nhau.",
-    short: "Mật khẩu cần ít nhất 10 ký tự.", changed: "Đã đặt mật khẩu mới. Hãy đăng nhập.", old: "Mật khẩu hiện tại",
+    short: "Mật khẩu cần ít nhất 10 ký tự.", changed: "Đã đặt mật khẩu mới. Hãy đăng nhập.", old: "Mật khẩu hiện tại", changedHere: "Đã đổi mật khẩu. Các máy khác phải đăng nhập lại.", mustChange: "Mật khẩu này do người khác cấp. Hãy đặt mật khẩu của riêng mình rồi dùng tiếp.",
   },
   today: {
     title: "Cuộc họp hôm nay", none: "Hôm nay không có cuộc họp nào.", later: "Sắp tới", noneLater: "Chưa có cuộc họp nào trong 14 ngày tới.",
@@ -50,9 +50,14 @@ export const shell = {
   },
   reply: { needs_action: "Chưa phản hồi", accepted: "Sẽ dự", delegated: "Cử người dự thay", declined: "Xin vắng" },
   delivery: { none: "Chưa gửi", queued: "Chờ gửi", sent: "Đã gửi", failed: "Gửi lỗi" },
+  field: {
+    title: "Tên", starts_at: "Bắt đầu", ends_at: "Kết thúc", host_unit_id: "Đơn vị chủ trì", issuing_unit_id: "Cơ quan ban hành văn bản", chair_person_id: "Chủ trì", chair_site_id: "Điểm cầu chủ tọa", secretary_person_id: "Thư ký cuộc họp",
+    site_ids: "Điểm cầu", items: "Chương trình họp", speech_limit_s: "Thời gian mỗi lượt phát biểu", security_marking: "Độ mật", place: "Địa điểm", contact_phone: "Điện thoại liên hệ", note: "Ghi chú", file: "Tệp",
+    name: "Tên", email: "Thư điện tử", phone: "Điện thoại", login: "Tên đăng nhập", reason: "Lý do", new: "Mật khẩu mới", old: "Mật khẩu hiện tại", post: "Chức vụ", kind: "Loại đơn vị", minutes: "Số phút",
+  },
   error: {
-    stale: "Người khác vừa sửa trước bạn. Nội dung của bạn vẫn còn trên màn hình; hãy tải bản mới rồi sửa lại.",
-    forbidden: "Bạn không có quyền làm việc này.",
+    stale: "Người khác vừa sửa trước. Nội dung đang soạn vẫn còn trên màn hình; hãy tải bản mới rồi sửa lại.",
+    forbidden: "Đồng chí không có quyền làm việc này.",
   },
   link: {
     expired: (phone: string) => `Đường dẫn đã hết hạn.${phone ? ` Gọi thư ký: ${phone}.` : ""}`,
@@ -61,8 +66,8 @@ export const shell = {
     invited: "Giấy mời họp trực tuyến", site: "Điểm cầu", moved: (when: string) => `Cuộc họp đã dời sang ${when}.`,
     cancelled: "Cuộc họp này đã hủy.", over: "Cuộc họp này đã kết thúc.", replyTitle: "Phản hồi giấy mời", replySaved: "Đã ghi nhận phản hồi. Cảm ơn!",
     reason: "Lý do xin vắng", reasonNeeded: "Ghi lý do xin vắng.", deputyName: "Họ và tên người dự thay", deputyPost: "Chức vụ", deputyNeeded: "Ghi họ tên người dự thay.",
-    sendReply: "Gửi phản hồi", join: "Vào họp", check: "Kiểm tra thiết bị", joinHint: "Không cần cài đặt gì. Máy sẽ hỏi quyền dùng camera và micro: chọn Cho phép.",
-    contact: (phone: string) => `Cần giúp: gọi ${phone}`, notYet: (when: string) => `Cuộc họp bắt đầu lúc ${when}. Có thể vào kiểm tra thiết bị khi thư ký mở phòng.`,
+    sendReply: "Gửi phản hồi", join: "Vào họp", check: "Kiểm tra thiết bị", checkDone: "Xong, báo thư ký", checkFine: "Đã báo thư ký: máy này có hình và có tiếng.", checkPoor: "Đã báo thư ký: máy này chưa có đủ hình và tiếng. Kiểm tra lại dây cắm, hoặc gọi cán bộ kỹ thuật.", joinHint: "Không cần cài đặt gì. Máy sẽ hỏi quyền dùng camera và micro: chọn Cho phép.",
+    contact: (phone: string) => `Cần giúp: gọi ${phone}`, notYet: (when: string) => `Cuộc họp bắt đầu lúc ${when}. Nút Vào họp bấm được khi thư ký mở phòng; thiết bị có thể kiểm tra ngay bây giờ.`,
     chair: "Chủ trì", host: "Đơn vị chủ trì", time: "Thời gian",
   },
   pages: { today: "Hôm nay", login: "Đăng nhập", plan: "Cuộc họp", room: "Phòng họp trực tuyến", minutes: "Biên bản", recording: "Ghi hình", dossier: "Hồ sơ cuộc họp", archive: "Kho lưu trữ", organisation: "Đơn vị", settings: "Cài đặt", mail: "Thư đã gửi", jobs: "Công việc của hệ thống", audit: "Nhật ký", certificate: "Chứng thư số của tôi" },
