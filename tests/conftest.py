@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,6 @@ import pytest
 from scheduler.database import Database
 from scheduler.settings import DatabaseSettings
 from tests.databases import PostgresServer, migrate
-
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -62,10 +59,8 @@ def database_settings(request: pytest.FixtureRequest) -> Iterator[DatabaseSettin
         yield request.getfixturevalue("sqlite_settings")
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"test_{next(_numbers)}"
-    server.create(name, template="migrated")
-    yield DatabaseSettings(server.url(name))
-    server.drop(name)
+    with server.copy_of("migrated") as settings:
+        yield settings
 
 
 @pytest.fixture

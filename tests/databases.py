@@ -13,8 +13,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ class PostgresServer:
         self.binaries = _binaries()
         self.directory = Path(tempfile.mkdtemp(prefix="giaoban-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = count(1)
         if os.geteuid() == 0:
             account = _unprivileged()
             os.chown(self.directory, account.pw_uid, account.pw_gid)
@@ -81,6 +84,14 @@ class PostgresServer:
 
     def drop(self, name: str) -> None:
         self._client("dropdb", "--force", "--if-exists", name)
+
+    @contextmanager
+    def copy_of(self, template: str) -> Iterator[DatabaseSettings]:
+        """A database of its own for one test, dropped at its end."""
+        name = f"test_{next(self._numbers)}"
+        self.create(name, template)
+        yield DatabaseSettings(self.url(name))
+        self.drop(name)
 
     def _client(self, program: str, *arguments: str) -> None:
         command = [str(self.binaries / program), *self._where(), "-U", "postgres", *arguments]

@@ -1,4 +1,4 @@
-"""``world``: a meeting that was held, on SQLite and on PostgreSQL; ``held`` the same on SQLite alone."""
+"""``world``: a meeting that was held, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,12 +13,5 @@ from tests.recordings.world import World, build_world, hold_meeting
 @pytest.fixture
 async def world(database: Database, tmp_path: Path) -> World:
     world = await build_world(database, tmp_path)
-    await hold_meeting(world)
-    return world
-
-
-@pytest.fixture
-async def held(sqlite_database: Database, tmp_path: Path) -> World:
-    world = await build_world(sqlite_database, tmp_path)
     await hold_meeting(world)
     return world

@@ -6,7 +6,7 @@ A visitor is an HTTP client that behaves as a browser of ours: keeps the cookie,
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from scheduler.meetings.meeting import Meeting
 from scheduler.organization.demonstration import demo_id
 from scheduler.organization.site import Site
 from scheduler.settings import DatabaseSettings
-from tests.databases import in_thread
+from tests.databases import PostgresServer, in_thread
 from web.accounts import Account
 from web.app import create_app
 from web.passwords import Passwords
@@ -181,37 +181,68 @@ async def fill(database: Database, now: datetime) -> Meeting:
     return meeting
 
 
+def fill_once(settings: DatabaseSettings) -> None:
+    """Put the demonstration into a migrated database that tests get copies of."""
+
+    async def run() -> None:
+        database = Database(settings)
+        await fill(database, NOW)
+        await database.dispose()
+
+    in_thread(run())
+
+
 @pytest.fixture(scope="session")
 def filled_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the demonstration, to copy from."""
     path = tmp_path_factory.mktemp("filled") / "filled.db"
     shutil.copy(sqlite_template, path)
-
-    async def run() -> None:
-        database = Database(DatabaseSettings(f"sqlite+aiosqlite:///{path}"))
-        await fill(database, NOW)
-        await database.dispose()
-
-    in_thread(run())
+    fill_once(DatabaseSettings(f"sqlite+aiosqlite:///{path}"))
     return path
 
 
-@pytest.fixture
-async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(database, tmp_path / "data") as opened:
-        yield opened
+@pytest.fixture(scope="session")
+def filled_postgres(postgres_server: PostgresServer) -> PostgresServer:
+    """The server, with a database called ``filled`` that holds the demonstration, to copy from."""
+    postgres_server.create("filled", template="migrated")
+    fill_once(DatabaseSettings(postgres_server.url("filled")))
+    return postgres_server
 
 
 @pytest.fixture
-async def filled_database(filled_sqlite: Path, tmp_path: Path) -> AsyncIterator[Database]:
+def small_settings(filled_sqlite: Path, tmp_path: Path) -> DatabaseSettings:
     path = tmp_path / "filled.db"
     shutil.copy(filled_sqlite, path)
-    database = Database(DatabaseSettings(f"sqlite+aiosqlite:///{path}"))
+    return DatabaseSettings(f"sqlite+aiosqlite:///{path}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def filled_settings(request: pytest.FixtureRequest) -> Iterator[DatabaseSettings]:
+    """Each test that asks runs twice: on SQLite and on PostgreSQL, both filled."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("small_settings")
+        return
+    server: PostgresServer = request.getfixturevalue("filled_postgres")
+    with server.copy_of("filled") as settings:
+        yield settings
+
+
+@pytest.fixture
+async def filled_database(filled_settings: DatabaseSettings) -> AsyncIterator[Database]:
+    database = Database(filled_settings)
     yield database
     await database.dispose()
 
 
 @pytest.fixture
-async def small_world(filled_database: Database, tmp_path: Path) -> AsyncIterator[World]:
+async def world(filled_database: Database, tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(filled_database, tmp_path / "data") as opened:
         yield opened
+
+
+@pytest.fixture
+async def small_world(small_settings: DatabaseSettings, tmp_path: Path) -> AsyncIterator[World]:
+    database = Database(small_settings)
+    async with open_world(database, tmp_path / "data") as opened:
+        yield opened
+    await database.dispose()

@@ -33,38 +33,38 @@ class Waiting:
             await self.other.renew()
 
 
-async def test_a_server_killed_on_another_machine_is_waited_out(sqlite_database: Database) -> None:
-    await acquire(sqlite_database, ELSEWHERE, START)
+async def test_a_server_killed_on_another_machine_is_waited_out(database: Database) -> None:
+    await acquire(database, ELSEWHERE, START)
     waiting = Waiting()
-    await wait_for_the_last(sqlite_database, waiting.clock, waiting.pause)
+    await wait_for_the_last(database, waiting.clock, waiting.pause)
     assert waiting.waited == TTL.total_seconds()
-    await acquire(sqlite_database, "here 1 1", waiting.now)
+    await acquire(database, "here 1 1", waiting.now)
 
 
-async def test_a_server_that_renews_its_lease_lives_and_is_not_waited_for_longer(sqlite_database: Database) -> None:
+async def test_a_server_that_renews_its_lease_lives_and_is_not_waited_for_longer(database: Database) -> None:
     waiting = Waiting()
-    waiting.other = Keeper(sqlite_database, await acquire(sqlite_database, ELSEWHERE, START), waiting.clock)
+    waiting.other = Keeper(database, await acquire(database, ELSEWHERE, START), waiting.clock)
     with pytest.raises(LeaseHeld):
-        await wait_for_the_last(sqlite_database, waiting.clock, waiting.pause)
+        await wait_for_the_last(database, waiting.clock, waiting.pause)
     assert waiting.waited == STOPPING_S
 
 
-async def test_a_server_that_is_stopping_is_succeeded_when_it_has_stopped(sqlite_database: Database) -> None:
-    lease = await acquire(sqlite_database, ELSEWHERE, START)
+async def test_a_server_that_is_stopping_is_succeeded_when_it_has_stopped(database: Database) -> None:
+    lease = await acquire(database, ELSEWHERE, START)
     waiting = Waiting()
 
     async def stops(seconds: float) -> None:
         await waiting.pause(seconds)
         if waiting.waited == 1.0:
-            await release(sqlite_database, lease, waiting.now)
+            await release(database, lease, waiting.now)
 
-    await wait_for_the_last(sqlite_database, waiting.clock, stops)
+    await wait_for_the_last(database, waiting.clock, stops)
     assert waiting.waited == 1.0
 
 
-async def test_a_clock_that_is_behind_is_no_reason_to_wait_for_ever(sqlite_database: Database) -> None:
-    await acquire(sqlite_database, ELSEWHERE, START)
+async def test_a_clock_that_is_behind_is_no_reason_to_wait_for_ever(database: Database) -> None:
+    await acquire(database, ELSEWHERE, START)
     waiting = Waiting(pace=0.0)
     with pytest.raises(LeaseHeld):
-        await wait_for_the_last(sqlite_database, waiting.clock, waiting.pause)
+        await wait_for_the_last(database, waiting.clock, waiting.pause)
     assert PATIENCE_S <= waiting.waited <= PATIENCE_S + LOOK_EVERY_S

@@ -120,11 +120,11 @@ async def check_what_is_seen_and_heard(database: Database, done: dict[str, Any],
         assert tone_of(piece, 48_000) == pytest.approx(HERTZ[speech["site_id"]], abs=5)
 
 
-async def test_while_it_goes_on_the_proceedings_say_so(sqlite_database: Database) -> None:
-    await plan(sqlite_database)
-    log = await Log.open(sqlite_database)
+async def test_while_it_goes_on_the_proceedings_say_so(database: Database) -> None:
+    await plan(database)
+    log = await Log.open(database)
     await log.append(0, f.Convened(), f.RecordingStarted("rec-1"))
-    going_on = await described(sqlite_database)
+    going_on = await described(database)
     assert (going_on["id"], going_on["state"], going_on["segments"]) == ("rec-1", "capturing", [])
 
 
@@ -139,8 +139,8 @@ async def test_the_archive_stands_in_the_outbox_once(database: Database, tmp_pat
     assert [kind for kind in kinds if kind != PREPARE] == [ARCHIVE]
 
 
-async def test_an_archive_job_killed_midway_is_run_again(sqlite_database: Database, tmp_path: Path) -> None:
-    database, settings = sqlite_database, settings_in(tmp_path)
+async def test_an_archive_job_killed_midway_is_run_again(database: Database, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
     await plan(database)
     log = await hold(database, settings)
     await prepare(database, settings, "rec-1", meeting_id=LOG.meeting_id)
@@ -163,10 +163,7 @@ async def test_an_archive_job_killed_midway_is_run_again(sqlite_database: Databa
     assert done["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-async def test_a_full_disk_is_said_and_leaves_what_plays(
-    sqlite_database: Database, tmp_path: Path, small_disk: Path
-) -> None:
-    database = sqlite_database
+async def test_a_full_disk_is_said_and_leaves_what_plays(database: Database, tmp_path: Path, small_disk: Path) -> None:
     settings = replace(settings_in(tmp_path), recordings=small_disk)
     await plan(database)
     log = await hold(database, settings)
@@ -190,9 +187,9 @@ def small_archive() -> ArchiveSettings:
 
 
 async def test_killed_between_the_fact_and_the_row_it_is_sealed_once(
-    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, settings = sqlite_database, settings_in(tmp_path)
+    settings = settings_in(tmp_path)
     await plan(database)
     log = await hold(database, settings)
     await prepare(database, settings, "rec-1", meeting_id=LOG.meeting_id)
@@ -211,9 +208,9 @@ async def test_killed_between_the_fact_and_the_row_it_is_sealed_once(
 
 
 async def test_without_a_packet_log_the_recording_failed_and_may_be_tried_again(
-    sqlite_database: Database, tmp_path: Path
+    database: Database, tmp_path: Path
 ) -> None:
-    database, settings = sqlite_database, settings_in(tmp_path)
+    settings = settings_in(tmp_path)
     await plan(database)
     log = await hold(database, settings)
     hidden = tmp_path / "hidden"
@@ -229,15 +226,15 @@ async def test_without_a_packet_log_the_recording_failed_and_may_be_tried_again(
     assert (await described(database))["state"] == "playable"
 
 
-async def test_an_unknown_recording_is_refused(sqlite_database: Database, tmp_path: Path) -> None:
+async def test_an_unknown_recording_is_refused(database: Database, tmp_path: Path) -> None:
     async def nowhere(body: object) -> None: ...
 
-    await plan(sqlite_database)
+    await plan(database)
     for meeting_id in (None, "meeting-9", LOG.meeting_id):
         with pytest.raises(NotFound):
-            await prepare(sqlite_database, settings_in(tmp_path), "rec-9", meeting_id=meeting_id)
+            await prepare(database, settings_in(tmp_path), "rec-9", meeting_id=meeting_id)
     with pytest.raises(NotFound):
-        await archive(sqlite_database, settings_in(tmp_path), "rec-9", page, nowhere)
+        await archive(database, settings_in(tmp_path), "rec-9", page, nowhere)
 
 
 async def test_a_recording_past_its_time_leaves_its_hash(database: Database, tmp_path: Path) -> None:

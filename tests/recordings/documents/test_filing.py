@@ -77,8 +77,8 @@ async def test_an_issued_meeting_is_filed_once_and_verifies(world: World, tmp_pa
     assert (await verify_bytes(zipped, "dossier.zip")).is_whole
 
 
-async def test_a_flipped_byte_in_any_file_is_named(held: World, tmp_path: Path) -> None:
-    files = await filed_files(held, tmp_path)
+async def test_a_flipped_byte_in_any_file_is_named(world: World, tmp_path: Path) -> None:
+    files = await filed_files(world, tmp_path)
     dice = random.Random(7)
     for name, content in files.items():
         for _ in range(2):
@@ -89,8 +89,8 @@ async def test_a_flipped_byte_in_any_file_is_named(held: World, tmp_path: Path) 
             assert named(report, name), (name, at, report.lines())
 
 
-async def test_files_missing_or_strange_are_named(held: World, tmp_path: Path) -> None:
-    files = await filed_files(held, tmp_path)
+async def test_files_missing_or_strange_are_named(world: World, tmp_path: Path) -> None:
+    files = await filed_files(world, tmp_path)
     for name in files:
         report = await verify_files({n: c for n, c in files.items() if n != name}, "hồ sơ")
         assert any("thiếu" in message or "không khớp" in message for message in named(report, name)), report.lines()
@@ -110,8 +110,8 @@ def rehashed(files: dict[str, bytes], name: str, content: bytes) -> dict[str, by
     return {**files, name: content, MANIFEST: json.dumps(manifest).encode()}
 
 
-async def test_facts_dropped_swapped_or_doubled_are_named(held: World, tmp_path: Path) -> None:
-    files = await filed_files(held, tmp_path)
+async def test_facts_dropped_swapped_or_doubled_are_named(world: World, tmp_path: Path) -> None:
+    files = await filed_files(world, tmp_path)
     name = next(name for name in files if name.startswith("dien-bien/"))
     lines = files[name].splitlines(keepends=True)
     forgeries = {
@@ -128,8 +128,8 @@ async def test_facts_dropped_swapped_or_doubled_are_named(held: World, tmp_path:
         )
 
 
-async def test_facts_of_the_minutes_that_the_log_does_not_say_are_named(held: World, tmp_path: Path) -> None:
-    files = await filed_files(held, tmp_path)
+async def test_facts_of_the_minutes_that_the_log_does_not_say_are_named(world: World, tmp_path: Path) -> None:
+    files = await filed_files(world, tmp_path)
     facts = json.loads(files[FACTS])
     facts["attendance"]["present"][1]["head_count"] = 99
     report = await verify_files(rehashed(files, FACTS, json.dumps(facts).encode()), "hồ sơ")
@@ -137,13 +137,13 @@ async def test_facts_of_the_minutes_that_the_log_does_not_say_are_named(held: Wo
     assert any("không phải là của biên bản đã ký" in message for message in named(report, SIGNED_PDF))
 
 
-async def test_a_page_changed_after_signing_is_named(held: World, tmp_path: Path) -> None:
+async def test_a_page_changed_after_signing_is_named(world: World, tmp_path: Path) -> None:
     import io
 
     from pypdf import PdfReader, PdfWriter
     from pypdf.generic import NameObject, StreamObject
 
-    files = await filed_files(held, tmp_path)
+    files = await filed_files(world, tmp_path)
     writer = PdfWriter(fileobj=io.BytesIO(files[SIGNED_PDF]), incremental=True)
     page = writer.pages[0]
     stream = StreamObject()
@@ -161,45 +161,45 @@ async def test_garbage_is_reported_not_raised(tmp_path: Path) -> None:
         assert not (await verify_bytes(content, "tệp")).is_whole
 
 
-async def test_only_issued_minutes_are_filed_and_not_by_strangers(held: World) -> None:
-    await draft(held)
-    async with held.database.transaction() as session:
+async def test_only_issued_minutes_are_filed_and_not_by_strangers(world: World) -> None:
+    await draft(world)
+    async with world.database.transaction() as session:
         with pytest.raises(Conflict, match="Dự thảo"):
-            await file_dossier(session, held.store, held.clerk, "m1", now=NOW)
+            await file_dossier(session, world.store, world.clerk, "m1", now=NOW)
         with pytest.raises(NotAllowed, match="văn thư hoặc thư ký"):
-            await file_dossier(session, held.store, held.chair, "m1", now=NOW)
+            await file_dossier(session, world.store, world.chair, "m1", now=NOW)
 
 
-async def test_a_secret_meeting_is_not_filed_outwards(held: World) -> None:
-    async with held.database.transaction() as session:
+async def test_a_secret_meeting_is_not_filed_outwards(world: World) -> None:
+    async with world.database.transaction() as session:
         (await session.get_one(Meeting, "m1")).security_marking = "mat"
     with pytest.raises(Conflict, match="bí mật nhà nước") as refused:
-        async with held.database.transaction() as session:
-            await file_dossier(session, held.store, held.clerk, "m1", now=NOW)
+        async with world.database.transaction() as session:
+            await file_dossier(session, world.store, world.clerk, "m1", now=NOW)
     assert refused.value.code == "secret_stays"
 
 
-async def test_an_unwritable_folder_is_said_and_tried_again(held: World, tmp_path: Path) -> None:
-    await issue(held)
-    delivery_id = await file(held)
+async def test_an_unwritable_folder_is_said_and_tried_again(world: World, tmp_path: Path) -> None:
+    await issue(world)
+    delivery_id = await file(world)
     (tmp_path / "blocked").write_text("a file where a folder should be")
     blocked = Folder(tmp_path / "blocked" / "filed")
     with pytest.raises(DocumentSystemFailed, match="Không ghi được vào thư mục"):
-        await deliver(held.database, held.store, {"folder": blocked}, delivery_id, NOW)
-    async with held.database.reading() as session:
-        shown = (await dossier_json(session, held.clerk, "m1"))["deliveries"][0]
+        await deliver(world.database, world.store, {"folder": blocked}, delivery_id, NOW)
+    async with world.database.reading() as session:
+        shown = (await dossier_json(session, world.clerk, "m1"))["deliveries"][0]
     assert shown["status"] == "failed"
     assert "tự gửi lại" in shown["error"]
     assert shown["next_try"] == "2026-11-05T06:00:30.000Z"
-    delivery = await deliver(held.database, held.store, {"folder": Folder(tmp_path / "ok")}, delivery_id, NOW)
+    delivery = await deliver(world.database, world.store, {"folder": Folder(tmp_path / "ok")}, delivery_id, NOW)
     assert (delivery.status, delivery.error) == ("sent", "")
 
 
-async def test_a_recalled_dossier_stays_with_its_mark(held: World, tmp_path: Path) -> None:
-    await issue(held)
-    delivery_id = await file(held)
+async def test_a_recalled_dossier_stays_with_its_mark(world: World, tmp_path: Path) -> None:
+    await issue(world)
+    delivery_id = await file(world)
     folder = Folder(tmp_path / "filed")
-    delivery = await deliver(held.database, held.store, {"folder": folder}, delivery_id, NOW)
+    delivery = await deliver(world.database, world.store, {"folder": folder}, delivery_id, NOW)
     assert (await folder.recall(delivery_id, "sai số", NOW)).status == "recalled"
     assert (await folder.status(delivery_id)).status == "recalled"
     assert (await folder.status("unknown")).status == "absent"

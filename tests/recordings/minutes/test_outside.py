@@ -62,27 +62,27 @@ async def test_both_sign_outside_and_the_number_comes_after(world: World) -> Non
     assert [(s["source"], s["test_certificate"]) for s in shown["signatures"]] == [("outside", True)] * 2
 
 
-async def test_one_signs_here_the_other_outside(held: World) -> None:
-    await certify(held)
-    await waiting(held)
-    await sign(held, "secretary")
-    await upload(held, await signed_outside(held, await current(held), "Nguyễn Văn Hùng"), held.chair)
-    assert [s.defect for s in await check_signatures(await current(held))] == ["", ""]
+async def test_one_signs_here_the_other_outside(world: World) -> None:
+    await certify(world)
+    await waiting(world)
+    await sign(world, "secretary")
+    await upload(world, await signed_outside(world, await current(world), "Nguyễn Văn Hùng"), world.chair)
+    assert [s.defect for s in await check_signatures(await current(world))] == ["", ""]
 
 
-async def test_a_certifying_signature_from_outside_is_taken(held: World) -> None:
-    pdf = await waiting(held)
-    signer = open_pkcs12(make_test_pkcs12(held.signing.test_authority, "Hoàng Thị Mỵ", PIN, NOW), PIN)
+async def test_a_certifying_signature_from_outside_is_taken(world: World) -> None:
+    pdf = await waiting(world)
+    signer = open_pkcs12(make_test_pkcs12(world.signing.test_authority, "Hoàng Thị Mỵ", PIN, NOW), PIN)
     metadata = PdfSignatureMetadata(
         field_name="ThuKy", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, certify=True,
         docmdp_permissions=MDPPerm.FILL_FORMS,
     )  # fmt: skip
     signed = await PdfSigner(metadata, signer).async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
-    await upload(held, bytes(signed.getbuffer()))
-    await certify(held)
-    await sign(held, "chair")
-    await number(held, "7")
-    assert [s.defect for s in await check_signatures(await current(held))] == ["", ""]
+    await upload(world, bytes(signed.getbuffer()))
+    await certify(world)
+    await sign(world, "chair")
+    await number(world, "7")
+    assert [s.defect for s in await check_signatures(await current(world))] == ["", ""]
 
 
 async def refused(world: World, content: bytes, why: str, actor: Actor | None = None) -> None:
@@ -91,27 +91,27 @@ async def refused(world: World, content: bytes, why: str, actor: Actor | None = 
     assert isinstance(caught.value, Conflict | WrongType | NotAllowed)
 
 
-async def test_anything_else_is_refused_with_the_reason(held: World) -> None:
-    pdf = await waiting(held)
-    good = await signed_outside(held, pdf, "Hoàng Thị Mỵ")
-    await refused(held, b"hello", "không phải tệp PDF")
-    await refused(held, one_page_pdf(), "không phải là bản tiếp theo")
-    await refused(held, await signed_outside(held, one_page_pdf(), "Hoàng Thị Mỵ"), "không phải là bản tiếp theo")
-    await refused(held, pdf, "chưa có chữ ký mới")
-    await refused(held, pdf + b"\n%%EOF\n", "phải có thêm đúng một chữ ký|hỏng")
-    await refused(held, fill_number(pdf, "99/BB-UBND"), "phải có thêm đúng một chữ ký")
+async def test_anything_else_is_refused_with_the_reason(world: World) -> None:
+    pdf = await waiting(world)
+    good = await signed_outside(world, pdf, "Hoàng Thị Mỵ")
+    await refused(world, b"hello", "không phải tệp PDF")
+    await refused(world, one_page_pdf(), "không phải là bản tiếp theo")
+    await refused(world, await signed_outside(world, one_page_pdf(), "Hoàng Thị Mỵ"), "không phải là bản tiếp theo")
+    await refused(world, pdf, "chưa có chữ ký mới")
+    await refused(world, pdf + b"\n%%EOF\n", "phải có thêm đúng một chữ ký|hỏng")
+    await refused(world, fill_number(pdf, "99/BB-UBND"), "phải có thêm đúng một chữ ký")
     await refused(
-        held, await signed_outside(held, fill_number(pdf, "99/BB-UBND"), "Hoàng Thị Mỵ"), "số văn bản đã bị sửa"
+        world, await signed_outside(world, fill_number(pdf, "99/BB-UBND"), "Hoàng Thị Mỵ"), "số văn bản đã bị sửa"
     )
-    await refused(held, await signed_outside(held, pdf, "Trần Văn Lạ"), "mang tên “Trần Văn Lạ”")
-    await refused(held, await signed_outside(held, with_page_changed(pdf), "Hoàng Thị Mỵ"), "thay đổi ngoài việc ký")
-    await refused(held, good, "Chỉ thư ký", held.chair)
+    await refused(world, await signed_outside(world, pdf, "Trần Văn Lạ"), "mang tên “Trần Văn Lạ”")
+    await refused(world, await signed_outside(world, with_page_changed(pdf), "Hoàng Thị Mỵ"), "thay đổi ngoài việc ký")
+    await refused(world, good, "Chỉ thư ký", world.chair)
     changed = bytearray(good)
     at = good.rindex(b"/Contents <", 0, len(good)) + 400
     changed[at] = ord("0") if changed[at] != ord("0") else ord("1")
-    await refused(held, bytes(changed), "Tệp đã bị thay đổi sau khi ký")
-    await upload(held, good)
-    await refused(held, good, "chưa có chữ ký mới")
+    await refused(world, bytes(changed), "Tệp đã bị thay đổi sau khi ký")
+    await upload(world, good)
+    await refused(world, good, "chưa có chữ ký mới")
 
 
 def with_page_changed(pdf: bytes) -> bytes:

@@ -71,8 +71,8 @@ async def submitted(world: World) -> bytes:
         return await pdf_file(session, world.store, world.secretary, "m1", NOW)
 
 
-async def test_every_part_of_form_1_9_is_in_its_place(held: World) -> None:
-    pdf = await submitted(held)
+async def test_every_part_of_form_1_9_is_in_its_place(world: World) -> None:
+    pdf = await submitted(world)
     assert_pdf_a(pdf)
     organ, motto = at(pdf, 0, "ỦY BAN NHÂN DÂN"), at(pdf, 0, "CỘNG HÒA XÃ HỘI")
     assert organ[0] < 200 < motto[0]
@@ -99,8 +99,8 @@ async def test_every_part_of_form_1_9_is_in_its_place(held: World) -> None:
     assert recipients[0] < 90
 
 
-async def test_facts_are_on_the_page(held: World) -> None:
-    text = " ".join(" ".join(text_drawn(await submitted(held))).split())
+async def test_facts_are_on_the_page(world: World) -> None:
+    text = " ".join(" ".join(text_drawn(await submitted(world))).split())
     for part in (
         "có mặt 3/4 điểm cầu, 5 người dự, vắng có lý do 1",
         "Xã Lùng Tám: mất điện do mưa lũ",
@@ -115,8 +115,8 @@ async def test_facts_are_on_the_page(held: World) -> None:
         assert part in text, part
 
 
-async def test_forty_attendees_over_five_pages(sqlite_database: Database, tmp_path: Path) -> None:
-    world = await build_world(sqlite_database, tmp_path, communes=9)
+async def test_forty_attendees_over_five_pages(database: Database, tmp_path: Path) -> None:
+    world = await build_world(database, tmp_path, communes=9)
     await hold_meeting(world, communes=9, per_site=4)
     await draft(world)
     sentence = "Các xã báo cáo tình hình sản xuất, an ninh trật tự, thu ngân sách và kiến nghị. "
@@ -141,14 +141,14 @@ async def test_forty_attendees_over_five_pages(sqlite_database: Database, tmp_pa
     assert "Nơi nhận" in pages[-1]
 
 
-async def test_text_of_people_is_never_markup(held: World) -> None:
-    await draft(held)
-    async with held.database.transaction() as session:
+async def test_text_of_people_is_never_markup(world: World) -> None:
+    await draft(world)
+    async with world.database.transaction() as session:
         text = Text((Section("m1-i1", INJECTION, INJECTION),), INJECTION, INJECTION, (f"- {INJECTION}",))
-        await revise_minutes(session, held.secretary, "m1", revision=1, text=text, now=NOW)
-        minutes = await session.get_one(Minutes, (await draft_minutes(session, held.secretary, "m1", NOW)).id)
+        await revise_minutes(session, world.secretary, "m1", revision=1, text=text, now=NOW)
+        minutes = await session.get_one(Minutes, (await draft_minutes(session, world.secretary, "m1", NOW)).id)
         page = html_of(await form_of(session, minutes))
-    pdf = await submitted_again(held)
+    pdf = await submitted_again(world)
     drawn = " ".join(" ".join(text_drawn(pdf)).split())
     expected = INJECTION.replace("漢", "□").replace("😀", "□")
     assert drawn.count(expected) == 5, drawn
@@ -163,10 +163,10 @@ async def submitted_again(world: World) -> bytes:
         return await pdf_file(session, world.store, world.secretary, "m1", NOW)
 
 
-async def test_the_docx_has_the_same_parts(held: World) -> None:
-    await draft(held)
-    async with held.database.reading() as session:
-        document = Document(io.BytesIO(await word_file(session, held.secretary, "m1")))
+async def test_the_docx_has_the_same_parts(world: World) -> None:
+    await draft(world)
+    async with world.database.reading() as session:
+        document = Document(io.BytesIO(await word_file(session, world.secretary, "m1")))
     paragraphs = [p.text for p in document.paragraphs]
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     assert document.styles["Normal"].font.name == "Times New Roman"
@@ -178,8 +178,8 @@ async def test_the_docx_has_the_same_parts(held: World) -> None:
     assert any(cell.startswith("CHỦ TỌA") for cell in cells)
 
 
-async def test_the_invitation_letter_is_form_1_7(held: World) -> None:
-    async with held.database.reading() as session:
+async def test_the_invitation_letter_is_form_1_7(world: World) -> None:
+    async with world.database.reading() as session:
         pdf = await invitation_letter(session, "m1", NOW)
     assert_pdf_a(pdf)
     text = " ".join(" ".join(text_drawn(pdf)).split())
@@ -198,9 +198,9 @@ async def test_the_invitation_letter_is_form_1_7(held: World) -> None:
     assert at(pdf, 0, "Nơi nhận")[0] < 100 < 298 < signer
 
 
-async def test_the_site_page_carries_link_code_and_number(held: World) -> None:
+async def test_the_site_page_carries_link_code_and_number(world: World) -> None:
     link = "https://giaoban.example/j/abcdefghij0123456789"
-    async with held.database.reading() as session:
+    async with world.database.reading() as session:
         pdf = await site_pages(session, "m1", [SiteLink("site-1", link)], NOW)
     assert len(text_drawn(pdf)) == 1
     text = " ".join(text_drawn(pdf)[0].split())
@@ -209,9 +209,9 @@ async def test_the_site_page_carries_link_code_and_number(held: World) -> None:
     assert all(fonts(pdf).values())
 
 
-async def test_all_sites_pages_are_one_file_a_page_each_in_order(held: World) -> None:
+async def test_all_sites_pages_are_one_file_a_page_each_in_order(world: World) -> None:
     links = [SiteLink(f"site-{n}", f"https://giaoban.example/j/{n}{'a' * 40}") for n in (0, 2, 1)]
-    async with held.database.reading() as session:
+    async with world.database.reading() as session:
         pdf = await site_pages(session, "m1", links, NOW)
         with pytest.raises(NotFound):
             await site_pages(session, "m1", [*links, SiteLink("nowhere", "x")], NOW)
@@ -223,8 +223,8 @@ async def test_all_sites_pages_are_one_file_a_page_each_in_order(held: World) ->
 
 
 @pytest.mark.parametrize("member", ["minutes", "letter"])
-async def test_faces_of_fields_have_embedded_fonts(held: World, member: str) -> None:
-    async with held.database.reading() as session:
-        pdf = await submitted(held) if member == "minutes" else await invitation_letter(session, "m1", NOW)
+async def test_faces_of_fields_have_embedded_fonts(world: World, member: str) -> None:
+    async with world.database.reading() as session:
+        pdf = await submitted(world) if member == "minutes" else await invitation_letter(session, "m1", NOW)
     assert fonts(pdf)
     assert all(fonts(pdf).values())

@@ -33,21 +33,21 @@ def test_organs_of_government_are_not(name: str) -> None:
     assert not is_party_organ(name)
 
 
-async def test_nothing_is_printed_for_a_party_organ(held: World) -> None:
-    async with held.database.transaction() as session:
+async def test_nothing_is_printed_for_a_party_organ(world: World) -> None:
+    async with world.database.transaction() as session:
         (await session.get_one(Unit, "district")).organ_name = "HUYỆN ỦY QUẢN BẠ"
-    await draft(held)  # the facts may be read and the text written
+    await draft(world)  # the facts may be read and the text written
 
     async def read(act: Callable[..., Awaitable[object]], *args: object) -> object:
-        async with held.database.reading() as session:
+        async with world.database.reading() as session:
             return await act(session, *args)
 
     attempts: list[Awaitable[object]] = [
         read(invitation_letter, "m1", NOW),
-        read(word_file, held.secretary, "m1"),
-        read(html_file, held.secretary, "m1"),
-        read(pdf_file, held.store, held.secretary, "m1", NOW),
-        submit(held),
+        read(word_file, world.secretary, "m1"),
+        read(html_file, world.secretary, "m1"),
+        read(pdf_file, world.store, world.secretary, "m1", NOW),
+        submit(world),
     ]
     for attempt in attempts:
         with pytest.raises(Conflict, match="thể thức văn bản của Đảng chưa có") as refused:

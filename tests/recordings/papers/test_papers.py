@@ -62,39 +62,39 @@ async def test_a_pdf_is_shown_page_by_page(world: World) -> None:
             await withdraw_paper(session, paper.id, NOW)
 
 
-async def test_an_office_file_becomes_pages_if_libreoffice_is_there(held: World) -> None:
-    paper = await upload(held, docx(), "bao cao.docx")
+async def test_an_office_file_becomes_pages_if_libreoffice_is_there(world: World) -> None:
+    paper = await upload(world, docx(), "bao cao.docx")
     assert (paper.media_type, paper.pdf_sha256) == (DOCX, None)
     office = Office()
-    shown = await convert_paper(held.database, held.store, Renderer(), office, paper.id)
+    shown = await convert_paper(world.database, world.store, Renderer(), office, paper.id)
     assert shown == office.is_installed
-    async with held.database.reading() as session:
+    async with world.database.reading() as session:
         paper = await session.get_one(Paper, paper.id)
     assert (paper.page_count == 1) == shown
     nothing = Office("/nonexistent")
     assert await nothing.to_pdf(docx(), PDF) is None
 
 
-async def test_the_tick_about_state_secrets_is_needed(held: World, tmp_path: Path) -> None:
+async def test_the_tick_about_state_secrets_is_needed(world: World, tmp_path: Path) -> None:
     before = files_in(tmp_path / "objects")
     with pytest.raises(BadInput, match="bí mật nhà nước"):
-        await take_in(held.store, Renderer(), chunks(one_page_pdf()), not_secret=False)
+        await take_in(world.store, Renderer(), chunks(one_page_pdf()), not_secret=False)
     assert files_in(tmp_path / "objects") == before
 
 
-async def test_what_is_refused_leaves_nothing(held: World, tmp_path: Path) -> None:
+async def test_what_is_refused_leaves_nothing(world: World, tmp_path: Path) -> None:
     for content, error in ((b"MZ" + bytes(2000), WrongType), (b"%PDF-1.7 broken", WrongType), (bytes(3000), TooLarge)):
         with pytest.raises(error):
-            await take_in(held.store, Renderer(), chunks(content), not_secret=True, limit_bytes=2500)
+            await take_in(world.store, Renderer(), chunks(content), not_secret=True, limit_bytes=2500)
     assert files_in(tmp_path / "objects") == []
 
 
-async def test_refused_in_the_wrong_place_or_stage(held: World) -> None:
+async def test_refused_in_the_wrong_place_or_stage(world: World) -> None:
     with pytest.raises(BadInput, match="chương trình họp"):
-        await upload(held, one_page_pdf(), "a.pdf", item_id="unknown")
+        await upload(world, one_page_pdf(), "a.pdf", item_id="unknown")
     taken = TakenIn("0" * 64, 1, PDF, 1)
     for change, word in (({"security_marking": "mat"}, "bí mật nhà nước"), ({"stage": "filed"}, "khóa")):
-        async with held.database.transaction() as session:
+        async with world.database.transaction() as session:
             meeting = await session.get_one(Meeting, "m1")
             meeting.security_marking, meeting.stage = (
                 change.get("security_marking", "none"),
@@ -119,16 +119,16 @@ async def test_hostile_pdfs_harm_only_their_child() -> None:
             await renderer.count_pages(content)
 
 
-async def test_the_same_bytes_are_kept_once_and_damage_is_noticed(held: World, tmp_path: Path) -> None:
-    sha256 = await held.store.put(b"abc")
-    assert await held.store.put(b"abc") == sha256
+async def test_the_same_bytes_are_kept_once_and_damage_is_noticed(world: World, tmp_path: Path) -> None:
+    sha256 = await world.store.put(b"abc")
+    assert await world.store.put(b"abc") == sha256
     assert len(files_in(tmp_path / "objects")) == 1
-    assert b"".join([chunk async for chunk in held.store.stream(sha256)]) == b"abc"
+    assert b"".join([chunk async for chunk in world.store.stream(sha256)]) == b"abc"
     (tmp_path / "objects" / path_of(sha256)).write_bytes(b"abd")
     with pytest.raises(Damaged):
-        await held.store.get(sha256)
+        await world.store.get(sha256)
     with pytest.raises(NotFound):
-        await held.store.get("0" * 64)
+        await world.store.get("0" * 64)
 
 
 @pytest.fixture
@@ -158,12 +158,12 @@ def test_file_names_are_made_harmless() -> None:
     assert clean_name("a/b/c.exe", PDF) == "c.pdf"
 
 
-async def test_papers_of_a_secret_meeting_are_taken_in_on_an_isolated_installation_only(held: World) -> None:
+async def test_papers_of_a_secret_meeting_are_taken_in_on_an_isolated_installation_only(world: World) -> None:
     isolated = Secrecy(isolated=True)
-    taken = await take_in(held.store, Renderer(), chunks(one_page_pdf()), not_secret=True)
+    taken = await take_in(world.store, Renderer(), chunks(one_page_pdf()), not_secret=True)
 
     async def hand_in(marking: str, secrecy: Secrecy) -> Paper:
-        async with held.database.transaction() as session:
+        async with world.database.transaction() as session:
             (await session.get_one(Meeting, "m1")).security_marking = marking
             await session.flush()
             return await add_paper(

@@ -43,8 +43,8 @@ async def test_counts_are_those_of_the_data_package(database: Database) -> None:
         assert path == tuple(demo_id(f"unit:{key}") for key in ("trunguong", "tinh", "quanba", "tamson.quanba"))
 
 
-async def test_filling_twice_is_refused(sqlite_database: Database) -> None:
-    async with sqlite_database.transaction() as session:
+async def test_filling_twice_is_refused(database: Database) -> None:
+    async with database.transaction() as session:
         assert not await is_filled(session)
         await fill(session)
         assert await is_filled(session)
@@ -52,8 +52,8 @@ async def test_filling_twice_is_refused(sqlite_database: Database) -> None:
             await fill(session)
 
 
-async def test_logins_are_the_same_each_time_and_unique(sqlite_database: Database) -> None:
-    async with sqlite_database.transaction() as session:
+async def test_logins_are_the_same_each_time_and_unique(database: Database) -> None:
+    async with database.transaction() as session:
         made = await fill(session)
         persons = set((await session.scalars(select(Person.id))).all())
     assert made.logins == logins()
@@ -64,8 +64,8 @@ async def test_logins_are_the_same_each_time_and_unique(sqlite_database: Databas
     assert {account.person_id for account in made.logins if account.person_id} == persons
 
 
-async def test_every_site_has_a_technician_with_a_telephone(sqlite_database: Database) -> None:
-    async with sqlite_database.transaction() as session:
+async def test_every_site_has_a_technician_with_a_telephone(database: Database) -> None:
+    async with database.transaction() as session:
         await fill(session)
         sites = (await session.scalars(select(Site))).all()
     assert all(site.technician_person_id and site.technician_phone.startswith("0219 000") for site in sites)

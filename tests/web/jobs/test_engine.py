@@ -29,16 +29,16 @@ async def run_killable(settings: DatabaseSettings, folder: Path, die_at: str) ->
     return await asyncio.wait_for(process.wait(), 120)
 
 
-async def test_killed_jobs_are_finished_once(sqlite_settings: DatabaseSettings, tmp_path: Path) -> None:
+async def test_killed_jobs_are_finished_once(database_settings: DatabaseSettings, tmp_path: Path) -> None:
     """One job after the other is killed at the next point; all are taken up by the process after, and finished."""
-    database = Database(sqlite_settings)
+    database = Database(database_settings)
     rows: dict[str, str] = {}
     for die_at in POINTS:
         async with database.transaction() as session:
             rows[die_at] = enqueue(session, "deliver", {"die_at": die_at}).id
         (tmp_path / "rows").write_text(" ".join(rows.values()))
-        assert await run_killable(sqlite_settings, tmp_path, rows[die_at]) == -9
-    assert await run_killable(sqlite_settings, tmp_path, "nobody") == 0
+        assert await run_killable(database_settings, tmp_path, rows[die_at]) == -9
+    assert await run_killable(database_settings, tmp_path, "nobody") == 0
 
     attempts = Counter((tmp_path / "attempts").read_text().splitlines())
     for die_at, row_id in rows.items():

@@ -142,9 +142,9 @@ class Seat:
 
 
 @pytest.fixture
-async def live(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Live]:
-    await plant_meeting(sqlite_database)
-    made = Live(sqlite_database, FakeMedia(), tmp_path / "captures")
+async def live(database: Database, tmp_path: Path) -> AsyncIterator[Live]:
+    await plant_meeting(database)
+    made = Live(database, FakeMedia(), tmp_path / "captures")
     await made.start()
     yield made
     await made.hub.stop()

@@ -127,15 +127,13 @@ async def closing(socket: ClientConnection, *texts: str | bytes) -> int | None:
 
 
 @pytest.fixture
-async def served(small_world: World) -> AsyncIterator[Served]:
+async def served(world: World) -> AsyncIterator[Served]:
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        small_world.app, lifespan="off", log_config=None, ws="websockets-sansio", ws_max_size=256 * 1024
-    )
+    config = uvicorn.Config(world.app, lifespan="off", log_config=None, ws="websockets-sansio", ws_max_size=256 * 1024)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     url = f"ws://127.0.0.1:{listening.getsockname()[1]}"
     async with AsyncExitStack() as stack:
-        yield Served(small_world, url, stack)
+        yield Served(world, url, stack)
     server.should_exit = True
     await serving
