@@ -11,6 +11,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import cast
 
 from sfu.errors import CannotListen, FramingError
 from sfu.plane.plane import Address
@@ -121,8 +122,7 @@ class _Connection(asyncio.Protocol):
         self.opened_at = time.monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without being derived from it
         self.remote = tuple(transport.get_extra_info("peername") or ("", 0))[:2]
         if not self._port.admit(self):
             transport.abort()
