@@ -1,31 +1,44 @@
 """Check a dossier or a signed PDF, offline, without a database: signatures, hashes, the log, and that they agree.
 
-Every defect is named, in Vietnamese, with the file and, in the log, the fact. Used by ``giaoban verify``.
+Every defect is named, in Vietnamese, with the file and, in the log, the fact. Used by ``giaoban verify``. What is
+checked was made by anybody: whatever it holds, the answer is a report, never an exception.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-import json
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from recordings.documents.dossier import ATTENDANCE_JSON, FACTS, LOGS, RECORDING, SIGNED_PDF
-from recordings.documents.package import COPYABLE, MANIFEST, RECALLED, copyable, read_folder
-from recordings.errors import NotFound, RecordingsError
+from recordings.documents.convened import INVITATION_CALENDAR
+from recordings.documents.dossier import (
+    ATTENDANCE_CSV,
+    ATTENDANCE_JSON,
+    FACTS,
+    LOGS,
+    PAPER_LIST,
+    SIGNED_PDF,
+    attendance_csv,
+)  # fmt: skip
+from recordings.documents.package import COPYABLE, MANIFEST, RECALLED
+from recordings.errors import NotFound
 from recordings.minutes.check import BrokenPdf, Checked, check_signatures
 from recordings.minutes.fields import number_in
 from recordings.minutes.trust import load_roots
+from recordings.strict_json import BadJson, read_json
 from recordings.verify_log import check_logs
-from recordings.verify_manifest import check_manifest
-from recordings.verify_page import keywords_of
+from recordings.verify_manifest import check_manifest, metadata_in
+from recordings.verify_page import names_facts, recording_named
+from recordings.verify_papers import check_papers
+from recordings.verify_recording import check_recordings, check_reference, expected_in, note_on, recordings_at
+from recordings.verify_source import LARGEST_FILE, Source, read_tree, read_zip
 
-MAX_UNPACKED_BYTES = 4_000_000_000
+MOST_DEFECTS = 1000
+_NOTHING = object()  # could not be read, and that was said; not the same as a file that says null
+_MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +64,19 @@ class Report:
     def is_whole(self) -> bool:
         return not self.defects
 
-    def add(self, file: str, messages: Iterable[str]) -> None:
-        self.defects += [Defect(file, message) for message in messages]
+    def add(self, file: str, message: str) -> None:
+        """Names come from outside: what a terminal would obey or cannot print is spelled out."""
+        defect = Defect(_printable(file), _printable(message))
+        if defect not in self.defects and len(self.defects) < MOST_DEFECTS:
+            self.defects.append(defect)
+
+    def run(self, file: str, check: Iterator[tuple[str, str]]) -> None:
+        """A check to its end; what it cannot make sense of is a defect of ``file``."""
+        try:
+            for name, message in check:
+                self.add(name, message)
+        except _MISSHAPEN as error:
+            self.add(file, f"nội dung sai dạng, không kiểm tra được ({type(error).__name__})")
 
     def lines(self) -> list[str]:
         """The report in words."""
@@ -75,132 +99,129 @@ class Report:
         }  # fmt: skip
 
 
-def verify(path: Path, roots: Iterable[Path] = ()) -> Report:
-    """Check a dossier folder, a dossier ZIP or a signed PDF."""
-    return asyncio.run(verify_async(path, roots))
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
-async def verify_async(path: Path, roots: Iterable[Path] = ()) -> Report:
-    """The same, where an event loop runs already."""
-    if not path.exists():
+def verify(path: Path, roots: Iterable[Path] = (), recording: Path | None = None) -> Report:
+    """Check a dossier folder, a dossier ZIP or a signed PDF, and ``recording`` (a file, or a folder with it)."""
+    return asyncio.run(verify_async(path, roots, recording))
+
+
+async def verify_async(path: Path, roots: Iterable[Path] = (), recording: Path | None = None) -> Report:
+    """The same, where an event loop runs already; :class:`NotFound` where there is nothing to check."""
+    if not path.is_dir() and not path.is_file():
         raise NotFound(f"Không có tệp hoặc thư mục {path}.")
+    given = recordings_at(recording) if recording is not None else {}
+    report = Report(str(path))
     if path.is_dir():
-        return await verify_files(read_folder(path), str(path), roots)
-    return await verify_bytes(path.read_bytes(), str(path), roots)
+        return await _check_dossier(report, read_tree(path), roots, given)
+    try:
+        with path.open("rb") as file:
+            return await _check_file(report, file, roots, given)
+    except OSError as error:
+        report.add(str(path), f"không đọc được ({error.strerror})")
+    return report
 
 
 async def verify_bytes(content: bytes, name: str, roots: Iterable[Path] = ()) -> Report:
     """A ZIP or a PDF that is in memory."""
-    if content.startswith(b"%PDF-"):
-        report = Report(name, files=1)
-        await _check_pdf(report, name, content, roots)
-        return report
-    report = Report(name)
-    files = _unpacked(report, content)
-    return report if files is None else await _check_dossier(report, files, roots)
+    return await _check_file(Report(name), io.BytesIO(content), roots, {})
 
 
 async def verify_files(files: Mapping[str, bytes], name: str, roots: Iterable[Path] = ()) -> Report:
     """A dossier by its files."""
-    return await _check_dossier(Report(name), files, roots)
+    return await _check_dossier(Report(name), Source(dict(files)), roots, {})
 
 
-def _unpacked(report: Report, content: bytes) -> dict[str, bytes] | None:
-    files = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                report.add(report.path, ["tệp nén bất thường: khi mở ra quá lớn"])
-                return None
-            for entry in archive.infolist():
-                if entry.filename in files:
-                    report.add(entry.filename, ["tệp có hai lần trong gói"])
-                try:
-                    files[entry.filename] = archive.read(entry)
-                except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError):
-                    report.add(entry.filename, ["tệp đã bị thay đổi hoặc hỏng, không giải nén được"])
-                    files[entry.filename] = b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError, RuntimeError):
-        report.add(report.path, ["gói ZIP hỏng, không mở được"])
-        return None
-    return files
-
-
-async def _check_dossier(report: Report, files: Mapping[str, bytes], roots: Iterable[Path]) -> Report:
-    files = {name: content for name, content in files.items() if name != RECALLED}
-    report.files = len(files)
-    manifest = _json_of(report, files, MANIFEST)
-    if not isinstance(manifest, dict):
+async def _check_file(report: Report, file: IO[bytes], roots: Iterable[Path], given: Mapping[str, str]) -> Report:
+    is_pdf = file.read(5) == b"%PDF-"
+    file.seek(0)
+    if not is_pdf:
+        return await _check_dossier(report, read_zip(file, report.path), roots, given)
+    report.files = 1
+    content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        report.add(report.path, "tệp quá lớn, không kiểm tra")
         return report
-    for name, message in check_manifest(manifest, files):
-        report.add(name, [message])
-    _check_copyable(report, manifest, files)
-    facts = _json_of(report, files, FACTS)
+    await _check_pdf(report, report.path, content, roots)
+    _check_recordings(report, given, recording_named(content))
+    return report
+
+
+async def _check_dossier(report: Report, source: Source, roots: Iterable[Path], given: Mapping[str, str]) -> Report:
+    for name, message in source.defects:
+        report.add(name, message)
+    files = {name: content for name, content in source.files.items() if name != RECALLED}
+    report.files = len(files)
+    manifest = _object_in(report, files, MANIFEST)
+    if manifest is None:
+        return report
+    report.run(MANIFEST, check_manifest(manifest, files))
+    if COPYABLE not in files:
+        report.add(COPYABLE, "thiếu tệp này")
+    facts = _object_in(report, files, FACTS)
     if SIGNED_PDF in files:
-        await _check_pdf(report, SIGNED_PDF, files[SIGNED_PDF], roots, facts, manifest)
+        await _check_pdf(report, SIGNED_PDF, files[SIGNED_PDF], roots)
+        report.run(SIGNED_PDF, _against_dossier(files[SIGNED_PDF], facts, metadata_in(manifest)))
+    else:
+        report.add(SIGNED_PDF, "thiếu tệp này")
     logs = {name: content for name, content in files.items() if name.startswith(LOGS)}
     report.facts = sum(content.count(b"\n") for content in logs.values())
-    for name, message in check_logs(logs, facts if isinstance(facts, dict) else None):
-        report.add(name, [message])
-    _check_copies(report, files, facts)
+    report.run(FACTS, check_logs(logs, facts))
+    if facts is not None:
+        report.run(PAPER_LIST, check_papers(files, facts))
+        report.run(FACTS, _check_copies(report, files, facts))
+    _check_recordings(report, {**source.recordings, **given}, expected_in(logs, facts))
     return report
+
+
+def _object_in(report: Report, files: Mapping[str, bytes], name: str) -> dict[str, Any] | None:
+    value = _json_of(report, files, name)
+    if value is not _NOTHING and not isinstance(value, dict):
+        report.add(name, "nội dung sai dạng")
+    return value if isinstance(value, dict) else None
 
 
 def _json_of(report: Report, files: Mapping[str, bytes], name: str) -> Any:
     if name not in files:
-        report.add(name, ["thiếu tệp này"])
-        return None
+        report.add(name, "thiếu tệp này")
+        return _NOTHING
     try:
-        return json.loads(files[name])
-    except (ValueError, RecursionError):
-        report.add(name, ["tệp đã bị thay đổi, không đọc được"])
-        return None
+        return read_json(files[name])
+    except BadJson as error:
+        report.add(name, f"tệp đã bị thay đổi, không đọc được: {error.message}")
+        return _NOTHING
 
 
-def _check_copyable(report: Report, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    try:
-        expected = copyable(manifest["file"]).encode()
-    except (KeyError, ValueError, TypeError):
-        report.add(MANIFEST, ["thiếu thông tin hồ sơ"])
-        return
-    if files.get(COPYABLE) != expected:
-        report.add(COPYABLE, ["không khớp với manifest.json"])
-
-
-async def _check_pdf(
-    report: Report,
-    name: str,
-    pdf: bytes,
-    roots: Iterable[Path],
-    facts: Any = None,
-    manifest: Mapping[str, Any] | None = None,
-) -> None:
+async def _check_pdf(report: Report, name: str, pdf: bytes, roots: Iterable[Path]) -> None:
     try:
         report.signatures = await check_signatures(pdf, load_roots(roots))
     except BrokenPdf as error:
-        report.add(name, [error.message])
+        report.add(name, error.message)
         return
-    report.add(name, [_signature_defect(signature) for signature in report.signatures if not signature.is_valid])
+    for signature in report.signatures:
+        if signature.is_valid:
+            report.notes.append(_printable(_signature_note(signature)))
+        else:
+            report.add(name, _signature_defect(signature))
     if not report.signatures:
-        report.add(name, ["tệp không có chữ ký số"])
-    report.notes += [_signature_note(signature) for signature in report.signatures if signature.is_valid]
-    if manifest is not None:
-        report.add(name, _against_dossier(pdf, facts, manifest))
+        report.add(name, "tệp không có chữ ký số")
 
 
-def _against_dossier(pdf: bytes, facts: Any, manifest: Mapping[str, Any]) -> list[str]:
+def _against_dossier(
+    pdf: bytes, facts: Mapping[str, Any] | None, metadata: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
     """The signed page names the facts and the number it was made with."""
-    found = []
-    if isinstance(facts, dict) and not keywords_of(pdf, facts):
-        found.append("các sự kiện đã khóa (facts.json) không phải là của biên bản đã ký")
-    meta = manifest.get("file", {})
+    if facts is not None and not names_facts(pdf, facts):
+        yield SIGNED_PDF, "các sự kiện đã khóa (facts.json) không phải là của biên bản đã ký"
     try:
         number = number_in(pdf)
-    except (RecordingsError, KeyError, ValueError, TypeError, AttributeError):
-        return [*found, "không đọc được số, ký hiệu"]
-    if number != f"{meta.get('CodeNumber')}/{meta.get('CodeNotation')}":
-        found.append(f"số, ký hiệu trên biên bản ({number}) khác manifest.json")
-    return found
+    except Exception:  # a crafted file breaks a parser in any way it likes
+        yield SIGNED_PDF, "không đọc được số, ký hiệu"
+        return
+    if number != f"{metadata.get('CodeNumber')}/{metadata.get('CodeNotation')}":
+        yield SIGNED_PDF, f"số, ký hiệu trên biên bản ({number}) khác manifest.json"
 
 
 def _signature_defect(signature: Checked) -> str:
@@ -214,12 +235,21 @@ def _signature_note(signature: Checked) -> str:
     return f"Chữ ký hợp lệ: {signature.name}{when}{test}"
 
 
-def _check_copies(report: Report, files: Mapping[str, bytes], facts: Any) -> None:
-    """Attendance and recording are copies of the locked facts."""
-    if not isinstance(facts, dict):
-        return
-    attendance, recording = _json_of(report, files, ATTENDANCE_JSON), _json_of(report, files, RECORDING)
-    if attendance is not None and attendance != facts.get("attendance"):
-        report.add(ATTENDANCE_JSON, ["khác danh sách điểm danh trong biên bản"])
-    if isinstance(recording, dict) and recording.get("recording") != facts.get("recording"):
-        report.add(RECORDING, ["khác mã kiểm tra bản ghi hình trong biên bản"])
+def _check_copies(report: Report, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Attendance, invitation and recording say what the locked facts say."""
+    yield from check_reference(files, facts)
+    attendance = _json_of(report, files, ATTENDANCE_JSON)
+    if attendance is not _NOTHING and attendance != facts.get("attendance"):
+        yield ATTENDANCE_JSON, "khác danh sách điểm danh trong biên bản"
+    if ATTENDANCE_CSV in files and files[ATTENDANCE_CSV] != attendance_csv(dict(facts)):
+        yield ATTENDANCE_CSV, "khác danh sách điểm danh trong biên bản"
+    if INVITATION_CALENDAR in files:
+        unfolded = files[INVITATION_CALENDAR].replace(b"\r\n ", b"").splitlines()
+        if f"UID:{facts['meeting']['id']}".encode() not in unfolded:
+            yield INVITATION_CALENDAR, "giấy mời của một cuộc họp khác"
+
+
+def _check_recordings(report: Report, found: Mapping[str, str], expected: str | None) -> None:
+    report.run("", check_recordings(found, expected))
+    if note := note_on(found, expected):
+        report.notes.append(note)

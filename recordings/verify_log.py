@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from recordings.documents.dossier import FACTS
+from recordings.documents.dossier import FACTS, LOGS
+from recordings.documents.package import safe_name
 from recordings.minutes.correction import corrected
 from recordings.minutes.course import fold
 from recordings.minutes.locked import locked_facts
 from recordings.minutes.names import Names
+from recordings.strict_json import BadJson, read_json
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.unit import Unit
 from scheduler.proceedings.chain import Defect, Head
 from scheduler.proceedings.chain import verify as verify_chain
 from scheduler.proceedings.errors import Malformed, UnknownType
-from scheduler.proceedings.facts import Fact, LogId
-from scheduler.proceedings.wire import fact_from_text
+from scheduler.proceedings.facts import Fact, LogId, RecordingSealed
+from scheduler.proceedings.wire import fact_from_json
 
 WORDS = {
     "missing": "thiếu sự kiện này", "doubled": "sự kiện bị lặp lại", "swapped": "sự kiện bị đổi chỗ",
@@ -38,14 +41,16 @@ def check_logs(logs: Mapping[str, bytes], facts: Mapping[str, Any] | None) -> It
         yield "dien-bien", "thiếu diễn biến cuộc họp"
         return
     heads = _heads(facts)
+    if facts is not None and not heads:
+        yield FACTS, "không ghi diễn biến kết thúc ở đâu"
     whole = True
     read: list[list[Fact]] = []
     for name, content in sorted(logs.items()):
-        found, defects = _read(name, content, heads)
-        read.append(found)
-        for defect in defects:
+        found, defects = _read(content, heads)
+        for defect in [*defects, *_misplaced(name, found, read, facts)]:
             whole = False
             yield name, defect
+        read.append(found)
     if whole and facts is not None:
         yield from _compare(sorted(read, key=_order), facts, heads)
 
@@ -55,21 +60,52 @@ def _order(log: list[Fact]) -> tuple[str, int]:
 
 
 def _heads(facts: Mapping[str, Any] | None) -> dict[tuple[str, int], tuple[int, str]]:
-    logs = facts.get("logs", []) if facts else []
-    try:
-        return {(log["origin"], log["epoch"]): (log["seq"], log["hash"]) for log in logs}
-    except (KeyError, TypeError):
+    logs = facts.get("logs") if facts else None
+    if not isinstance(logs, list) or not all(_is_head(log) for log in logs):
         return {}
+    return {(log["origin"], log["epoch"]): (log["seq"], log["hash"]) for log in logs}
 
 
-def _read(name: str, content: bytes, heads: Mapping[tuple[str, int], tuple[int, str]]) -> tuple[list[Fact], list[str]]:
+def _is_head(log: Any) -> bool:
+    kinds = {"origin": str, "epoch": int, "seq": int, "hash": str}
+    return isinstance(log, dict) and all(type(log.get(name)) is kind for name, kind in kinds.items())
+
+
+def _misplaced(name: str, log: list[Fact], others: list[list[Fact]], facts: Mapping[str, Any] | None) -> Iterator[str]:
+    """A whole log, but of another meeting, under another name, or there already."""
+    if not log:
+        return
+    first = log[0].log
+    if name != f"{LOGS}{safe_name(first.origin)}-{first.epoch}.jsonl":
+        yield "tên tệp không phải của diễn biến này"
+    if any(other and other[0].log == first for other in others):
+        yield "diễn biến này có hai lần"
+    meeting = facts.get("meeting") if facts else None
+    if isinstance(meeting, dict) and meeting.get("id") != first.meeting_id:
+        yield "diễn biến của một cuộc họp khác"
+
+
+def sealed_in(logs: Mapping[str, bytes]) -> list[str]:
+    """The SHA-256 of each recording that these logs say was sealed, in order."""
+    bodies = [fact.body for _, content in sorted(logs.items()) for fact in _read_lines(content)[0]]
+    return [body.sha256 for body in bodies if isinstance(body, RecordingSealed)]
+
+
+def _read_lines(content: bytes) -> tuple[list[Fact], list[str]]:
     facts: list[Fact] = []
     broken: list[str] = []
     for number, line in enumerate(content.splitlines(), 1):
         try:
-            facts.append(fact_from_text(line))
-        except (Malformed, UnknownType, ValueError):
+            facts.append(fact_from_json(read_json(line)))
+        except (Malformed, UnknownType):
             broken.append(f"dòng {number} đã bị thay đổi, không đọc được")
+        except BadJson as error:
+            broken.append(f"dòng {number} đã bị thay đổi, không đọc được: {error.message}")
+    return facts, broken
+
+
+def _read(content: bytes, heads: Mapping[tuple[str, int], tuple[int, str]]) -> tuple[list[Fact], list[str]]:
+    facts, broken = _read_lines(content)
     if not facts:
         return facts, broken or ["không có sự kiện nào"]
     log = facts[0].log
@@ -101,8 +137,6 @@ def _compare(
 
 
 def _no_names() -> Names:
-    from datetime import UTC, datetime
-
     meeting = Meeting(id="", title="", kind="", place="", starts_at=datetime(2000, 1, 1, tzinfo=UTC))
     return Names(meeting, Unit(organ_name="", notation="", place=""), None)
 

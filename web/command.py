@@ -69,11 +69,14 @@ def demo() -> None:
 
 
 @app.command()
-def verify(file: Annotated[Path, typer.Argument(help="a dossier (folder or ZIP) or a signed PDF")]) -> None:
+def verify(
+    file: Annotated[Path, typer.Argument(help="a dossier (folder or ZIP) or a signed PDF")],
+    recording: Annotated[Path | None, typer.Option(help="the recording: an MP4 file, or a folder with it")] = None,
+) -> None:
     """Check signatures, hashes and the meeting's log, offline; every defect is named. Exit code 1 when there is one."""
     from web.verification import print_report
 
-    raise typer.Exit(0 if print_report(file, console) else 1)
+    raise typer.Exit(0 if print_report(file, console, recording) else 1)
 
 
 @app.command()

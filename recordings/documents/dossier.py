@@ -1,8 +1,9 @@
 """Gather the dossier of a meeting: what people signed, what it rests on, and what proves both.
 
+giay-moi/   the invitation: Giấy mời, iCalendar, whom it went to
 bien-ban/   the signed PDF, the DOCX, facts.json (the locked facts, bound to the PDF by their hash)
-tai-lieu/   the papers          diem-danh/  attendance as CSV and JSON          ghi-hinh/  recording: hash, reference
-dien-bien/  the log, one fact a line with its hash, a file per log
+tai-lieu/   the papers and their list       diem-danh/  attendance as CSV and JSON
+ghi-hinh/   recording: hash, reference      dien-bien/  the log, one fact a line with its hash, a file per log
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import or_, select
+
+from recordings.documents.convened import INVITATION, INVITATION_CALENDAR, INVITED, invitation_files
 from recordings.documents.package import LENGTHS, Package, safe_name, unique_name
 from recordings.errors import Conflict
 from recordings.minutes import clock
@@ -22,19 +26,21 @@ from recordings.minutes.locked import Facts
 from recordings.minutes.submit import form_of
 from recordings.minutes.tables import Minutes, Signature
 from recordings.minutes.word import word_of
-from recordings.papers.pages import papers_of
 from recordings.papers.store import ObjectStore
 from scheduler.meetings.meeting import Meeting
+from scheduler.meetings.paper import Paper
 from scheduler.organization.unit import Unit
 from scheduler.proceedings.log import logs_of, read
 from scheduler.proceedings.wire import fact_to_text
 
 SIGNED_PDF, WORD, FACTS = "bien-ban/bien-ban.pdf", "bien-ban/bien-ban.docx", "bien-ban/facts.json"
 ATTENDANCE_CSV, ATTENDANCE_JSON = "diem-danh/diem-danh.csv", "diem-danh/diem-danh.json"
-RECORDING, LOGS = "ghi-hinh/ghi-hinh.json", "dien-bien/"
+RECORDING, RECORDING_FILE, LOGS = "ghi-hinh/ghi-hinh.json", "recording.mp4", "dien-bien/"
+PAPERS, PAPER_LIST = "tai-lieu/", "tai-lieu/danh-muc.json"
 KINDS = {
     SIGNED_PDF: "minutes", WORD: "minutes_copy", FACTS: "facts", ATTENDANCE_CSV: "attendance",
-    ATTENDANCE_JSON: "attendance", RECORDING: "recording",
+    ATTENDANCE_JSON: "attendance", RECORDING: "recording", PAPER_LIST: "papers",
+    INVITATION: "invitation", INVITATION_CALENDAR: "invitation", INVITED: "invitation",
 }  # fmt: skip
 
 
@@ -51,16 +57,32 @@ async def gather(session: AnySession, store: ObjectStore, minutes: Minutes, inst
         FACTS: _json(facts),
         ATTENDANCE_CSV: attendance_csv(facts),
         ATTENDANCE_JSON: _json(facts["attendance"]),
-        RECORDING: _json({"recording": facts["recording"], "file": "recording.mp4"}),
+        RECORDING: _json({"recording": facts["recording"], "file": RECORDING_FILE}),
+        **await invitation_files(session, meeting),
     }
     kinds = dict(KINDS)
-    for paper in await papers_of(session, meeting.id):
-        name = unique_name(f"tai-lieu/{paper.position:02d} {safe_name(paper.file_name)}", files)
-        files[name], kinds[name] = await store.get(paper.sha256), "paper"
+    for name, content in (await paper_files(session, store, meeting.id, facts)).items():
+        files[name], kinds[name] = content, KINDS.get(name, "paper")
     for name, content in (await log_files(session, meeting.id)).items():
         files[name], kinds[name] = content, "log"
     signatures = await signatures_of(session, minutes)
     return Package(metadata_of(meeting, organ, minutes, facts, signatures, files, installation), files, kinds)
+
+
+async def paper_files(session: AnySession, store: ObjectStore, meeting_id: str, facts: Facts) -> dict[str, bytes]:
+    """Every paper that was not withdrawn, and every one that was shown, with the list of them."""
+    shown = {paper["paper_id"] for item in facts["items"] for paper in item["papers"]}
+    query = select(Paper).where(Paper.meeting_id == meeting_id, or_(Paper.withdrawn_at.is_(None), Paper.id.in_(shown)))
+    files: dict[str, bytes] = {}
+    listed = []
+    for paper in await session.scalars(query.order_by(Paper.position, Paper.id)):
+        name = unique_name(f"{PAPERS}{paper.position:02d} {safe_name(paper.file_name)}", files)
+        files[name] = await store.get(paper.sha256)
+        listed.append({
+            "paper_id": paper.id, "name": name, "title": paper.title, "sha256": paper.sha256,
+            "item_id": paper.item_id, "withdrawn": paper.withdrawn_at is not None,
+        })  # fmt: skip
+    return {**files, PAPER_LIST: _json(listed)}
 
 
 async def log_files(session: AnySession, meeting_id: str) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ import rfc8785
 MANIFEST = "manifest.json"
 COPYABLE = "thong-tin-van-ban.txt"
 RECALLED = "DA-THU-HOI.txt"
+SCHEMA = 2
 LENGTHS = {
     "OrganId": 13, "FileCatalog": 4, "FileNotation": 20, "Title": 500, "Maintenance": 30, "Rights": 30, "Creator": 30,
     "Language": 50, "Description": 500, "TypeName": 100, "CodeNumber": 11, "CodeNotation": 30, "OrganName": 200,
@@ -38,7 +39,7 @@ class Package:
     @property
     def manifest(self) -> dict[str, Any]:
         manifest: dict[str, Any] = {
-            "schema": 1,
+            "schema": SCHEMA,
             "file": dict(self.metadata),
             "documents": [
                 {

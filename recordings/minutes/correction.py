@@ -6,14 +6,18 @@ new value does not fit the field, changes nothing and is listed as void.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any, get_type_hints
 
+from recordings.strict_json import BadJson, read_json
 from scheduler.proceedings.encoding import read_value
 from scheduler.proceedings.errors import Malformed
 from scheduler.proceedings.facts import Body, Corrected, Fact
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def _apply(by_id: dict[str, Fact], correction: Fact, body: Corrected) -> Correct
 
 
 def _changed(target: Fact, field: str, new: Any) -> Fact | None:
-    if field == "at" and isinstance(new, str):
+    if field == "at" and _is_instant(new):
         return replace(target, at=new)
     body: Any = target.body
     if isinstance(body, Corrected) or field not in {item.name for item in fields(body)}:
@@ -71,8 +75,17 @@ def _changed(target: Fact, field: str, new: Any) -> Fact | None:
     return replace(target, body=changed)
 
 
-def _json(text: str) -> Any:
+def _is_instant(value: Any) -> bool:
+    """Spelled as the log spells times."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return bool(_INSTANT.fullmatch(value)) and datetime.fromisoformat(value) is not None
+    except (TypeError, ValueError):
+        return False
+
+
+def _json(text: str) -> Any:
+    """What was meant; text that is no JSON, or none that can be hashed, stays as it was written."""
+    try:
+        return read_json(text)
+    except BadJson:
         return text

@@ -39,7 +39,7 @@ def minutes_form(facts: Facts, text: Text, number: str | None = None, notation: 
     meeting, kind = facts["meeting"], KINDS.get(facts["meeting"]["kind"], "Cuộc họp")
     return {
         "document_title": f"Biên bản {meeting['title']}",
-        "keywords": [f"facts:{facts_sha256(facts)}", *(f"log:{log['hash']}" for log in facts["logs"])],
+        "keywords": _keywords(facts),
         "parent": facts["organ"]["parent"].upper(),
         "organ": facts["organ"]["name"].upper(),
         "number": number_text(number, notation or default_notation(facts)),
@@ -61,6 +61,13 @@ def minutes_form(facts: Facts, text: Text, number: str | None = None, notation: 
         "chair_post": facts["chair"]["post"].upper(),
         "recipients": list(text.recipients),
     }
+
+
+def _keywords(facts: Facts) -> list[str]:
+    """What a program finds on the signed page: the hashes of the facts, of the logs' ends and of the recording."""
+    recording = (facts["recording"] or {}).get("sha256")
+    found = [f"facts:{facts_sha256(facts)}", *(f"log:{log['hash']}" for log in facts["logs"])]
+    return [*found, f"recording:{recording}"] if recording else found
 
 
 def _lines(text: str) -> list[str]:

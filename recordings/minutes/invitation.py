@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from recordings.errors import NotFound
 from recordings.minutes import clock
+from recordings.minutes.access import AnySession
 from recordings.minutes.names import load_persons
 from recordings.minutes.party import refuse_party_form
 from recordings.minutes.render import render
-from scheduler.database import ReadSession
 from scheduler.meetings.agenda import AgendaItem
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
@@ -32,7 +32,7 @@ STEPS = (
 )
 
 
-async def invitation_letter(session: ReadSession, meeting_id: str, now: datetime) -> bytes:
+async def invitation_letter(session: AnySession, meeting_id: str, now: datetime) -> bytes:
     """The Giấy mời as PDF/A; its number is left for the văn thư. The caller has asked ``scheduler.permissions``."""
     meeting = await _meeting(session, meeting_id)
     organ = await session.get_one(Unit, meeting.issuing_unit_id)
@@ -70,7 +70,7 @@ class SiteLink:
     link: str
 
 
-async def site_pages(session: ReadSession, meeting_id: str, links: Sequence[SiteLink], now: datetime) -> bytes:
+async def site_pages(session: AnySession, meeting_id: str, links: Sequence[SiteLink], now: datetime) -> bytes:
     """The A4 pages that sites pin beside their computers, one a site, in this order."""
     meeting = await _meeting(session, meeting_id)
     organ = await session.get_one(Unit, meeting.issuing_unit_id)
@@ -116,20 +116,20 @@ def _help(technician: str, secretary: str) -> str:
     return "; ".join(parts)
 
 
-async def _meeting(session: ReadSession, meeting_id: str) -> Meeting:
+async def _meeting(session: AnySession, meeting_id: str) -> Meeting:
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound("Không tìm thấy cuộc họp.")
     return meeting
 
 
-async def _sites(session: ReadSession, meeting_id: str) -> list[Site]:
+async def _sites(session: AnySession, meeting_id: str) -> list[Site]:
     query = select(Site).join(Attendee, Attendee.site_id == Site.id).where(Attendee.meeting_id == meeting_id)
     sites = await session.scalars(query)
     return sorted(sites, key=lambda site: (site.unit.protocol_order, site.protocol_order, site.id))
 
 
-async def _items(session: ReadSession, meeting_id: str) -> list[AgendaItem]:
+async def _items(session: AnySession, meeting_id: str) -> list[AgendaItem]:
     query = select(AgendaItem).where(AgendaItem.meeting_id == meeting_id).order_by(AgendaItem.position)
     return list(await session.scalars(query))
 

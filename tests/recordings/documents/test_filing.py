@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, StreamObject
 
 from recordings.documents.deliver import deliver
 from recordings.documents.document_system import DocumentSystemFailed
 from recordings.documents.dossier import FACTS, SIGNED_PDF
 from recordings.documents.file_dossier import dossier_json, dossier_zip, file_dossier
 from recordings.documents.folder import Folder
-from recordings.documents.package import MANIFEST, manifest_sha256, read_folder
 from recordings.errors import Conflict, NotAllowed
-from recordings.verify import Report, verify_async, verify_bytes, verify_files
+from recordings.verify import verify_async, verify_bytes, verify_files
 from scheduler.meetings.meeting import Meeting
+from tests.recordings.documents.filed import file
+from tests.recordings.documents.forgery import named, rehashed
 from tests.recordings.documents.pdfs import one_page_pdf
 from tests.recordings.minutes.acts import draft, issue
 from tests.recordings.world import NOW, World, add_paper
-
-
-async def file(world: World) -> str:
-    """The id of the one delivery."""
-    async with world.database.transaction() as session:
-        await file_dossier(session, world.store, world.clerk, "m1", now=NOW)
-    async with world.database.reading() as session:
-        shown = await dossier_json(session, world.clerk, "m1")
-    return str(shown["deliveries"][0]["id"])
-
-
-async def filed_files(world: World, tmp_path: Path) -> dict[str, bytes]:
-    await add_paper(world, one_page_pdf())
-    await issue(world)
-    delivery_id = await file(world)
-    folder = Folder(tmp_path / "filed")
-    delivery = await deliver(world.database, world.store, {"folder": folder}, delivery_id, NOW)
-    return read_folder(tmp_path / "filed" / delivery.reference)
-
-
-def named(report: Report, file: str) -> list[str]:
-    return [defect.message for defect in report.defects if defect.file == file]
 
 
 async def test_an_issued_meeting_is_filed_once_and_verifies(world: World, tmp_path: Path) -> None:
@@ -72,13 +54,13 @@ async def test_an_issued_meeting_is_filed_once_and_verifies(world: World, tmp_pa
         zipped = await dossier_zip(session, world.store, world.clerk, "m1")
     assert shown["file_code"].startswith("H22.05.2026.1105-")
     assert {d["kind"] for d in shown["documents"]} == {
-        "minutes", "minutes_copy", "facts", "attendance", "recording", "paper", "log",
+        "minutes", "minutes_copy", "facts", "attendance", "recording", "paper", "papers", "log", "invitation",
     }  # fmt: skip
     assert (await verify_bytes(zipped, "dossier.zip")).is_whole
 
 
-async def test_a_flipped_byte_in_any_file_is_named(world: World, tmp_path: Path) -> None:
-    files = await filed_files(world, tmp_path)
+async def test_a_flipped_byte_in_any_file_is_named(dossier: dict[str, bytes]) -> None:
+    files = dossier
     dice = random.Random(7)
     for name, content in files.items():
         for _ in range(2):
@@ -89,8 +71,8 @@ async def test_a_flipped_byte_in_any_file_is_named(world: World, tmp_path: Path)
             assert named(report, name), (name, at, report.lines())
 
 
-async def test_files_missing_or_strange_are_named(world: World, tmp_path: Path) -> None:
-    files = await filed_files(world, tmp_path)
+async def test_files_missing_or_strange_are_named(dossier: dict[str, bytes]) -> None:
+    files = dossier
     for name in files:
         report = await verify_files({n: c for n, c in files.items() if n != name}, "hồ sơ")
         assert any("thiếu" in message or "không khớp" in message for message in named(report, name)), report.lines()
@@ -98,20 +80,8 @@ async def test_files_missing_or_strange_are_named(world: World, tmp_path: Path) 
     assert named(report, "them.txt") == ["tệp lạ, không có trong danh mục"]
 
 
-def rehashed(files: dict[str, bytes], name: str, content: bytes) -> dict[str, bytes]:
-    """A forger who also mends the manifest."""
-    import hashlib
-
-    manifest = json.loads(files[MANIFEST])
-    for entry in manifest["documents"]:
-        if entry["name"] == name:
-            entry |= {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
-    manifest["sha256"] = manifest_sha256(manifest)
-    return {**files, name: content, MANIFEST: json.dumps(manifest).encode()}
-
-
-async def test_facts_dropped_swapped_or_doubled_are_named(world: World, tmp_path: Path) -> None:
-    files = await filed_files(world, tmp_path)
+async def test_facts_dropped_swapped_or_doubled_are_named(dossier: dict[str, bytes]) -> None:
+    files = dossier
     name = next(name for name in files if name.startswith("dien-bien/"))
     lines = files[name].splitlines(keepends=True)
     forgeries = {
@@ -121,29 +91,24 @@ async def test_facts_dropped_swapped_or_doubled_are_named(world: World, tmp_path
         "diễn biến bị cắt từ đây": lines[:-1],
     }
     for word, forged in forgeries.items():
-        report = await verify_files(rehashed(files, name, b"".join(forged)), "hồ sơ")
+        report = await verify_files(rehashed(files, {name: b"".join(forged)}), "hồ sơ")
         assert any((word in message and "số" in message) or word in message for message in named(report, name)), (
             word,
             report.lines(),
         )
 
 
-async def test_facts_of_the_minutes_that_the_log_does_not_say_are_named(world: World, tmp_path: Path) -> None:
-    files = await filed_files(world, tmp_path)
+async def test_facts_of_the_minutes_that_the_log_does_not_say_are_named(dossier: dict[str, bytes]) -> None:
+    files = dossier
     facts = json.loads(files[FACTS])
     facts["attendance"]["present"][1]["head_count"] = 99
-    report = await verify_files(rehashed(files, FACTS, json.dumps(facts).encode()), "hồ sơ")
+    report = await verify_files(rehashed(files, {FACTS: json.dumps(facts).encode()}), "hồ sơ")
     assert any("attendance.present[2].head_count" in message for message in named(report, FACTS)), report.lines()
     assert any("không phải là của biên bản đã ký" in message for message in named(report, SIGNED_PDF))
 
 
-async def test_a_page_changed_after_signing_is_named(world: World, tmp_path: Path) -> None:
-    import io
-
-    from pypdf import PdfReader, PdfWriter
-    from pypdf.generic import NameObject, StreamObject
-
-    files = await filed_files(world, tmp_path)
+async def test_a_page_changed_after_signing_is_named(dossier: dict[str, bytes]) -> None:
+    files = dossier
     writer = PdfWriter(fileobj=io.BytesIO(files[SIGNED_PDF]), incremental=True)
     page = writer.pages[0]
     stream = StreamObject()
