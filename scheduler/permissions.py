@@ -234,6 +234,11 @@ def may_see_minutes(actor: Actor, meeting: MeetingAccess, *, issued: bool) -> bo
     return may_see_meeting(actor, meeting) if issued else may_see_proceedings(actor, meeting)
 
 
+def may_comment_on_minutes(actor: Actor, meeting: MeetingAccess) -> bool:
+    """Read and comment on a draft while a round of comments is open: those invited, and those who read it anyway."""
+    return may_see_proceedings(actor, meeting) or (meeting.sent and is_invited(actor, meeting))
+
+
 def may_sign(actor: Actor, meeting: MeetingAccess, role: SigningRole) -> bool:
     """Each signs for himself, nobody for another."""
     signer = meeting.secretary_person_id if role == "secretary" else meeting.chair_person_id

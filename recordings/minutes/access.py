@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
 from recordings.errors import Conflict, NotAllowed, NotFound
-from recordings.minutes.tables import Minutes, Signature
+from recordings.minutes.tables import CommentRound, Minutes, Signature
 from scheduler.database import ReadSession, WriteSession
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.site import Site
-from scheduler.permissions import Actor, MeetingAccess, may_see_minutes, may_see_proceedings
+from scheduler.permissions import (
+    Actor,
+    MeetingAccess,
+    may_comment_on_minutes,
+    may_see_minutes,
+    may_see_proceedings,
+)
 
 AnySession = ReadSession | WriteSession
 WHO_MAY = {
@@ -39,17 +46,37 @@ class Opened:
         return self.minutes
 
 
-async def open_minutes(session: AnySession, actor: Actor, meeting_id: str) -> Opened:
-    """Raises NotFound for those who may not see them; before they are issued few may."""
+async def open_minutes(
+    session: AnySession, actor: Actor, meeting_id: str, reading_at: datetime | None = None
+) -> Opened:
+    """Raises NotFound for those who may not see them; before they are issued few may.
+
+    With ``reading_at``, the draft is also there for those whose comments are asked for at that moment.
+    """
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound("Không tìm thấy cuộc họp.")
     access = await access_of(session, meeting)
     minutes = await session.scalar(select(Minutes).where(Minutes.meeting_id == meeting_id))
     issued = minutes is not None and minutes.status in ("issued", "recalled")
-    if not may_see_minutes(actor, access, issued=issued) and not may_see_proceedings(actor, access):
+    if may_see_minutes(actor, access, issued=issued) or may_see_proceedings(actor, access):
+        return Opened(meeting, access, minutes)
+    if minutes is None or reading_at is None or not may_comment_on_minutes(actor, access):
+        raise NotFound("Không tìm thấy cuộc họp.")
+    if not is_open(await newest_round(session, minutes), reading_at):
         raise NotFound("Không tìm thấy cuộc họp.")
     return Opened(meeting, access, minutes)
+
+
+async def newest_round(session: AnySession, minutes: Minutes) -> CommentRound | None:
+    """The round of comments that is open, or was last."""
+    query = select(CommentRound).where(CommentRound.minutes_id == minutes.id).order_by(CommentRound.number.desc())
+    return (await session.scalars(query.limit(1))).first()
+
+
+def is_open(comments: CommentRound | None, now: datetime) -> bool:
+    """Comments are taken: the secretary did not close the round and its deadline has not passed."""
+    return comments is not None and comments.closed_at is None and now < comments.deadline
 
 
 async def access_of(session: AnySession, meeting: Meeting) -> MeetingAccess:

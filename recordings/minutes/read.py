@@ -11,6 +11,7 @@ from recordings.minutes.draft import ENDED_STAGES, facts_in
 from recordings.minutes.form import default_notation
 from recordings.minutes.html import html_of
 from recordings.minutes.revise import revision_of
+from recordings.minutes.rounds import status_at
 from recordings.minutes.submit import form_of, preview
 from recordings.minutes.tables import Minutes
 from recordings.minutes.text import text_from_json
@@ -23,9 +24,9 @@ SHOWN = ("opened_at", "closed_at", "seconds", "status", "reason", "presenter", "
          "tasks")  # fmt: skip
 
 
-async def minutes_json(session: AnySession, actor: Actor, meeting_id: str) -> dict[str, Any]:
+async def minutes_json(session: AnySession, actor: Actor, meeting_id: str, now: datetime) -> dict[str, Any]:
     """Everything the minutes page needs."""
-    opened = await open_minutes(session, actor, meeting_id)
+    opened = await open_minutes(session, actor, meeting_id, now)
     minutes = opened.existing
     facts = facts_in(minutes)
     text = text_from_json((await revision_of(session, minutes, minutes.revision)).text_json)
@@ -33,7 +34,7 @@ async def minutes_json(session: AnySession, actor: Actor, meeting_id: str) -> di
     return {
         "id": minutes.id,
         "meeting_id": meeting_id,
-        "status": minutes.status,
+        "status": await status_at(session, minutes, now),
         "revision": minutes.revision,
         "number": minutes.number,
         "notation": minutes.notation or default_notation(facts),
@@ -99,7 +100,7 @@ def acts(actor: Actor, opened: Opened) -> list[str]:
 
 async def pdf_file(session: AnySession, store: ObjectStore, actor: Actor, meeting_id: str, now: datetime) -> bytes:
     """What is to be signed next, or already is; of a draft, a preview made now."""
-    minutes = (await open_minutes(session, actor, meeting_id)).existing
+    minutes = (await open_minutes(session, actor, meeting_id, now)).existing
     newest = minutes.signed_pdf_sha256 or minutes.pdf_sha256
     return await store.get(newest) if newest else await preview(session, minutes, now)
 
@@ -115,5 +116,5 @@ async def word_file(session: AnySession, actor: Actor, meeting_id: str) -> bytes
     return word_of(await form_of(session, (await open_minutes(session, actor, meeting_id)).existing))
 
 
-async def html_file(session: AnySession, actor: Actor, meeting_id: str) -> str:
-    return html_of(await form_of(session, (await open_minutes(session, actor, meeting_id)).existing))
+async def html_file(session: AnySession, actor: Actor, meeting_id: str, now: datetime) -> str:
+    return html_of(await form_of(session, (await open_minutes(session, actor, meeting_id, now)).existing))

@@ -87,7 +87,7 @@ async def difference_of(session: AnySession, minutes: Minutes, number: int) -> l
 
 def difference(before: Text, after: Text) -> list[Change]:
     """Part by part, only what differs."""
-    old, new = _parts(before), _parts(after)
+    old, new = parts_of(before), parts_of(after)
     return [
         Change(part, _lines(old.get(part, ""), new.get(part, "")))
         for part in [*old, *(part for part in new if part not in old)]
@@ -95,7 +95,8 @@ def difference(before: Text, after: Text) -> list[Change]:
     ]
 
 
-def _parts(text: Text) -> dict[str, str]:
+def parts_of(text: Text) -> dict[str, str]:
+    """Everything written by hand, by the name of its part."""
     parts: dict[str, Any] = {"opening": text.opening}
     for section in text.sections:
         parts[f"{section.item_id}.opinions"] = section.opinions

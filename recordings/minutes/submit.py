@@ -19,6 +19,7 @@ from recordings.minutes.form import Form, minutes_form
 from recordings.minutes.party import refuse_party_form
 from recordings.minutes.render import places, render
 from recordings.minutes.revise import revision_of
+from recordings.minutes.rounds import require_no_comments_waiting
 from recordings.minutes.tables import Minutes, Signature
 from recordings.minutes.text import text_from_json
 from recordings.papers.store import ObjectStore
@@ -55,6 +56,7 @@ async def submit_minutes(
     require(may_write_minutes(actor, opened.access), "write")
     minutes = opened.existing
     require_status(minutes, "draft", "review")
+    await require_no_comments_waiting(session, minutes, now)
     facts = await draw_facts(session, opened.meeting)
     if not facts["started_at"] or not facts["ended_at"]:
         raise Conflict("Diễn biến cuộc họp chưa có thời điểm bắt đầu hoặc kết thúc.", code="wrong_stage")

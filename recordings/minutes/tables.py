@@ -1,4 +1,5 @@
-"""Tables of the minutes: the minutes of a meeting, every revision of their text, signatures, certificates."""
+"""Tables of the minutes: the minutes of a meeting, every revision of their text, rounds of comments, signatures,
+certificates."""
 
 from __future__ import annotations
 
@@ -57,6 +58,46 @@ class Revision(Base):
     author_person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(Instant)
     text_json: Mapped[str] = mapped_column(Text)  # recordings.minutes.text.Text
+
+
+class CommentRound(Base):
+    """A time in which those who attended comment on the draft; its deadline ends it, or the secretary before."""
+
+    __tablename__ = "minutes_round"
+    __table_args__ = (UniqueConstraint("minutes_id", "number"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    minutes_id: Mapped[str] = mapped_column(ForeignKey("minutes.id"), index=True)
+    number: Mapped[int]  # from 1
+    note: Mapped[str] = mapped_column(Text, default="")  # what the secretary asks them
+    opened_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    deadline: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)  # None also after the deadline, until somebody writes
+    closed_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    comments: Mapped[int] = mapped_column(default=0)
+
+
+class Comment(Base):
+    """What somebody said of one paragraph of one revision, and what the secretary made of it. Never edited."""
+
+    __tablename__ = "minutes_comment"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    round_id: Mapped[str] = mapped_column(ForeignKey("minutes_round.id"), index=True)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))  # one of the two
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("site.id"))
+    author: Mapped[str]  # the name at that time
+    revision: Mapped[int]  # of the text that was read
+    part: Mapped[str] = mapped_column(String(80))  # as in ``recordings.minutes.paragraphs``
+    paragraph: Mapped[int]  # from 0
+    quote: Mapped[str] = mapped_column(Text)  # the paragraph as it was
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    outcome: Mapped[str] = mapped_column(String(16), default="")  # "accepted", "declined"; empty: not resolved yet
+    answer: Mapped[str] = mapped_column(Text, default="")
+    resolved_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    resolved_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Signature(Base):

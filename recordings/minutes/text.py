@@ -53,17 +53,18 @@ def read_text(value: Mapping[str, Any]) -> Text:
         raise BadInput("Nơi nhận không đúng dạng.", {"recipients": "phải là danh sách, tối đa 100 dòng"})
     return Text(
         tuple(
-            Section(_words(s.get("item_id"), "item_id"), _words(s.get("opinions"), "opinions"),
-                    _words(s.get("conclusion"), "conclusion"))
+            Section(clean(s.get("item_id"), "item_id"), clean(s.get("opinions"), "opinions"),
+                    clean(s.get("conclusion"), "conclusion"))
             for s in sections
         ),
-        _words(value.get("opening"), "opening"),
-        _words(value.get("closing"), "closing"),
-        tuple(line for line in (_words(line, "recipients").strip() for line in recipients) if line),
+        clean(value.get("opening"), "opening"),
+        clean(value.get("closing"), "closing"),
+        tuple(line for line in (clean(line, "recipients").strip() for line in recipients) if line),
     )  # fmt: skip
 
 
-def _words(value: Any, name: str) -> str:
+def clean(value: Any, name: str) -> str:
+    """Text that can be kept and printed: NFC, no control characters, no more than fits; BadInput names the field."""
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > MAX_CHARACTERS:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -77,6 +78,11 @@ GET    /api/meetings/{meeting_id}/minutes/pdf        -00+++0+00
 GET    /api/meetings/{meeting_id}/minutes/docx       -00+++0+00
 GET    /api/meetings/{meeting_id}/minutes/html       -00+++0+00
 GET    /api/meetings/{meeting_id}/minutes/signed.pdf -000000000
+POST   /api/meetings/{meeting_id}/minutes/rounds     -00+xx0x00
+POST   /api/meetings/{meeting_id}/minutes/rounds/close -00+xx0x00
+GET    /api/meetings/{meeting_id}/minutes/comments   -00+++0+00
+POST   /api/meetings/{meeting_id}/minutes/comments   -00+++0+00
+POST   /api/meetings/{meeting_id}/minutes/comments/{comment_id}/resolve -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/submit     -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/return     -00++x0x00
 PUT    /api/meetings/{meeting_id}/minutes/number     -00xx+0x00
@@ -129,8 +135,8 @@ GET    /{path:path}                                  ++++++++++
 Request = tuple[str, dict[str, Any]]  # what goes into the path, and the options
 
 
-def expected() -> dict[tuple[str, str], str]:
-    lines = [line.split() for line in TABLE.splitlines() if line.strip()]
+def expected(table: str = TABLE) -> dict[tuple[str, str], str]:
+    lines = [line.split() for line in table.splitlines() if line.strip()]
     return {(method, path): marks for method, path, marks in lines}
 
 
@@ -197,6 +203,7 @@ class Requests:
             "person_id": demo_id("person:vanthu.lungtam.quanba"),
             "letter_id": "letter",
             "job_id": self.job_id,
+            "comment_id": "none",
             "path": "meetings/1",
         }
 
@@ -221,6 +228,11 @@ class Requests:
             },
             "PUT /api/meetings/{meeting_id}/minutes": {"revision": 1, "opening": "x"},
             "POST /api/meetings/{meeting_id}/minutes/return": {"reason": "sửa"},
+            "POST /api/meetings/{meeting_id}/minutes/rounds": {"deadline": "2020-01-01T00:00:00Z"},
+            "POST /api/meetings/{meeting_id}/minutes/comments": {
+                "revision": 1, "part": "attendance", "paragraph": 0, "text": "Thiếu xã Lùng Tám.",
+            },
+            "POST /api/meetings/{meeting_id}/minutes/comments/{comment_id}/resolve": {"outcome": "accepted"},
             "PUT /api/meetings/{meeting_id}/minutes/number": {
                 "number": "07", "notation": "BB-UBND", "date": "2026-11-23",
             },
@@ -270,6 +282,40 @@ async def test_who_may_what(small_world: World) -> None:
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+WHILE_COMMENTS_ARE_ASKED_FOR = """
+GET    /api/meetings/{meeting_id}/minutes            -0++++0+00
+GET    /api/meetings/{meeting_id}/minutes/pdf        -0++++0+00
+GET    /api/meetings/{meeting_id}/minutes/html       -0++++0+00
+GET    /api/meetings/{meeting_id}/minutes/docx       -00+++0+00
+GET    /api/meetings/{meeting_id}/minutes/revisions  -00+++0+00
+PUT    /api/meetings/{meeting_id}/minutes            -00+xx0x00
+GET    /api/meetings/{meeting_id}/minutes/comments   -0++++0+00
+POST   /api/meetings/{meeting_id}/minutes/comments   -0++++0+00
+POST   /api/meetings/{meeting_id}/minutes/rounds     -00+xx0x00
+POST   /api/meetings/{meeting_id}/minutes/comments/{comment_id}/resolve -00+xx0x00
+POST   /api/meetings/{meeting_id}/minutes/submit     -00+xx0x00
+POST   /api/meetings/{meeting_id}/minutes/rounds/close -00+xx0x00
+"""
+"""As above; instead of another district's commune, one that was invited, by its login."""
+
+
+async def test_who_may_what_while_comments_are_asked_for(small_world: World) -> None:
+    held = await hold_another(small_world)
+    everybody = await visitors(small_world)
+    everybody["foreign site"] = await small_world.person("diemcau.lungtam.quanba")
+    deadline = (small_world.clock.now + timedelta(days=2)).isoformat()
+    asked = await everybody["secretary"].post(
+        f"/api/meetings/{held.meeting_id}/minutes/rounds", json={"deadline": deadline, "note": "Xem mục 1"}
+    )
+    assert asked.status_code == 201, asked.text
+    ask = Requests(small_world, held, "", "")
+    found = {}
+    for method, path in expected(WHILE_COMMENTS_ARE_ASKED_FOR):
+        marks = [await one_mark(ask, everybody, role, method, path) for role in ROLES]
+        found[method, path] = "".join(marks)
+    assert found == expected(WHILE_COMMENTS_ARE_ASKED_FOR)
+
+
 async def one_mark(ask: Requests, everybody: dict[str, Visitor], role: str, method: str, path: str) -> str:
     values = await ask.values(method, path)
     address = "/assets/app-1a2b3c.js" if path == "/assets" else path.replace(":path", "").format(**values)
@@ -293,9 +339,8 @@ async def test_a_changing_request_without_its_token_is_refused_everywhere(small_
     visitor = await small_world.person("quantri.quanba")
     without: Callable[..., Awaitable[httpx.Response]] = visitor.http.request
     open_to_all = {path for (_, path), marks in expected().items() if marks[0] != "-"}
-    values = dict.fromkeys(
-        ("meeting_id", "paper_id", "recording_id", "number", "unit_id", "site_id", "person_id", "job_id"), "1"
-    )
+    parts = ("meeting_id", "paper_id", "recording_id", "number", "unit_id", "site_id", "person_id", "job_id")
+    values = dict.fromkeys((*parts, "comment_id"), "1")
     for method, path in expected():
         if method in ("GET",) or path in open_to_all - {"/api/session"} or (method, path) == ("POST", "/api/session"):
             continue

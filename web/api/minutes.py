@@ -77,10 +77,10 @@ class PinIn(Body):
 async def read(meeting_id: str, call: Somebody) -> Json:
     async with call.database.reading() as session:
         actor = await call.actor(session)
-        opened = await open_minutes(session, actor, meeting_id)
+        opened = await open_minutes(session, actor, meeting_id, call.now)
         if opened.minutes is None:
             return {"id": None, "meeting_id": meeting_id, "status": "none", "may": acts(actor, opened)}
-        return await minutes_json(session, actor, meeting_id)
+        return await minutes_json(session, actor, meeting_id, call.now)
 
 
 @router.post("/meetings/{meeting_id}/minutes", status_code=201)
@@ -229,7 +229,7 @@ async def docx(meeting_id: str, call: Somebody) -> Response:
 @router.get("/meetings/{meeting_id}/minutes/html")
 async def html(meeting_id: str, call: Somebody) -> Response:
     async with call.database.reading() as session:
-        content = await html_file(session, await call.actor(session), meeting_id)
+        content = await html_file(session, await call.actor(session), meeting_id, call.now)
     return document(content.encode(), "text/html; charset=utf-8", "bien-ban.html")
 
 

@@ -57,7 +57,7 @@ async def test_both_sign_outside_and_the_number_comes_after(world: World) -> Non
         ("Nguyễn Văn Hùng", ""),
     ]
     async with world.database.reading() as session:
-        shown = await minutes_json(session, world.secretary, "m1")
+        shown = await minutes_json(session, world.secretary, "m1", NOW)
     assert shown["status"] == "signed"
     assert [(s["source"], s["test_certificate"]) for s in shown["signatures"]] == [("outside", True)] * 2
 

@@ -45,7 +45,7 @@ async def test_nothing_is_printed_for_a_party_organ(world: World) -> None:
     attempts: list[Awaitable[object]] = [
         read(invitation_letter, "m1", NOW),
         read(word_file, world.secretary, "m1"),
-        read(html_file, world.secretary, "m1"),
+        read(html_file, world.secretary, "m1", NOW),
         read(pdf_file, world.store, world.secretary, "m1", NOW),
         submit(world),
     ]

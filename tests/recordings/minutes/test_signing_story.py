@@ -24,6 +24,7 @@ from recordings.minutes.text import Section, Text
 from scheduler.database import Base
 from scheduler.meetings.meeting import Meeting
 from tests.recordings.minutes.acts import certify, draft, number, sign, submit
+from tests.recordings.minutes.pages import text_drawn
 from tests.recordings.world import NOW, PIN, World, add_meeting, hold_meeting
 
 
@@ -54,7 +55,7 @@ async def test_the_whole_story(world: World) -> None:
         await issue_minutes(session, world.clerk, "m1", NOW)
     assert await stage(world) == "published"
     async with world.database.reading() as session:
-        shown = await minutes_json(session, world.commune, "m1")
+        shown = await minutes_json(session, world.commune, "m1", NOW)
         pdf = await signed_pdf_file(session, world.store, world.commune, "m1")
     assert (shown["status"], shown["number"], shown["notation"]) == ("issued", "07", "BB-UBND")
     assert [(s["role"], s["name"], s["test_certificate"]) for s in shown["signatures"]] == [
@@ -76,9 +77,9 @@ async def test_only_those_concerned_read_the_draft(world: World) -> None:
     async with world.database.reading() as session:
         for actor in (world.commune, world.stranger):
             with pytest.raises(NotFound):
-                await minutes_json(session, actor, "m1")
-        assert "submit" in (await minutes_json(session, world.secretary, "m1"))["may"]
-        assert (await minutes_json(session, world.clerk, "m1"))["may"] == ["number"]
+                await minutes_json(session, actor, "m1", NOW)
+        assert "submit" in (await minutes_json(session, world.secretary, "m1", NOW))["may"]
+        assert (await minutes_json(session, world.clerk, "m1", NOW))["may"] == ["number"]
 
 
 async def test_others_may_not_write_sign_number_or_issue(world: World) -> None:
@@ -133,7 +134,7 @@ async def test_the_chair_returns_and_signatures_fall_away(world: World) -> None:
             await return_minutes(session, world.chair, "m1", " ")
         await return_minutes(session, world.chair, "m1", "thiếu ý kiến xã Tam Sơn")
     async with world.database.reading() as session:
-        shown = await minutes_json(session, world.secretary, "m1")
+        shown = await minutes_json(session, world.secretary, "m1", NOW)
     assert (shown["status"], shown["signatures"]) == ("draft", [])
     assert shown["return_reason"] == "thiếu ý kiến xã Tam Sơn"
     assert await stage(world) == "adjourned"
@@ -213,8 +214,6 @@ async def test_a_test_signature_says_so_on_the_page(world: World) -> None:
         for annotation in page.get("/Annots", [])
     ]
     assert any(face for face in faces)
-    from tests.recordings.minutes.pages import text_drawn
-
     drawn = " ".join(text_drawn(pdf, flatten=True))
     assert "CHỮ KÝ THỬ NGHIỆM – không có giá trị pháp lý" in drawn
     assert "2026-11-05T13:00:00+07:00" in drawn
@@ -235,6 +234,6 @@ async def test_a_short_pin_makes_no_certificate(world: World) -> None:
 async def test_the_pin_is_nowhere_in_the_database(world: World) -> None:
     await certify(world)
     async with world.database.reading() as session:
-        rows = [(await session.execute(select(table))).all() for table in Base.metadata.sorted_tables]
-    assert any(rows)
-    assert PIN not in repr(rows)
+        kept = [repr(row) for table in Base.metadata.sorted_tables for row in await session.execute(select(table))]
+    assert any("Hoàng Thị Mỵ" in row and "pkcs12" not in row and "b'0" in row for row in kept)  # the key is there
+    assert not any(PIN in row for row in kept)

@@ -11,6 +11,7 @@ import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
 import { MinutesActs } from "./acts";
 import { Attendance } from "./attendance";
+import { Comments } from "./comments";
 import { CorrectButton, Corrections } from "./correction";
 import { DocumentView } from "./document-view";
 import { Editor } from "./editor";
@@ -71,6 +72,7 @@ export default function MinutesPage() {
       <DocumentView key={minutes.status} minutes={minutes}>{files.map(([href, name]) => href && <FileLink key={name} size="small" href={href} target="_blank">{name}</FileLink>)}<CorrectButton meetingId={id} meeting={meeting} minutes={minutes} adopt={adopt} /></DocumentView>
       <Corrections corrections={minutes.locked.corrections} />
       <Signatures minutes={minutes} />
+      <Comments path={path} minutes={minutes} />
       <div className={styles.grid}>
         <nav className={styles.tree} aria-label={words.minutes.agenda}>
           <h2>{words.minutes.agenda}</h2>
