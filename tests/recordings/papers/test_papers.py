@@ -135,7 +135,7 @@ async def test_the_same_bytes_are_kept_once_and_damage_is_noticed(world: World, 
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of two megabytes."""
     if os.geteuid() != 0:
-        pytest.skip("mounting a tmpfs needs root")
+        pytest.fail("this test mounts a small tmpfs and must run as root")
     place = tmp_path / "small"
     place.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], check=True)
