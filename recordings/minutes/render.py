@@ -40,7 +40,7 @@ def render(name: str, form: Form, now: datetime, **inputs: str) -> bytes:
         pdf = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=now.replace(microsecond=0))
     except typst.TypstError as error:
         raise OurFailure(f"Không tạo được tệp PDF ({error.message}).", code="render_failed") from error
-    return cast(bytes, pdf)
+    return cast(bytes, pdf).rstrip(b"\r\n") + b"\n"  # PDF/A: what an incremental update adds begins on its own line
 
 
 def places(name: str, form: Form) -> list[Place]:

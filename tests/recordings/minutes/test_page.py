@@ -11,12 +11,14 @@ import pypdfium2
 import pytest
 from docx import Document
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from recordings.errors import NotFound
 from recordings.minutes.draft import draft_minutes
 from recordings.minutes.html import html_of
 from recordings.minutes.invitation import SiteLink, invitation_letter, site_pages
 from recordings.minutes.read import pdf_file, word_file
+from recordings.minutes.render import render
 from recordings.minutes.revise import revise_minutes
 from recordings.minutes.submit import form_of
 from recordings.minutes.tables import Minutes
@@ -115,9 +117,42 @@ async def test_facts_are_on_the_page(world: World) -> None:
         assert part in text, part
 
 
+async def test_signatures_never_stand_alone_and_headings_never_end_a_page(world: World) -> None:
+    """However long the text is: the last words go with the signatures, a heading with what follows it."""
+    await draft(world)
+    async with world.database.reading() as session:
+        minutes = (await session.scalars(select(Minutes))).one()
+        form = await form_of(session, minutes)
+    announcing = (
+        "Kết luận của chủ tọa:",
+        "Ý kiến phát biểu:",
+        "Nhiệm vụ giao:",
+        "Vắng có lý do:",
+        "diễn biến cuộc họp):",
+    )
+    for filler in range(0, 30, 3):
+        longer = {**form, "opening": [f"Dòng {n}." for n in range(filler)]}
+        pages = [" ".join(page.split()) for page in text_drawn(render("bien_ban", longer, NOW))]
+        assert "kết thúc vào" in pages[-1] and "THƯ KÝ" in pages[-1] and "Nơi nhận" in pages[-1], filler
+        assert not any(page.endswith(announcing) for page in pages), filler
+
+
+async def test_a_row_of_tasks_is_not_torn(world: World) -> None:
+    await draft(world)
+    async with world.database.reading() as session:
+        form = await form_of(session, (await session.scalars(select(Minutes))).one())
+    what = "Rà soát, báo cáo kết quả thu ngân sách, nêu rõ khó khăn, kiến nghị. " * 4
+    tasks = [[str(n), f"Đầu{n} {what}cuối{n}", "xã Quản Bạ", "", "20/12/2026"] for n in range(1, 16)]
+    pages = text_drawn(render("bien_ban", {**form, "tasks": tasks}, NOW))
+    assert len(pages) > 2
+    for n in range(1, 16):
+        (page,) = [page for page in pages if f"Đầu{n} " in page]
+        assert f"cuối{n}" in page, n
+
+
 async def test_forty_attendees_over_five_pages(database: Database, tmp_path: Path) -> None:
-    world = await build_world(database, tmp_path, communes=9)
-    await hold_meeting(world, communes=9, per_site=4)
+    world = await build_world(database, tmp_path, communes=11)
+    await hold_meeting(world, communes=11, per_site=4)
     await draft(world)
     sentence = "Các xã báo cáo tình hình sản xuất, an ninh trật tự, thu ngân sách và kiến nghị. "
     long = "\n".join([sentence * 6] * 9)
@@ -129,7 +164,9 @@ async def test_forty_attendees_over_five_pages(database: Database, tmp_path: Pat
         pdf = await pdf_file(session, world.store, world.secretary, "m1", NOW)
     pages = text_drawn(pdf)
     assert len(pages) >= 5
-    assert " ".join(" ".join(pages).split()).count("Phó Chủ tịch UBND") == 33
+    drawn = " ".join(" ".join(pages).split())
+    assert drawn.count("Phó Chủ tịch UBND") == 41  # each with a name
+    assert [drawn.count(name) for name in ("Giàng Thị Mai", "Lò Văn Phúc", "Sùng Mí Lử")] == [10, 10, 10]
     for number in range(len(pages)):
         tops = [(word, left, top) for word, left, top, _ in words(pdf, number) if top < 60]
         assert [word for word, _, _ in tops] == ([str(number + 1)] if number else []) or number == 0
