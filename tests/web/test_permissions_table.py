@@ -82,7 +82,7 @@ POST   /api/meetings/{meeting_id}/minutes/rounds     -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/rounds/close -00+xx0x00
 GET    /api/meetings/{meeting_id}/minutes/comments   -00+++0+00
 POST   /api/meetings/{meeting_id}/minutes/comments   -00+++0+00
-POST   /api/meetings/{meeting_id}/minutes/comments/{comment_id}/resolve -00+xx0x00
+POST   /api/meetings/{meeting_id}/minutes/comments/{comment_id}/resolve -000xx0x00
 POST   /api/meetings/{meeting_id}/minutes/submit     -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/return     -00++x0x00
 PUT    /api/meetings/{meeting_id}/minutes/number     -00xx+0x00
@@ -176,7 +176,7 @@ class Requests:
     def __init__(self, world: World, held: Held, level_id: str, job_id: str) -> None:
         self.world, self.held = world, held
         self.spare = self.paper_id = ""
-        self.level_id, self.job_id = level_id, job_id
+        self.level_id, self.job_id, self.comment_id = level_id, job_id, "none"
         self.commune = demo_id("unit:lungtam.quanba")
         self.unit = {"name": "Thử", "kind": "xã", "level_id": level_id, "parent_id": demo_id("unit:quanba")}
 
@@ -203,7 +203,7 @@ class Requests:
             "person_id": demo_id("person:vanthu.lungtam.quanba"),
             "letter_id": "letter",
             "job_id": self.job_id,
-            "comment_id": "none",
+            "comment_id": self.comment_id,
             "path": "meetings/1",
         }
 
@@ -283,20 +283,21 @@ async def test_who_may_what(small_world: World) -> None:
 
 
 WHILE_COMMENTS_ARE_ASKED_FOR = """
-GET    /api/meetings/{meeting_id}/minutes            -0++++0+00
-GET    /api/meetings/{meeting_id}/minutes/pdf        -0++++0+00
-GET    /api/meetings/{meeting_id}/minutes/html       -0++++0+00
+GET    /api/meetings/{meeting_id}/minutes            -0++++++00
+GET    /api/meetings/{meeting_id}/minutes/pdf        -0++++++00
+GET    /api/meetings/{meeting_id}/minutes/html       -0++++++00
 GET    /api/meetings/{meeting_id}/minutes/docx       -00+++0+00
 GET    /api/meetings/{meeting_id}/minutes/revisions  -00+++0+00
 PUT    /api/meetings/{meeting_id}/minutes            -00+xx0x00
-GET    /api/meetings/{meeting_id}/minutes/comments   -0++++0+00
-POST   /api/meetings/{meeting_id}/minutes/comments   -0++++0+00
+GET    /api/meetings/{meeting_id}/minutes/comments   -0++++++00
+POST   /api/meetings/{meeting_id}/minutes/comments   -0++++++00
 POST   /api/meetings/{meeting_id}/minutes/rounds     -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/comments/{comment_id}/resolve -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/submit     -00+xx0x00
 POST   /api/meetings/{meeting_id}/minutes/rounds/close -00+xx0x00
 """
-"""As above; instead of another district's commune, one that was invited, by its login."""
+"""As above; instead of another district's commune, one that was invited, by its login. The technician is of a unit that
+was invited, the chair's own."""
 
 
 async def test_who_may_what_while_comments_are_asked_for(small_world: World) -> None:
@@ -308,7 +309,13 @@ async def test_who_may_what_while_comments_are_asked_for(small_world: World) -> 
         f"/api/meetings/{held.meeting_id}/minutes/rounds", json={"deadline": deadline, "note": "Xem mục 1"}
     )
     assert asked.status_code == 201, asked.text
+    commented = await everybody["foreign site"].post(
+        f"/api/meetings/{held.meeting_id}/minutes/comments",
+        json={"revision": 1, "part": "attendance", "paragraph": 0, "text": "Thiếu tên."},
+    )
+    assert commented.status_code == 201, commented.text
     ask = Requests(small_world, held, "", "")
+    ask.comment_id = commented.json()["items"][0]["id"]
     found = {}
     for method, path in expected(WHILE_COMMENTS_ARE_ASKED_FOR):
         marks = [await one_mark(ask, everybody, role, method, path) for role in ROLES]
