@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Locator, Page
 
 from tests.browser.client.visit import CLIENT, at, look, mark, serious, width_at, window
 from tests.installation import Installation
@@ -34,14 +34,28 @@ async def secretary(browser: Browser, installation: Installation) -> list[str]:
     problems = await look(page, "login")
     page = await at(browser, installation.url, "thuky.quanba", installation.password)
     await page.wait_for_selector(mark("meeting-card"))
-    meeting = await page.get_attribute(f"{mark('meeting-card')} h3 a", "href")
-    for path in [*PAGES, f"{meeting}", f"{meeting}/edit", f"{meeting}/minutes"]:
+    meeting = await page.get_attribute(f"{mark('meeting-card')} h3 a", "href") or ""
+    parts = [f"{meeting}{part}" for part in ("", "/edit", "/minutes", "/recording", "/dossier")]
+    for path in [*PAGES, *parts, "/j/nothing", "/password/nothing", "/nowhere"]:
         await page.goto(installation.url + path)
         await page.wait_for_selector("h1")
         await page.wait_for_load_state("networkidle")
-        problems += await look(page, f"secretary{path.replace('/', '-')}")
+        problems += await look(page, f"secretary{path.replace(meeting, '-meeting').replace('/', '-')}")
         if (wide := await width_at(page, 320)) > 320:
             problems.append(f"{path} is {wide} px wide on a screen of 320")
+    for path, button in (("/", "urgent-meeting"), (meeting, "postpone"), (meeting, "cancel-meeting")):
+        await page.goto(f"{installation.url}{path}")
+        problems += await dialog(page, button)
+    return problems
+
+
+async def dialog(page: Page, button: str, within: Locator | None = None) -> list[str]:
+    """Open it, look at it, close it by the keyboard."""
+    await (within or page).locator(mark(button)).first.click()
+    await page.wait_for_selector("[role=dialog]")
+    problems = await look(page, f"dialog-{button}")
+    await page.keyboard.press("Escape")
+    await page.wait_for_selector("[role=dialog]", state="detached")
     return problems
 
 
@@ -57,10 +71,9 @@ async def administrator(browser: Browser, installation: Installation) -> list[st
         assert await width_at(page, 320) <= 320, part
     await page.goto(f"{address}/organisation")
     await page.click(mark("unit"))
-    for button in ("edit-unit", "new-unit", "new-person", "new-site"):
-        await page.click(mark(button))
-        problems += await look(page, button)
-        await page.keyboard.press("Escape")
+    for button in ("edit-unit", "new-unit", "new-person", "new-site", "person-roles", "edit-site", "new-link"):
+        problems += await dialog(page, button)
+    problems += await dialog(page, "reset-password", within=page.locator(mark("person"), has_text="Văn thư"))
     await page.click(mark("new-unit"))
     await page.fill(mark("unit-kind"), "Sở")
     await page.fill(mark("unit-name"), "Nội vụ")

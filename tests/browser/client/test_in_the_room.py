@@ -1,4 +1,7 @@
-"""The room in real Chromium: axe for every role, the floor by keyboard alone, a second machine."""
+"""The room in real Chromium, from the link to the end: a commune on a phone, the chair on an old PC, the secretary.
+
+axe looks at every page, tool and dialog of every role in both languages.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,21 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.browser.client.visit import at, look, mark, width_at, window
+from tests.browser.client.visit import PHONE, at, look, mark, speak_english, width_at, window
 from tests.installation import Installation
 from tests.media.chromium import chromium
-from tests.seat import Seat
-from tests.story import Planned, log_in, plan_and_send
+from tests.story import TITLE, Planned, a_pdf, log_in, plan_and_send
+from tests.visitor import Visitor
 
 
 @dataclass
 class People:
-    """Who sits where."""
+    """Who sits where; ``desk`` is the secretary's hands on the API, for what others do meanwhile."""
 
     browser: Browser
     installation: Installation
     planned: Planned
+    desk: Visitor
     chair: Page
     secretary: Page
     site: Page
@@ -33,72 +37,132 @@ class People:
 
     @property
     def link(self) -> str:
-        return self.planned.links[self.planned.sites[0]["site_id"]]
+        return self.planned.links[self.site_id]
+
+    @property
+    def site_id(self) -> str:
+        site_id: str = self.planned.sites[0]["site_id"]
+        return site_id
+
+    @property
+    def host_site_id(self) -> str:
+        return self.planned.host_site_id
 
 
 @pytest.mark.xdist_group("machine")
 async def test_a_meeting_at_the_screen(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         installation = await stack.enter_async_context(Installation(tmp_path / "data"))
-        planned = await opened(installation)
+        desk = await stack.enter_async_context(await log_in(installation, "thuky.quanba"))
+        planned = await plan_and_send(desk)
+        change = {"title": TITLE, "record": False, "version": planned.meeting["version"]}
+        await desk.put(f"/api/meetings/{planned.id}", change)
         browser = await stack.enter_async_context(chromium())
         chair = await at(browser, installation.url, "chutich.quanba", installation.password)
         secretary = await at(browser, installation.url, "thuky.quanba", installation.password)
-        people = People(browser, installation, planned, chair, secretary, await window(browser))
-        problems = await come_in(people)
+        site = await window(browser, PHONE)
+        people = People(browser, installation, planned, desk, chair, secretary, site)
+        problems = await reply_and_try_devices(people)
+        problems += await come_in(people)
+        problems += await begin_and_record(people)
         problems += await floor_by_keyboard(people)
-        problems += await desk(people)
+        problems += await a_break_takes_off_air(people)
+        problems += await a_paper_more(people)
+        problems += await desks(people)
         problems += await hall(people)
+        problems += await hand_over_and_back(people)
         problems += await second_machine(people)
+        problems += await the_end(people)
         assert problems == []
 
 
-async def opened(installation: Installation) -> Planned:
-    secretary = await log_in(installation, "thuky.quanba")
-    planned = await plan_and_send(secretary)
-    async with Seat(secretary, planned.id) as seat:
-        await seat.command("open_testing")
-    await secretary.http.aclose()
-    return planned
+async def reply_and_try_devices(people: People) -> list[str]:
+    """By the link, before the room is open: the reply, and a device check that the secretary hears of."""
+    page = people.site
+    await page.goto(people.link)
+    await page.wait_for_selector(f"{mark('site-join')}:disabled")
+    problems = await look(page, "link-early")
+    assert await width_at(page, 320) <= 320
+    await page.check(mark("reply-accepted"))
+    await page.click(mark("send-reply"))
+    await page.wait_for_selector(mark("reply-saved"))
+    await page.click(mark("link-check-open"))
+    await page.wait_for_selector(f"{mark('link-check-done')}:enabled")
+    await page.wait_for_selector("text=✓ Có hình.")
+    problems += await look(page, "link-check")
+    await page.click(mark("link-check-done"))
+    await page.wait_for_selector(f"{mark('link-checked')} >> text=có hình và có tiếng")
+    sites = (await people.desk.get(f"/api/meetings/{people.planned.id}"))["sites"]
+    mine = next(site for site in sites if site["site_id"] == people.site_id)
+    assert mine["reply"] == "accepted"
+    assert mine["tested_at"]
+    return problems
 
 
 async def come_in(people: People) -> list[str]:
-    """By link and by log in, through the device check, into the room."""
-    await people.site.goto(people.link)
-    await people.site.wait_for_selector(mark("site-join"))
-    problems = await look(people.site, "link")
-    assert await width_at(people.site, 320) <= 320
-    await people.site.click(mark("site-join"))
+    """The secretary opens the room; by link and by log in, through the device check, into it."""
+    await people.secretary.goto(f"{people.installation.url}/meetings/{people.planned.id}")
+    await people.secretary.click(mark("open-room"))
+    await people.secretary.click(mark("open-testing"))
+    await people.site.click(f"{mark('site-join')}:enabled")  # the page notices by itself
     await people.chair.goto(people.room)
+    problems: list[str] = []
     for page, name in ((people.site, "site"), (people.chair, "chair")):
         await page.wait_for_selector(f"{mark('enter-room')}:enabled")
         problems += await look(page, f"check-{name}")
         await page.click(mark("enter-room"))
         await page.wait_for_selector(mark("room", role=name))
-    await people.secretary.goto(people.room)
+    problems += await look(people.site, "room-site-people")
+    await people.site.fill(mark("head-count"), "2")
+    await people.site.fill(mark("person-name"), "Giàng Mí Sính")
+    await people.site.fill(mark("person-post"), "Chủ tịch UBND thị trấn")
+    await people.site.click(mark("save-people"))
+    await people.site.click(mark("tool-people"))  # closes the panel
     await people.secretary.wait_for_selector(mark("room", role="secretary"))
-    await people.chair.click(mark("tool-course"))
-    await people.chair.click(mark("convene"))
-    await people.site.wait_for_selector(mark("request-floor"))
+    return problems
+
+
+async def begin_and_record(people: People) -> list[str]:
+    """The plan left the recording off: it is begun, held and gone on with by hand, and everybody sees it."""
+    chair = people.chair
+    await open_tool(chair, "course")
+    await chair.locator(mark("convene")).first.click()
+    await people.site.wait_for_selector(mark("recording", state="off"))
+    problems = await look(chair, "chair-course")
+    for button, state in (("start-recording", "on"), ("pause-recording", "paused"), ("resume-recording", "on")):
+        await chair.click(mark(button))
+        for page in (chair, people.secretary, people.site):
+            await page.wait_for_selector(mark("recording", state=state))
     return problems
 
 
 async def floor_by_keyboard(people: People) -> list[str]:
-    """The chair gives the floor, the site gives it back: nobody touches a mouse."""
-    await people.site.keyboard.press("Alt+Shift+P")
-    await people.site.wait_for_selector(mark("my-request"))
-    await people.chair.keyboard.press("Alt+Shift+D")
-    await people.chair.wait_for_selector(mark("queue-row"))
+    """The chair gives the floor by keyboard alone: on air at once, and what the banner says is so."""
+    site, chair = people.site, people.chair
+    await site.wait_for_selector(mark("mic-state", heard="false"))
+    await site.click(mark("request-floor"))
+    await site.wait_for_selector(mark("my-request"))
+    await site.wait_for_selector(mark("next-up"))
+    problems = await look(site, "site-asked")
+    await chair.keyboard.press("Alt+Shift+D")
+    await chair.wait_for_selector(mark("queue-row"))
     for _ in range(40):
-        await people.chair.keyboard.press("Tab")
-        if await people.chair.evaluate("document.activeElement.dataset.testid") == "grant-floor":
+        await chair.keyboard.press("Tab")
+        if await chair.evaluate("document.activeElement.dataset.testid") == "grant-floor":
             break
-    await people.chair.keyboard.press("Enter")
-    await people.site.wait_for_selector(mark("on-air"))
-    problems = await look(people.site, "on-air") + await look(people.chair, "room-chair")
+    await chair.keyboard.press("Enter")
+    await site.wait_for_selector(mark("on-air-now"))
+    await site.wait_for_selector(mark("on-air-text", sent="both"))
+    await site.wait_for_selector(mark("mic-state", heard="true"))
+    for page in (chair, people.secretary):
+        await page.wait_for_selector(mark("program-video", site_id=people.site_id, seen="true"))
+    problems += await look(site, "on-air") + await look(chair, "room-chair")
     problems += await notes(people)
-    await people.site.keyboard.press("Alt+Shift+X")
-    await people.site.wait_for_selector(mark("on-air"), state="detached")
+    await site.click(mark("toggle-mic"))
+    await site.wait_for_selector(mark("on-air-text", sent="picture"))
+    problems += await look(site, "on-air-muted")
+    await site.click(mark("on-air-mic"))
+    await site.wait_for_selector(mark("mic-state", heard="true"))
     return problems
 
 
@@ -113,44 +177,169 @@ async def notes(people: People) -> list[str]:
     return await look(people.secretary, "room-secretary")
 
 
-async def desk(people: People) -> list[str]:
-    """Every tool of every role is accessible; a paper is turned for all; a message reaches all."""
+async def a_break_takes_off_air(people: People) -> list[str]:
+    """In a break the site keeps the floor and is not on air; then it is again, until it says it has finished."""
+    await open_tool(people.chair, "course")
+    await people.chair.click(mark("suspend"))
+    await people.site.wait_for_selector(mark("floor-kept"))
+    await people.site.wait_for_selector(mark("mic-state", heard="false"))
+    problems = await look(people.site, "site-break")
+    await people.chair.locator(mark("resume")).first.click()
+    await people.site.wait_for_selector(mark("on-air"))
+    await people.site.keyboard.press("Alt+Shift+X")
+    await people.site.wait_for_selector(mark("on-air"), state="detached")
+    return problems
+
+
+async def a_paper_more(people: People) -> list[str]:
+    """The plan changes during the meeting: a paper handed in is there at once, shown to all, turned, and withdrawn."""
+    site, secretary = people.site, people.secretary
+    await open_tool(site, "papers")
+    await open_tool(secretary, "papers")
+    papers = f"/api/meetings/{people.planned.id}/papers"
+    paper = await people.desk.upload(papers, "so-lieu.pdf", a_pdf(2), title="Số liệu bổ sung", not_secret="true")
+    for page in (site, secretary):
+        await page.wait_for_selector(f"{mark('paper-row', paper_id=paper['id'])} >> text=Số liệu bổ sung")
+    await secretary.click(f"{mark('paper-row', paper_id=paper['id'])} {mark('show-paper')}")
+    await secretary.click(mark("turn-next"))
+    await site.wait_for_selector(f"{mark('shown-paper', paper_id=paper['id'])} img[src*='/pages/2.png']")
+    problems = await look(site, "room-site-paper")
+    (await people.desk.http.delete(f"/api/papers/{paper['id']}")).raise_for_status()
+    for page in (site, secretary):
+        await page.wait_for_selector(mark("paper-row", paper_id=paper["id"]), state="detached")
+    await site.wait_for_selector("text=Tài liệu này đã được rút khỏi cuộc họp.")
+    await secretary.click(mark("hide-paper"))
+    await site.wait_for_selector(mark("shown-paper"), state="detached")
+    return problems
+
+
+async def desks(people: People) -> list[str]:
+    """Every tool and dialog of every role, in Vietnamese and in English; a message reaches all."""
     problems: list[str] = []
-    for page, name in ((people.secretary, "secretary"), (people.chair, "chair"), (people.site, "site")):
-        for tool in await page.locator("[data-testid^=tool-]").all():
-            if await tool.get_attribute("aria-pressed") == "false":
-                await tool.click()
-            problems += await look(page, f"{name}-{await tool.get_attribute('data-testid')}")
-    await people.secretary.click(mark("tool-papers"))
-    await people.secretary.click(mark("show-paper"))
-    await people.secretary.click(f"{mark('panel-papers')} >> text=Trang sau")
-    await people.site.wait_for_selector("img[src*='/pages/2.png']")
-    await people.secretary.click(mark("tool-chat"))
+    await open_tool(people.secretary, "chat")
     await people.secretary.fill(mark("chat-text"), "Đề nghị các xã gửi số liệu trước 11 giờ.")
     await people.secretary.click(mark("chat-send"))
-    await people.site.click(mark("tool-chat"))
+    await open_tool(people.site, "chat")
     await people.site.wait_for_selector(f"{mark('chat')} >> text=Đề nghị các xã")
-    return problems + await look(people.site, "room-site-paper")
+    for page, name in ((people.secretary, "secretary"), (people.chair, "chair"), (people.site, "site")):
+        problems += await tools(page, name)
+        await speak_english(page)
+        await page.wait_for_selector(mark("room", role=name))
+        problems += await tools(page, f"{name}-english")
+    return problems
+
+
+async def tools(page: Page, name: str) -> list[str]:
+    """Each panel of the rail, then each dialog."""
+    problems: list[str] = []
+    for tool in await page.locator("[data-testid^=tool-]:not(#tool-panel)").all():
+        if await tool.get_attribute("aria-pressed") == "false":
+            await tool.click()
+        problems += await look(page, f"{name}-{await tool.get_attribute('data-testid')}")
+    for button in ("shortcuts", "leave-room"):
+        problems += await dialog(page, button, name)
+    if await page.locator(mark("tool-course")).count():
+        await open_tool(page, "course")
+        problems += await dialog(page, "hand-over", name) + await dialog(page, "adjourn", name)
+    return problems
+
+
+async def open_tool(page: Page, tool: str) -> None:
+    if not await page.locator(mark(f"panel-{tool}")).count():
+        await page.click(mark(f"tool-{tool}"))
+        await page.wait_for_selector(mark(f"panel-{tool}"))
+
+
+async def dialog(page: Page, button: str, name: str) -> list[str]:
+    await page.click(mark(button))
+    await page.wait_for_selector("[role=dialog]")
+    problems = await look(page, f"{name}-{button}")
+    await page.keyboard.press("Escape")
+    await page.wait_for_selector("[role=dialog]", state="detached")
+    return problems
 
 
 async def hall(people: People) -> list[str]:
+    problems: list[str] = []
     page = await people.secretary.context.new_page()
-    await page.goto(f"{people.room}?view=hall")
-    await page.wait_for_selector(mark("hall"))
-    problems = await look(page, "room-hall")
+    for screen in ("program", "floor", "agenda"):
+        await page.goto(f"{people.room}?view=hall&screen={screen}")
+        await page.wait_for_selector(mark("hall", screen=screen))
+        problems += await look(page, f"hall-{screen}")
     await page.close()
     return problems
 
 
+async def hand_over(page: Page, site_id: str, post: str) -> list[str]:
+    await open_tool(page, "course")
+    await page.click(mark("hand-over"))
+    await page.select_option(mark("hand-over-site"), site_id)
+    option = page.locator(f"{mark('hand-over-person')} option", has_text=post).first
+    await option.wait_for(state="attached")
+    await page.select_option(mark("hand-over-person"), await option.get_attribute("value"))
+    problems = await look(page, "hand-over")
+    await page.click(mark("hand-over-confirm"))
+    await page.wait_for_selector(mark("chair-handed", to="from_me"))
+    return problems
+
+
+async def hand_over_and_back(people: People) -> list[str]:
+    """Both sides are told: the site logs in as the new chair, leads, and gives the chair back."""
+    chair, site = people.chair, people.site
+    problems = await hand_over(chair, people.site_id, "Chủ tịch UBND")
+    await chair.wait_for_selector(mark("room", role="site"))
+    problems += await look(chair, "handed-from-me")
+    await people.secretary.wait_for_selector(mark("chair-handed", to="other"))
+    await site.wait_for_selector(mark("handed-here"))
+    problems += await look(site, "handed-here")
+    await site.click(mark("handed-log-in"))
+    await site.fill(mark("login-name"), "chutich.tamson.quanba")
+    await site.fill(mark("login-password"), people.installation.password)
+    await site.click(mark("login-submit"))
+    await site.wait_for_selector(mark("room", role="chair"))
+    problems += await look(site, "new-chair")
+    problems += await hand_over(site, people.host_site_id, "– Chủ tịch UBND huyện")
+    await chair.wait_for_selector(mark("handed-me"))
+    problems += await look(chair, "handed-me")
+    await chair.click(mark("handed-understood"))
+    await chair.wait_for_selector(mark("room", role="chair"))
+    await site.wait_for_selector(mark("room", role="site"))
+    return problems
+
+
 async def second_machine(people: People) -> list[str]:
-    """The same link on another computer is asked first, then takes the site over."""
+    """The same link on another computer is asked first, takes over by one click; the first is told, and takes back."""
     other = await window(people.browser)
     await other.goto(people.link)
-    await other.click(mark("site-join"))
+    await other.click(f"{mark('site-join')}:enabled")
     await other.click(f"{mark('enter-room')}:enabled")
     await other.wait_for_selector(mark("occupied"))
     problems = await look(other, "occupied")
     await other.click(mark("take-over"))
     await other.wait_for_selector(mark("room", role="site"))
+    await people.site.wait_for_selector(f"{mark('taken_over')} >> text=Điểm cầu đã chuyển sang máy khác.")
+    problems += await look(people.site, "taken-over")
+    await people.site.click(mark("take-over"))
+    await people.site.wait_for_selector(mark("room", role="site"))
+    await other.wait_for_selector(mark("taken_over"))
     await other.close()
     return problems
+
+
+async def the_end(people: People) -> list[str]:
+    """A site is removed and told; the chair ends the meeting, and everybody is thanked."""
+    await open_tool(people.secretary, "roll")
+    row = people.secretary.locator(mark("site-row", site_id=people.site_id))
+    await row.locator("summary").click()
+    await row.locator(mark("remove-site")).click()
+    await people.secretary.wait_for_selector("[role=dialog]")
+    problems = await look(people.secretary, "remove-site")
+    await people.secretary.click(mark("remove-site-confirm"))
+    await people.site.wait_for_selector("[role=alert]")
+    problems += await look(people.site, "removed")
+    await open_tool(people.chair, "course")
+    await people.chair.click(mark("adjourn"))
+    await people.chair.click(mark("adjourn-confirm"))
+    for page in (people.chair, people.secretary):
+        await page.wait_for_selector(mark("room-ended"))
+    return problems + await look(people.chair, "ended")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 CLIENT = Path(__file__).parents[3] / "web" / "client"
 AXE = CLIENT / "node_modules" / "axe-core" / "axe.min.js"
@@ -23,8 +23,14 @@ async def at(browser: Browser, url: str, login: str, password: str) -> Page:
     return page
 
 
-async def window(browser: Browser) -> Page:
-    context = await browser.new_context(locale="vi-VN", viewport={"width": 1280, "height": 800}, accept_downloads=True)
+OLD_PC = (1366, 768)
+PHONE = (390, 844)
+
+
+async def window(browser: Browser, size: tuple[int, int] = OLD_PC) -> Page:
+    """A window of its own; by default on the screen of an old PC."""
+    viewport: ViewportSize = {"width": size[0], "height": size[1]}
+    context = await browser.new_context(locale="vi-VN", viewport=viewport, accept_downloads=True)
     context.set_default_timeout(LIMIT_MS)
     return await context.new_page()
 
@@ -36,7 +42,8 @@ def mark(name: str, **data: str) -> str:
 
 async def serious(page: Page) -> list[str]:
     """What axe calls serious or critical, with the first place of each."""
-    await page.evaluate(AXE.read_text())
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE.read_text())
     found = await page.evaluate("axe.run()")
     return [
         f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}"
@@ -45,17 +52,53 @@ async def serious(page: Page) -> list[str]:
     ]
 
 
-async def look(page: Page, name: str) -> list[str]:
-    """What axe finds; and, for people who want to look themselves, a picture in ``$CLIENT_PICTURES``."""
+async def look(page: Page, name: str, *, both: bool = True) -> list[str]:
+    """What axe finds, in both languages where the page offers them, and whether the page is wider than its window.
+
+    For people who want to look themselves there is a picture in ``$CLIENT_PICTURES``.
+    """
     folder = os.environ.get("CLIENT_PICTURES")
     if folder:
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    return await serious(page)
+        await page.screenshot(path=Path(folder) / f"{name}.png")
+    problems = await serious(page)
+    if not await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+        problems.append(f"{page.url} {name}: wider than its window")
+    if both and await page.locator(mark("language")).count():
+        await other_language(page)
+        problems += [f"in the other language: {one}" for one in await serious(page)]
+        await other_language(page)
+    return problems
+
+
+async def other_language(page: Page) -> None:
+    """The page's own switch, dialogs stay open."""
+    before = await page.evaluate("document.documentElement.lang")
+    await page.evaluate("document.querySelector('[data-testid=language]').click()")
+    await page.wait_for_function(
+        """before => document.documentElement.lang !== before
+            && document.querySelector('a[href="#main"]').textContent.startsWith(before === 'vi' ? 'Skip' : 'Chuyển')""",
+        arg=before,
+    )
+
+
+async def speak_english(page: Page) -> None:
+    """In a room there is no switch: the session's language changes and the page is loaded again."""
+    await page.evaluate(
+        """async () => {
+            const { csrf } = await (await fetch("/api/session")).json();
+            const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+            await fetch("/api/session", { method: "PATCH", headers, body: JSON.stringify({ language: "en" }) });
+        }"""
+    )
+    await page.reload()
+    await page.wait_for_function("() => document.documentElement.lang === 'en'")
 
 
 async def width_at(page: Page, width: int) -> int:
     """How wide the page is on a screen of this width."""
+    before = page.viewport_size
     await page.set_viewport_size({"width": width, "height": 640})
     wide: int = await page.evaluate("document.documentElement.scrollWidth")
-    await page.set_viewport_size({"width": 1280, "height": 800})
+    if before:
+        await page.set_viewport_size(before)
     return wide

@@ -6,7 +6,7 @@ import { useApi } from "../session/session";
 import { Button } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
 import { Dialog } from "../ui/dialog";
-import { TextField } from "../ui/field";
+import { FileField, TextField } from "../ui/field";
 import { ErrorNotice, Notice } from "../ui/notice";
 import { useWords } from "../words";
 import { dateOf, parseDate, showDate } from "../words/when";
@@ -115,7 +115,7 @@ function UploadDialog({ send, error, onClose }: Frame & { send: (form: FormData)
   return (
     <Dialog title={words.minutes.upload} onClose={onClose}>
       <form onSubmit={go} className={styles.text}>
-        <TextField label={words.plan.file} hint={words.minutes.uploadHint} type="file" name="file" accept="application/pdf" required data-testid="signed-file" />
+        <FileField label={words.plan.file} hint={words.minutes.uploadHint} name="file" accept="application/pdf" required data-testid="signed-file" />
         <ErrorNotice error={error} />
         <Button look="main" type="submit" data-testid="upload-confirm">{words.act.send}</Button>
       </form>

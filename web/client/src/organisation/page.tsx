@@ -114,7 +114,7 @@ function PersonRow({ person, unit, again }: { person: Person; unit: UnitDetail; 
         <p className={styles.soft}>{here.map((post) => post.name).join(", ")} {person.phone}</p>
         <p>{person.roles?.map((held) => <Pill key={held.role + held.unit_id}>{words.role[held.role as keyof typeof words.role] ?? held.role}</Pill>)}</p>
       </div>
-      {unit.may_administer && <div className={styles.acts}><Button size="small" onClick={() => setRoles(true)}>{words.organisation.roles}</Button><Button size="small" onClick={() => void reset()} data-testid="reset-password">{words.organisation.resetPassword}</Button></div>}
+      {unit.may_administer && <div className={styles.acts}><Button size="small" onClick={() => setRoles(true)} data-testid="person-roles">{words.organisation.roles}</Button><Button size="small" onClick={() => void reset()} data-testid="reset-password">{words.organisation.resetPassword}</Button></div>}
       <ErrorNotice error={error} />
       {link && <Dialog title={words.organisation.resetPassword} onClose={() => setLink(null)}><p>{words.organisation.resetDone}</p><CopyLine text={link.url} /></Dialog>}
       {roles && <Dialog title={words.organisation.rolesOf(person.name)} onClose={() => setRoles(false)}><RolesForm person={person} unitId={unit.id} done={() => { setRoles(false); again(); }} /></Dialog>}
@@ -138,7 +138,7 @@ function SiteRow({ site, editable, again }: { site: Site; editable: boolean; aga
   return (
     <div className={styles.row} data-testid="site" data-site-id={site.id}>
       <div><strong>{site.name}</strong>{!site.active && <Pill tone="warn">{words.organisation.inactive}</Pill>}<p className={styles.soft}>{[site.technician_phone, site.email].filter(Boolean).join(" · ")}</p></div>
-      {editable && <div className={styles.acts}><Button size="small" onClick={() => setEditing(true)}>{words.act.edit}</Button><ConfirmButton size="small" testId="new-link" ask={words.organisation.newLinkAsk(site.name)} act={() => void renew()}>{words.organisation.newLink}</ConfirmButton></div>}
+      {editable && <div className={styles.acts}><Button size="small" onClick={() => setEditing(true)} data-testid="edit-site">{words.act.edit}</Button><ConfirmButton size="small" testId="new-link" ask={words.organisation.newLinkAsk(site.name)} act={() => void renew()}>{words.organisation.newLink}</ConfirmButton></div>}
       <ErrorNotice error={error} />
       {link && <Notice tone="good"><p>{words.organisation.newLinkDone}</p><CopyLine text={link} /></Notice>}
       {editing && <Dialog title={site.name} onClose={() => setEditing(false)}><SiteForm unitId={site.unit_id} site={site} done={() => { setEditing(false); again(); }} /></Dialog>}

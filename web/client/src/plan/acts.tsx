@@ -10,6 +10,7 @@ import { Dialog } from "../ui/dialog";
 import { TextField } from "../ui/field";
 import { ErrorNotice } from "../ui/notice";
 import { useWords } from "../words";
+import styles from "./page.module.css";
 import { isSecret } from "./secrecy";
 import { dateOf, parseMoment, timeOf } from "../words/when";
 
@@ -43,7 +44,7 @@ export function PlanActs({ meeting, onDone }: { meeting: Meeting; onDone: (text:
       {may("cancel") && <Button look="danger" onClick={() => setAsked("cancel")} data-testid="cancel-meeting">{words.plan.cancel}</Button>}
       {asked === "postpone" && <PostponeDialog meeting={meeting} error={error} onClose={() => setAsked(null)} act={(body) => void run("postpone", body, () => onDone(words.plan.postponeAsk))} />}
       {asked === "cancel" && <CancelDialog error={error} onClose={() => setAsked(null)} act={(reason) => void run("cancel", { reason }, () => undefined)} />}
-      {!asked && <ErrorNotice error={error} />}
+      {!asked && error !== null && <div className={styles.wholeLine}><ErrorNotice error={error} /></div>}
     </>
   );
 }

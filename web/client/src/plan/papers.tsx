@@ -6,7 +6,7 @@ import { useApi } from "../session/session";
 import { Button, FileLink } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
 import { Dialog } from "../ui/dialog";
-import { Checkbox, Select, TextField } from "../ui/field";
+import { Checkbox, FileField, Select, TextField } from "../ui/field";
 import { ErrorNotice } from "../ui/notice";
 import { useWords } from "../words";
 import styles from "./page.module.css";
@@ -39,7 +39,7 @@ export function Papers({ meeting, mayAdd }: { meeting: Meeting; mayAdd: boolean 
             <div className={styles.acts}>
               {paper.viewable && <Button size="small" onClick={() => setShown(paper)} aria-label={`${words.plan.view}: ${paper.title}`} data-testid="view-paper">{words.plan.view}</Button>}
               <FileLink size="small" look="quiet" href={`/api/papers/${paper.id}/file`} download={paper.file_name} aria-label={`${words.act.download}: ${paper.title}`}>{words.act.download}</FileLink>
-              {mayAdd && <ConfirmButton size="small" look="quiet" ask={`${words.plan.withdraw}: ${paper.title}`} act={() => void withdraw(paper)}>{words.plan.withdraw}</ConfirmButton>}
+              {mayAdd && <ConfirmButton size="small" look="quiet" testId="withdraw-paper" ask={`${words.plan.withdraw}: ${paper.title}`} act={() => void withdraw(paper)}>{words.plan.withdraw}</ConfirmButton>}
             </div>
           </div>
         ))}
@@ -72,13 +72,15 @@ function Upload({ meeting, done }: { meeting: Meeting; done: () => Promise<void>
   const form = useRef<HTMLFormElement>(null);
   const [notSecret, setNotSecret] = useState(false);
   const [missing, setMissing] = useState(false);
+  const [noFile, setNoFile] = useState(false);
+  const [round, setRound] = useState(0);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const send = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     const file = data.get("file");
-    if (!(file instanceof File) || !file.name) return;
+    if (!(file instanceof File) || !file.name) return setNoFile(true);
     if (!notSecret) return setMissing(true);
     if (!data.get("title")) data.set("title", file.name.replace(/\.[^.]+$/, ""));
     if (!data.get("item_id")) data.delete("item_id");
@@ -88,6 +90,7 @@ function Upload({ meeting, done }: { meeting: Meeting; done: () => Promise<void>
     try {
       await api.post(`/api/meetings/${meeting.id}/papers`, data);
       form.current?.reset();
+      setRound((n) => n + 1);
       setNotSecret(false);
       setMissing(false);
       await done();
@@ -98,8 +101,8 @@ function Upload({ meeting, done }: { meeting: Meeting; done: () => Promise<void>
     }
   };
   return (
-    <form ref={form} onSubmit={(event) => void send(event)} className={styles.form}>
-      <TextField label={words.plan.file} type="file" name="file" required data-testid="paper-file" />
+    <form ref={form} noValidate onSubmit={(event) => void send(event)} className={styles.form}>
+      <FileField key={round} label={words.plan.file} name="file" error={noFile ? words.act.fileNeeded : null} onChange={() => setNoFile(false)} data-testid="paper-file" />
       <TextField label={words.plan.paperTitle} name="title" data-testid="paper-title" />
       <Select label={words.plan.forItem} name="item_id"><option value="">{words.plan.wholeMeeting}</option>{meeting.items.map((item) => <option key={item.id} value={item.id}>{item.title}</option>)}</Select>
       <div className={styles.full}><Checkbox label={words.plan.notSecret} checked={notSecret} error={missing && !notSecret ? words.plan.notSecretNeeded : null} onChange={(e) => setNotSecret(e.target.checked)} data-testid="not-secret" /></div>

@@ -32,6 +32,7 @@ function useStream(mid: string | null | undefined, own: boolean): MediaStream | 
 export function Picture({ title, note, siteId, mid = null, own = false, paused = false, testId, large = false, onAir = false, contain = false }: PictureProps) {
   const words = useWords();
   const stream = useStream(mid, own);
+  const here = useRoom((p) => !!siteId && !!p.state.sites[siteId]?.connection_id);
   const element = useRef<HTMLVideoElement>(null);
   const [seen, setSeen] = useState(false);
   useEffect(() => {
@@ -56,7 +57,7 @@ export function Picture({ title, note, siteId, mid = null, own = false, paused =
         {!shown && (
           <div className={styles.card}>
             <span className={styles.cardName}>{title}</span>
-            <span>{siteId ? words.room.voiceOnly : words.room.noPicture}</span>
+            <span>{!siteId || own ? words.room.noPicture : here ? words.room.voiceOnly : words.room.status.none}</span>
           </div>
         )}
       </div>

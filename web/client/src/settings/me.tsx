@@ -7,7 +7,7 @@ import type { Session } from "../rest/types";
 import { useApi, useSession } from "../session/session";
 import { Button } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
-import { TextField } from "../ui/field";
+import { FileField, TextField } from "../ui/field";
 import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
@@ -54,7 +54,7 @@ function CertificateCard() {
         </>
       ) : <p>{words.minutes.certificateNone}</p>}
       <form className={styles.form} onSubmit={upload}>
-        <TextField label={words.minutes.certificateFile} type="file" name="file" accept=".p12,.pfx" required />
+        <FileField label={words.minutes.certificateFile} name="file" accept=".p12,.pfx" required />
         <TextField label={words.minutes.pin} hint={words.minutes.pinHint} type="password" name="pin" autoComplete="off" required />
         <Button type="submit" data-testid="upload-certificate">{words.minutes.certificateUpload}</Button>
       </form>

@@ -1,5 +1,6 @@
 /** Labelled inputs with hint and error tied to them. */
-import { useId, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from "react";
+import { useId, useState, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from "react";
+import { useWords } from "../words";
 import styles from "./field.module.css";
 
 interface Around { label: string; hint?: string; error?: string | null; hideLabel?: boolean }
@@ -57,5 +58,21 @@ export function Checkbox({ label, hint, error, ...rest }: Around & InputHTMLAttr
       {hint && <p id={`${id}-hint`} className={styles.hint}>{hint}</p>}
       {error && <p id={`${id}-error`} className={styles.error}>{error}</p>}
     </div>
+  );
+}
+
+/** A file to choose, with our own words: the browser's button speaks the language of the computer. */
+export function FileField({ label, hint, error, onChange, ...rest }: Omit<Around, "hideLabel"> & InputHTMLAttributes<HTMLInputElement>) {
+  const words = useWords();
+  const id = useId();
+  const [name, setName] = useState("");
+  return (
+    <Frame {...{ id, label, hint, error }}>
+      <div className={styles.file}>
+        <input id={id} type="file" className="sr-only" aria-invalid={error ? true : undefined} aria-describedby={describedBy(id, hint, error)} onChange={(e) => { setName(e.target.files?.[0]?.name ?? ""); onChange?.(e); }} {...rest} />
+        <label htmlFor={id} className={styles.choose} aria-hidden="true">{words.act.chooseFile}</label>
+        <span className={styles.fileName}>{name || words.act.noFile}</span>
+      </div>
+    </Frame>
   );
 }

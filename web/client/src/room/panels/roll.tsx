@@ -72,7 +72,7 @@ function SiteRow({ entry, watched, watch }: { entry: RosterEntry; watched: boole
           <summary className={styles.soft}>{words.room.more(entry.unit_title)}</summary>
           <div className={styles.inline}>
             <TextField label={words.room.reason} value={reason} onChange={(e) => setReason(e.target.value)} />
-            <Button size="small" aria-label={words.room.excuseOf(entry.unit_title)} data-testid="excuse-absence" onClick={() => void command("excuse_absence", { site_id: entry.site_id, excused: !!reason.trim(), reason: reason.trim() })}>{reason.trim() ? words.room.excused : words.room.absent}</Button>
+            <Button size="small" aria-label={`${reason.trim() ? words.room.excused : words.room.absent}: ${entry.unit_title}`} data-testid="excuse-absence" onClick={() => void command("excuse_absence", { site_id: entry.site_id, excused: !!reason.trim(), reason: reason.trim() })}>{reason.trim() ? words.room.excused : words.room.absent}</Button>
           </div>
           <div className={styles.inline}>
             <TextField label={words.room.deputy} value={deputy} onChange={(e) => setDeputy(e.target.value)} />
