@@ -24,6 +24,7 @@ export default function LinkPage() {
   const words = useWords();
   const language = useLanguage();
   const api = useApi();
+  const [checked, setChecked] = useState<boolean | null>(null); // here: taking the site's session loads the rest again
   const query = useQuery({ queryKey: ["link", token], queryFn: () => api.get<SiteLink>(`/api/site-links/${encodeURIComponent(token)}`), refetchInterval: 10_000, retry: false });
   const link = query.data;
   if (!link) {
@@ -38,7 +39,7 @@ export default function LinkPage() {
       <Card>
         <p className={styles.sum}>{words.link.site}: {link.unit_title}</p>
         {meeting && <MeetingFacts meeting={meeting} />}
-        {meeting && link.state === "valid" && <Join token={token} meetingId={meeting.id} stage={meeting.stage} startsAt={meeting.starts_at} />}
+        {meeting && link.state === "valid" && <Join token={token} meetingId={meeting.id} stage={meeting.stage} startsAt={meeting.starts_at} checked={checked} setChecked={setChecked} />}
         {link.contact_phone && <p><a href={`tel:${link.contact_phone}`}>{words.link.contact(link.contact_phone)}</a></p>}
       </Card>
       {meeting && link.state === "valid" && (meeting.stage === "sent" || meeting.stage === "testing") && <ReplyForm key={link.reply} token={token} reply={link.reply ?? "needs_action"} />}
@@ -61,7 +62,7 @@ function MeetingFacts({ meeting }: { meeting: NonNullable<SiteLink["meeting"]> }
   );
 }
 
-function Join({ token, meetingId, stage, startsAt }: { token: string; meetingId: string; stage: Stage; startsAt: string }) {
+function Join({ token, meetingId, stage, startsAt, checked, setChecked }: { token: string; meetingId: string; stage: Stage; startsAt: string; checked: boolean | null; setChecked: (fine: boolean) => void }) {
   const words = useWords();
   const { api, adopt } = useSession();
   const [, go] = useLocation();
@@ -69,7 +70,6 @@ function Join({ token, meetingId, stage, startsAt }: { token: string; meetingId:
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [checking, setChecking] = useState(false);
-  const [checked, setChecked] = useState<boolean | null>(null);
   if (stage === "cancelled") return <Notice tone="bad">{words.link.cancelled}</Notice>;
   if (OVER.includes(stage)) return <Notice>{words.link.over}</Notice>;
   const join = async () => {

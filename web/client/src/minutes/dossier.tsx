@@ -77,7 +77,7 @@ function CopyRow({ name, value, testId }: { name: string; value: string | null; 
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
   };
-  return <div className={styles.copyRow}><span className={styles.soft}>{name}</span><strong data-testid={testId}>{value}</strong><Button size="small" onClick={() => void copy()} aria-label={words.minutes.copyRow(name)}>{copied ? words.act.copied : words.act.copy}</Button></div>;
+  return <div className={styles.copyRow}><span className={styles.soft}>{name}</span><strong data-testid={testId}>{value}</strong><Button size="small" onClick={() => void copy()} aria-label={copied ? `${words.act.copied}: ${name}` : words.minutes.copyRow(name)}>{copied ? words.act.copied : words.act.copy}</Button></div>;
 }
 
 function Verify({ path }: { path: string }) {

@@ -54,7 +54,7 @@ function Row({ n, site, meetingId, mailed }: { n: number; site: Attendee; meetin
       <td>
         {site.link && (
           <div className={styles.acts}>
-            <Button size="small" onClick={() => void copy()} aria-label={words.plan.copyLinkOf(site.unit_title)} data-testid="copy-link">{copied ? words.act.copied : words.plan.copyLink}</Button>
+            <Button size="small" onClick={() => void copy()} aria-label={copied ? `${words.act.copied}: ${site.unit_title}` : words.plan.copyLinkOf(site.unit_title)} data-testid="copy-link">{copied ? words.act.copied : words.plan.copyLink}</Button>
             <FileLink size="small" look="quiet" href={`/api/meetings/${meetingId}/invitation.pdf?site=${site.site_id}`} target="_blank" aria-label={words.plan.printA4Of(site.unit_title)}>{words.plan.printA4}</FileLink>
           </div>
         )}

@@ -60,11 +60,13 @@ export function DevicesForm({ report, asking, open, setHeard }: ReturnType<typeo
 function CameraView({ track }: { track: MediaStreamTrack | null }) {
   const words = useWords();
   const video = useRef<HTMLVideoElement>(null);
-  const [black, setBlack] = useState(false);
+  const [seen, setSeen] = useState<"waiting" | "black" | "fine">("waiting");
   useEffect(() => {
     if (!video.current) return;
     video.current.srcObject = track ? new MediaStream([track]) : null;
-    const timer = setInterval(() => video.current && track && setBlack(isBlack(video.current)), 1500);
+    setSeen("waiting");
+    const watch = () => video.current?.videoWidth && setSeen(isBlack(video.current) ? "black" : "fine");
+    const timer = setInterval(watch, 500);
     return () => clearInterval(timer);
   }, [track]);
   return (
@@ -73,7 +75,7 @@ function CameraView({ track }: { track: MediaStreamTrack | null }) {
         <video ref={video} autoPlay playsInline muted aria-label={words.room.self} data-testid="check-video" hidden={!track} />
         {!track && <p>{words.room.noPicture}</p>}
       </div>
-      {track && <p className={black ? styles.bad : styles.good} role="status">{black ? words.room.cameraBlack : `✓ ${words.room.cameraOk}`}</p>}
+      {track && <p className={seen === "black" ? styles.bad : seen === "fine" ? styles.good : ""} role="status">{seen === "black" ? words.room.cameraBlack : seen === "fine" ? `✓ ${words.room.cameraOk}` : words.room.cameraOpening}</p>}
     </>
   );
 }
