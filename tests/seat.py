@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from tests.visitor import Visitor
 
@@ -71,7 +72,7 @@ class Seat:
         url = f"ws{self.visitor.url.removeprefix('http')}/api/rooms/{self.meeting_id}/socket"
         self.socket = await connect(
             url,
-            origin=self.visitor.url,
+            origin=Origin(self.visitor.url),
             additional_headers={"Cookie": self.visitor.cookie},
             ssl=self._verify,
             max_size=None,

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler import search
-from scheduler.database import WriteSession, new_id
+from scheduler.database import ReadSession, WriteSession, new_id
 from scheduler.errors import Invalid, Stale
 from scheduler.meetings import plan_check
 from scheduler.meetings.access import find_meeting, require, require_stage, require_version
@@ -139,7 +139,7 @@ async def check_sendable(session: WriteSession, meeting: Meeting) -> None:
         raise Invalid(wrong)
 
 
-async def items_of(session: WriteSession, meeting_id: str) -> list[AgendaItem]:
+async def items_of(session: ReadSession | WriteSession, meeting_id: str) -> list[AgendaItem]:
     """The agenda in order."""
     query = select(AgendaItem).where(AgendaItem.meeting_id == meeting_id).order_by(AgendaItem.position)
     return list((await session.scalars(query)).all())

@@ -93,7 +93,7 @@ def sequence(seed: int) -> dict[str, Any]:
 
 
 def state_hash(state: State, seq: int) -> str:
-    return hashlib.sha256(rfc8785.dumps({**to_json(state), "seq": seq})).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(to_json(state) | {"seq": seq})).hexdigest()
 
 
 def stories() -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ def stories() -> list[dict[str, Any]]:
         at = instant(START + timedelta(seconds=seq))
         facts.append(told(body, seq, at))
         state = apply_body(state, body, at)
-        cases.append({"name": type(body).__name__, "facts": list(facts), "state": {**to_json(state), "seq": seq}})
+        cases.append({"name": type(body).__name__, "facts": list(facts), "state": to_json(state) | {"seq": seq}})
     return cases
 
 

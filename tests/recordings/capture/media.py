@@ -47,7 +47,8 @@ class Camera:
             "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
             "h264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}),
         }[codec]
-        self._encoder: Any = av.CodecContext.create(name, "w")
+        encoder: Any = av.CodecContext
+        self._encoder: Any = encoder.create(name, "w")
         self._encoder.width, self._encoder.height, self._encoder.pix_fmt = *size, "yuv420p"
         self._encoder.time_base, self._encoder.bit_rate = Fraction(1, FPS), 300_000
         self._encoder.gop_size = 100_000
@@ -213,7 +214,8 @@ def annex_b_units(data: bytes) -> list[bytes]:
 def decode_pictures(path: Path) -> list[tuple[float, NDArray[np.uint8]]]:
     """(second, grey picture) of every frame."""
     with av.open(str(path)) as container:
-        return [(float(frame.time or 0.0), frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+        frames = [(float(frame.time or 0.0), frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+    return [(at, np.asarray(picture, np.uint8)) for at, picture in frames]
 
 
 def decode_sound(path: Path, rate: int = 48_000) -> NDArray[np.float32]:
@@ -224,8 +226,8 @@ def decode_sound(path: Path, rate: int = 48_000) -> NDArray[np.float32]:
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):
             start = float(frame.time or 0.0) if start is None else start
-            parts += [piece.to_ndarray().reshape(-1) for piece in resampler.resample(frame)]
-    parts += [piece.to_ndarray().reshape(-1) for piece in resampler.resample(None)]
+            parts += [np.asarray(piece.to_ndarray(), np.float32).reshape(-1) for piece in resampler.resample(frame)]
+    parts += [np.asarray(piece.to_ndarray(), np.float32).reshape(-1) for piece in resampler.resample(None)]
     samples = np.concatenate(parts)
     lead = round((start or 0.0) * rate)
     return samples[-lead:] if lead < 0 else np.pad(samples, (lead, 0))

@@ -32,7 +32,7 @@ def finish(directory: Path) -> tuple[Timeline, list[Segment], Path]:
     return timeline, make_playable(found, timeline, folder), folder
 
 
-def code_at(path: Path, second: float) -> int:
+def code_at(path: Path, second: float) -> int | None:
     shown = [picture for at, picture in decode_pictures(path) if at <= second + 0.01]
     return read_code(shown[-1])
 

@@ -66,11 +66,11 @@ def test_a_disk_too_slow_costs_pictures_first_and_says_so(tmp_path: Path) -> Non
     for number in range(40):
         tap.write(0, sink_packet(number, 1000), "site-a")
         tap.write(1, sink_packet(number), "site-a")
-    assert tap.losing == "video"
+    losing: list[str | None] = [tap.losing]
     assert set(tap.left_out) == {0}
     for number in range(40, 400):
         tap.write(1, sink_packet(number), "site-a")
-    assert tap.losing == "everything"
+    assert [*losing, tap.losing] == ["video", "everything"]
     assert tap.left_out[1] > 0
     tap.close()
     records = list(read(tap.path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from icalendar import Calendar
 from sqlalchemy import select
@@ -34,7 +35,7 @@ async def test_it_stands_in_the_dossier_as_it_was_sent(world: World, tmp_path: P
     letter = " ".join(" ".join(text_drawn(files[INVITATION])).split())
     for part in ("GIẤY MỜI", "trân trọng kính mời", "Giao ban trực tuyến công tác tháng 10", "tháng 10 năm 2026"):
         assert part in letter
-    event = Calendar.from_ical(files[INVITATION_CALENDAR]).walk("VEVENT")[0]
+    event: Any = Calendar.from_ical(files[INVITATION_CALENDAR]).walk("VEVENT")[0]
     assert (event["UID"], event["SEQUENCE"], event["DTSTART"].dt) == ("m1", 0, START)
     assert str(event["ATTENDEE"]) == "mailto:xa.quanba@hagiang.example"
     sites = {site["site_id"]: site for site in json.loads(files[INVITED])["sites"]}

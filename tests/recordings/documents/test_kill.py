@@ -44,4 +44,4 @@ async def test_two_dossiers_of_one_name_stand_apart(tmp_path: Path) -> None:
 
 
 def test_the_same_package_gives_the_same_zip() -> None:
-    assert to_zip(PACKAGE) == to_zip(Package(PACKAGE.metadata, dict(reversed(PACKAGE.files.items()))))
+    assert to_zip(PACKAGE) == to_zip(Package(PACKAGE.metadata, dict(reversed(list(PACKAGE.files.items())))))

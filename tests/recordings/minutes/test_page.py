@@ -59,7 +59,7 @@ def assert_pdf_a(pdf: bytes) -> None:
 def fonts(pdf: bytes) -> dict[str, bool]:
     """Every font in the file, in pages and faces of fields: is it embedded?"""
     found = {}
-    for number in range(1, int(PdfReader(io.BytesIO(pdf)).trailer["/Size"])):
+    for number in range(1, int(str(PdfReader(io.BytesIO(pdf)).trailer["/Size"]))):
         thing: Any = PdfReader(io.BytesIO(pdf)).get_object(number)
         if isinstance(thing, dict) and thing.get("/Type") == "/FontDescriptor":
             found[str(thing["/FontName"])] = any(f"/FontFile{kind}" in thing for kind in ("", "2", "3"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from icalendar import Calendar
 
@@ -71,7 +72,7 @@ def test_a_request_byte_for_byte() -> None:
 
 
 def test_read_back_it_is_the_same_moment_in_vietnam() -> None:
-    event = Calendar.from_ical(calendar([MEETING], "REQUEST")).walk("VEVENT")[0]
+    event: Any = Calendar.from_ical(calendar([MEETING], "REQUEST")).walk("VEVENT")[0]
     assert event["DTSTART"].dt == MEETING.starts_at
     assert event["DTSTART"].dt.utcoffset() == timedelta(hours=7)
     assert event["DTEND"].dt == MEETING.ends_at
@@ -80,8 +81,8 @@ def test_read_back_it_is_the_same_moment_in_vietnam() -> None:
 
 
 def test_a_cancel_names_the_same_event() -> None:
-    read = Calendar.from_ical(calendar([replace(MEETING, sequence=3, stage="cancelled")], "CANCEL"))
-    event = read.walk("VEVENT")[0]
+    read: Any = Calendar.from_ical(calendar([replace(MEETING, sequence=3, stage="cancelled")], "CANCEL"))
+    event: Any = read.walk("VEVENT")[0]
     assert read["METHOD"] == "CANCEL"
     assert (event["UID"], event["SEQUENCE"], event["STATUS"]) == (MEETING.id, 3, "CANCELLED")
     assert not event.walk("VALARM")
@@ -94,7 +95,7 @@ def test_roles_replies_and_a_postponed_meeting() -> None:
         CalendarAttendee("xã B", "c@g.example", "required", "delegated"),
     )
     made = calendar([replace(MEETING, stage="postponed", attendees=sites)], "REQUEST")
-    event = Calendar.from_ical(made).walk("VEVENT")[0]
+    event: Any = Calendar.from_ical(made).walk("VEVENT")[0]
     assert event["STATUS"] == "TENTATIVE"
     params = [(one.params["ROLE"], one.params["PARTSTAT"]) for one in event["ATTENDEE"]]
     assert params == [("CHAIR", "NEEDS-ACTION"), ("OPT-PARTICIPANT", "DECLINED"), ("REQ-PARTICIPANT", "ACCEPTED")]
@@ -102,6 +103,6 @@ def test_roles_replies_and_a_postponed_meeting() -> None:
 
 def test_a_title_cannot_add_lines_of_its_own() -> None:
     evil = replace(MEETING, title="X\r\nATTENDEE:mailto:evil@e.example", organizer_name='A"\r\nX-EVIL:1')
-    read = Calendar.from_ical(calendar([evil], "REQUEST")).walk("VEVENT")[0]
+    read: Any = Calendar.from_ical(calendar([evil], "REQUEST")).walk("VEVENT")[0]
     assert [str(one) for one in [read["ATTENDEE"]]] == ["mailto:thanhvan@g.example"]
     assert "X-EVIL" not in read
