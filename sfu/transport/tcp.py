@@ -125,7 +125,7 @@ class _Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without being derived from it
         self.remote = tuple(transport.get_extra_info("peername") or ("", 0))[:2]
         if not self._port.admit(self):
-            transport.abort()
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         try:
