@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from websockets.exceptions import WebSocketException
 
@@ -87,20 +87,31 @@ class Returning:
 
     async def hears_and_sees(self, samples: tuple[Sample, Sample]) -> None:
         """Wait until new packets of this picture and this tone come in, bit by bit, on whichever connection stands."""
+
+        def count(peer: LightPeer) -> list[int]:
+            for sample in samples:
+                peer.learn(sample)
+            return [_packets(peer, sample) for sample in samples]
+
+        await self._more(count)
+
+    async def receives(self) -> None:
+        """Wait until new packets of picture and sound come in, whoever they are of."""
+        await self._more(lambda peer: [_packets_of_kind(peer, "video"), _packets_of_kind(peer, "audio")])
+
+    async def _more(self, count: Callable[[LightPeer], list[int]]) -> None:
         async with asyncio.timeout(WAIT_S):
             while True:
                 await self.until(lambda: self.peer is not None, "a media connection")
                 peer = self.peer
-                if peer is not None and await self._has_new(peer, samples):
+                if peer is not None and await self._has_more(peer, count):
                     return
 
-    async def _has_new(self, peer: LightPeer, samples: tuple[Sample, Sample]) -> bool:
-        for sample in samples:
-            peer.learn(sample)
-        before = {sample.name: _packets(peer, sample) for sample in samples}
+    async def _has_more(self, peer: LightPeer, count: Callable[[LightPeer], list[int]]) -> bool:
+        before = count(peer)
 
         def came() -> bool:
-            return all(_packets(peer, sample) > before[sample.name] for sample in samples)
+            return all(now > then for now, then in zip(count(peer), before, strict=True))
 
         await peer.wait_for(lambda: self.peer is not peer or came(), WAIT_S)
         return came()
@@ -206,6 +217,10 @@ class Returning:
 
 def _has_more(seat: Seat, done: int) -> bool:
     return len(seat.messages) > done or seat.close_code is not None
+
+
+def _packets_of_kind(peer: LightPeer, kind: Literal["audio", "video"]) -> int:
+    return sum(peer.received[mid].packets for mid in peer.mids(kind) if mid in peer.received)
 
 
 def _packets(peer: LightPeer, sample: Sample) -> int:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sfu.light_peer import LightPeer, Sample
+from sfu.light_peer.offer import Wanted
 from tests.media.samples import audio_sample, video_sample
 from tests.seat import Seat
 from tests.visitor import Visitor
@@ -18,10 +19,17 @@ class SiteInRoom:
     """``number`` is the machine-readable number in its picture and tone; None: signalling only, no media."""
 
     def __init__(
-        self, url: str, link: str, meeting_id: str, number: int | None = None, verify: ssl.SSLContext | bool = True
+        self,
+        url: str,
+        link: str,
+        meeting_id: str,
+        number: int | None = None,
+        verify: ssl.SSLContext | bool = True,
+        video_slots: int = 4,
     ) -> None:
         self.url, self.link, self.meeting_id, self.number = url, link, meeting_id, number
         self._verify = verify
+        self._wanted = Wanted(video_slots=video_slots)
         self._stack = AsyncExitStack()
         self.visitor: Visitor
         self.seat: Seat
@@ -43,7 +51,7 @@ class SiteInRoom:
 
     async def send_media(self, samples: tuple[Sample, Sample]) -> None:
         """Join with a light peer that replays these (picture, tone)."""
-        self.peer = LightPeer()
+        self.peer = LightPeer(self._wanted)
         self._stack.push_async_callback(self.peer.close)
         await self.peer.connect(self.seat.negotiate, 60)
         video, audio = samples

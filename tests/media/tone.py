@@ -64,7 +64,8 @@ async (element) => {
   if (!stream || !stream.getAudioTracks().length) return null;
   const context = window.__tones ||= new AudioContext();
   if (context.state !== "running") await context.resume();
-  if (!element.__analyser) {
+  if (element.__heard !== stream) {
+    element.__heard = stream;
     element.__analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0.3 });
     context.createMediaStreamSource(stream).connect(element.__analyser);
   }

@@ -83,6 +83,8 @@ export class RoomController {
 
   private welcomed(welcome: Welcome): void {
     this.takeOver = false;
+    const before = this.store.get().welcome?.role;
+    if (before && (before === "hall") !== (welcome.role === "hall")) this.dropMedia(); // who only looked on has nothing to send by
     const kept = welcome.media_kept === true && this.bootId === welcome.boot_id && this.media !== null && this.media.state !== "failed";
     this.bootId = welcome.boot_id;
     const clockOffsetMs = Date.parse(welcome.now) - Date.now();
@@ -167,6 +169,10 @@ export class RoomController {
     if (!final) return this.store.set({ phase: phase === "restarting" ? "restarting" : phase === "connecting" ? "connecting" : "reconnecting" });
     const told: string[] = ["occupied", "taken_over", "ended", "removed"];
     if (!told.includes(phase)) this.store.set({ phase: code === 4409 ? "occupied" : code === 4410 ? "taken_over" : "refused", code });
+    this.dropMedia();
+  }
+
+  private dropMedia(): void {
     this.media?.close();
     this.media = null;
   }

@@ -64,6 +64,25 @@ function useRemembered(id: string, sends: boolean, setTracks: (tracks: LocalTrac
   return state;
 }
 
+/** Who looked on and is given a place on air (the chair, handed over) has no device open yet: open them. */
+function useDevicesOfNewRole(controller: RoomController | null, setLocal: (tracks: LocalTracks) => void): void {
+  useEffect(() => {
+    if (!controller) return;
+    let before: Role | undefined;
+    return controller.store.subscribe(() => {
+      const role = controller.store.get().welcome?.role;
+      if (role === before) return;
+      const isNew = (before === "hall" || before === "secretary") && (role === "chair" || role === "site");
+      before = role;
+      if (!isNew) return;
+      void openDevices().then(({ camera, microphone }) => {
+        setLocal({ camera, microphone });
+        return controller.setCapture({ camera, microphone });
+      });
+    });
+  }, [controller, setLocal]);
+}
+
 function Entered({ id, title, view, tracks }: { id: string; title: string; view: Role | null; tracks: LocalTracks }) {
   const [local, setLocal] = useState(tracks);
   const [refusal, setRefusal] = useState("");
@@ -77,6 +96,7 @@ function Entered({ id, title, view, tracks }: { id: string; title: string; view:
     setController(room);
     return () => room.stop();
   }, [id, view, tracks]);
+  useDevicesOfNewRole(controller, setLocal);
   const held = useLatest(local);
   useEffect(() => () => [held.current.camera, held.current.microphone].forEach((track) => track?.stop()), [held]);
   useEffect(() => void (document.title = title), [title]);
