@@ -163,9 +163,7 @@ async def test_an_archive_job_killed_midway_is_run_again(database: Database, tmp
     assert done["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-async def test_a_full_disk_is_said_and_leaves_what_plays(
-    database: Database, tmp_path: Path, small_disk: Path
-) -> None:
+async def test_a_full_disk_is_said_and_leaves_what_plays(database: Database, tmp_path: Path, small_disk: Path) -> None:
     settings = replace(settings_in(tmp_path), recordings=small_disk)
     await plan(database)
     log = await hold(database, settings)
