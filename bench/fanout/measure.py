@@ -1,0 +1,177 @@
+"""One server, one scenario: everybody joins, the rate is found or given, one stretch is measured."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.fanout.arena import Arena
+from bench.fanout.client import Client
+from bench.fanout.connection import Identity
+from bench.fanout.load import Load
+from bench.fanout.process import cost
+from bench.fanout.scenario import Scenario
+from bench.fanout.servers.server import CannotRun, Server
+from bench.fanout.trial import Trial, run_trial
+from sfu.light_peer.offer import Wanted
+
+AT_ONCE = 8
+FIRST_RATE, GROWTH, LOSS_LIMIT, OFFERED_LIMIT = 12_000.0, 1.5, 0.01, 0.93
+SEARCH_S = 1.5
+WATCHED_WITHIN_S = 20.0
+
+
+@dataclass(slots=True)
+class Joining:
+    """What coming in cost the server."""
+
+    cpu_ms: float = 0.0
+    kb: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Figures of one server."""
+
+    trial: Trial
+    joining: Joining
+    profile: str
+    version: str
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def figures(self) -> dict[str, Any]:
+        """As they stand in the JSON."""
+        trial, totals = self.trial, self.trial.totals
+        delays = [None if value is None else round(value, 3) for value in trial.delays_ms]
+        return {
+            "packets_per_cpu_second": round(trial.per_cpu_second),
+            "packets_per_second": round(trial.per_second),
+            "loss": round(trial.loss, 5),
+            "delay_p50_ms": delays[0],
+            "delay_p90_ms": delays[1],
+            "delay_p99_ms": delays[2],
+            "rss_mb": round(trial.rss_bytes / 1e6, 1),
+            "version": self.version,
+            "viewers": trial.viewers,
+            "cores": round(trial.core_share, 3),
+            "srtp_profile": self.profile,
+            "join_cpu_ms": round(self.joining.cpu_ms, 2),
+            "join_kb": round(self.joining.kb, 1),
+            "samples_checked": totals["sampled"],
+            "repair_packets": totals["repair_packets"],
+            "keyframe_requests": totals["plis_heard"],
+            "feedback_in": totals["feedback_sent"] + totals["reports_sent"],
+            "offered_packets_per_second": round(trial.expected / trial.seconds),
+            "stolen_cpu": round(trial.stolen, 3),
+            **self.notes,
+        }
+
+
+async def measure(make: Callable[[Arena, Path, Scenario], Server], arena: Arena, scenario: Scenario) -> dict[str, Any]:
+    """The figures, or ``error`` that says why there are none."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = make(arena, Path(folder), scenario)
+        try:
+            await server.open()
+            return (await _measure(server, arena, scenario)).figures()
+        except CannotRun as reason:
+            return {"error": str(reason), "version": server.version}
+        except Exception as error:
+            return {"error": f"{type(error).__name__}: {error}; it said: {server.log()[-600:]}", "version": server.version}
+        finally:
+            await server.close()
+
+
+async def _measure(server: Server, arena: Arena, scenario: Scenario) -> Outcome:
+    async with Load(scenario.sample_every, scenario.feedback_ms) as load:
+        joining = await gather(server, load, arena, scenario)
+        await everybody_watches(server, load, scenario)
+        rate = scenario.rate or await find_rate(server, load, scenario)
+        trial = await run_trial(server, load, scenario, rate, scenario.seconds)
+        while scenario.rate is None and trial.loss > LOSS_LIMIT and rate > FIRST_RATE / 8:
+            rate *= 0.85
+            trial = await run_trial(server, load, scenario, rate, scenario.seconds)
+        check(server, trial)
+        profiles = "/".join(sorted({client.profile for client in load.clients if client.profile}))
+        return Outcome(trial, joining, profiles or "AEAD_AES_128_GCM", server.version, server.notes)
+
+
+def check(server: Server, trial: Trial) -> None:
+    """A server that ended or sent garbage has no figures."""
+    if not server.alive():
+        raise CannotRun(f"the server ended: {server.log()[-600:]}")
+    if server.passes_payload and (fault := trial.fault()) is not None:
+        raise CannotRun(f"what it sent is wrong: {fault}")
+
+
+async def gather(server: Server, load: Load, arena: Arena, scenario: Scenario) -> Joining:
+    """Publishers, then viewers, a few at a time."""
+    identity, video = Identity(), scenario.kind == "video"
+    sends = Wanted(not video, video, audio_slots=0, presentation_slots=0, video_slots=0)
+    takes = Wanted(
+        False, False, audio_slots=0 if video else 3, presentation_slots=0, video_slots=scenario.publishers if video else 0
+    )
+    for number in range(scenario.publishers):
+        await server.publish(load, Client(identity, arena.address(), sends, protocol=scenario.protocol), number)
+    viewers = min(scenario.viewers, server.most_viewers)
+    before, began = cost(server.pid), time.monotonic()
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int) -> None:
+        async with turn:
+            loss = round(scenario.loss_percent * 10) if number < scenario.lossy_viewers else 0
+            client = Client(identity, arena.address(), takes, protocol=scenario.protocol, loss_permille=loss)
+            await server.watch(load, client, number)
+
+    await asyncio.gather(*(one(number) for number in range(viewers)))
+    await server.ready(load)
+    after = cost(server.pid)
+    return Joining(
+        (after.cpu_s - before.cpu_s) / viewers * 1000,
+        (after.rss_bytes - before.rss_bytes) / viewers / 1000,
+        time.monotonic() - began,
+    )
+
+
+async def everybody_watches(server: Server, load: Load, scenario: Scenario) -> None:
+    """A slow stream until each viewer has a whole first frame."""
+    for client in load.clients:
+        load.play(client, 5, scenario.batch, scenario.size)
+    viewers = [client.number for client in load.clients if client.expected]
+    deadline, waiting = time.monotonic() + WATCHED_WITHIN_S, viewers
+    while waiting and time.monotonic() < deadline:
+        await asyncio.sleep(0.2)
+        waiting = [n for n in waiting if not any(s["first_frame_ns"] for s in load.generator.streams(n))]
+    for client in load.clients:
+        load.play(client, 0, 1, scenario.size)
+    if waiting and server.passes_payload:
+        raise CannotRun(f"{len(waiting)} of {len(viewers)} viewers saw no frame; totals: {load.generator.totals()}")
+
+
+async def find_rate(server: Server, load: Load, scenario: Scenario) -> float:
+    """The highest rate, within a fifth, that it carries with less than a percent of loss."""
+    good, rate = 0.0, FIRST_RATE
+    await run_trial(server, load, scenario, rate, 0.5)  # warm
+    while True:
+        trial = await run_trial(server, load, scenario, rate, SEARCH_S)
+        if trial.loss > LOSS_LIMIT or not server.alive():
+            break
+        good = rate
+        if trial.offered_share < OFFERED_LIMIT:
+            break  # the generator has no more to give
+        rate *= GROWTH
+    if not good:
+        return rate / 2
+    middle = await run_trial(server, load, scenario, good * GROWTH**0.5, SEARCH_S)
+    return good * GROWTH**0.5 if middle.loss <= LOSS_LIMIT else good
+
+
+def settings_of(scenario: Scenario) -> dict[str, Any]:
+    """As it stands in the results."""
+    return asdict(scenario)

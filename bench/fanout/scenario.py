@@ -1,0 +1,42 @@
+"""What is measured: who sends what to whom, how fast, over which line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.fanout.connection import Protocol
+
+KEY_SCALE = 1  # keyframes as large as other frames, unless a scenario says otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Defaults: one camera of five packets a frame to 200 viewers, as fast as the server can."""
+
+    viewers: int = 200
+    publishers: int = 1
+    kind: Literal["video", "audio"] = "video"
+    batch: int = 5  # packets of a frame, which arrive together
+    key_packets: int = 0  # of a keyframe; 0: as many
+    size: int = 1000  # bytes of payload
+    uneven: bool = False  # sizes that differ by one byte, as browsers make them
+    rate: float | None = None  # packets a second out, all viewers together; None: as many as the server can
+    seconds: float = 10.0
+    protocol: Protocol = "udp"
+    loss_percent: float = 0.0  # on a third of the viewers
+    sample_every: int = 8
+    feedback_ms: int = 100
+
+    @property
+    def streams_per_viewer(self) -> int:
+        """A server passes on at most the loudest three voices, or all; the run finds out. Pictures: all."""
+        return self.publishers
+
+    def frames_per_second(self, rate: float, streams: int) -> float:
+        """Of each publisher, so that all viewers together get ``rate`` packets a second."""
+        return rate / (self.viewers * streams * self.batch)
+
+    @property
+    def lossy_viewers(self) -> int:
+        return self.viewers // 3 if self.loss_percent else 0

@@ -1,0 +1,92 @@
+"""One stretch of media through a room that stands: what was sent, what came, what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from bench.fanout.load import Load
+from bench.fanout.process import cost, machine_time, stolen_share
+from bench.fanout.scenario import Scenario
+from bench.fanout.servers.server import Server
+
+SHARES = (0.5, 0.9, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Between two silences, so nothing is on the way at either end."""
+
+    rate: float  # asked for, packets a second out
+    seconds: float
+    cpu_s: float
+    rss_bytes: int
+    stolen: float
+    streams: int  # of each viewer
+    viewers: int
+    totals: dict[str, int]
+    delays_ms: tuple[float | None, ...]
+
+    @property
+    def expected(self) -> int:
+        """Packets that all viewers together should get."""
+        return self.totals["sent"] * self.viewers
+
+    @property
+    def loss(self) -> float:
+        """What never came, repairs counted as come; what the generator itself lost on purpose is in."""
+        return max(0.0, 1 - self.totals["received"] / max(1, self.expected))
+
+    @property
+    def per_cpu_second(self) -> float:
+        return self.totals["received"] / max(self.cpu_s, 0.01)
+
+    @property
+    def per_second(self) -> float:
+        return self.totals["received"] / self.seconds
+
+    @property
+    def core_share(self) -> float:
+        return self.cpu_s / self.seconds
+
+    @property
+    def offered_share(self) -> float:
+        """How much of what was asked for the generator really sent."""
+        return self.expected / max(1.0, self.rate * self.seconds)
+
+    def fault(self) -> str | None:
+        """What a server may never do."""
+        for name in ("garbage", "not_authentic", "misordered", "malformed"):
+            if self.totals[name]:
+                return f"{self.totals[name]} of {self.totals['sampled']} packets looked at are {name.replace('_', ' ')}"
+        return None
+
+
+async def run_trial(server: Server, load: Load, scenario: Scenario, rate: float, seconds: float) -> Trial:
+    """Play for so long at this many packets a second out."""
+    generator, publishers = load.generator, [client for client in load.clients if client.publishers]
+    viewers = sum(1 for client in load.clients if client.expected)
+    frames = rate / (viewers * len(publishers) * scenario.batch)
+    await load.drained()
+    before, machine = cost(server.pid), machine_time()
+    generator.reset()
+    began = time.monotonic()
+    _play(load, publishers, frames, scenario)
+    await asyncio.sleep(seconds)
+    _play(load, publishers, 0, scenario)
+    took = time.monotonic() - began
+    await load.drained()
+    after = cost(server.pid)
+    return Trial(
+        rate, took, after.cpu_s - before.cpu_s, after.rss_bytes, stolen_share(machine, machine_time()),
+        len(publishers), viewers, generator.totals(), tuple(generator.delays_ms(SHARES)),
+    )  # fmt: skip
+
+
+def _play(load: Load, publishers: list[Any], frames: float, scenario: Scenario) -> None:
+    for client in publishers:
+        load.play(
+            client, frames, scenario.batch, scenario.size, key_packets=scenario.key_packets, uneven=scenario.uneven
+        )
