@@ -100,7 +100,7 @@ class Client:
         for candidate in (*self._description.candidates, *self._candidates):
             _, _, kind, _, host, port, *_ = candidate.split()
             if kind.lower() == self.connection.protocol and ":" not in host:
-                return Remote(ufrag, pwd, fingerprints, host, int(port))
+                return Remote(ufrag, pwd, fingerprints, host, int(port), any(line.setup == "active" for line in lines))
         raise PeerError(f"the server named no {self.connection.protocol} candidate")
 
     def _expect(self) -> None:

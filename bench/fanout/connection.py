@@ -52,6 +52,7 @@ class Remote:
     fingerprints: list[tuple[str, str]]
     host: str
     port: int
+    begins: bool = False  # the server is DTLS's client
 
 
 class Connection:
@@ -64,6 +65,7 @@ class Connection:
         self.protocol: Protocol = protocol
         self.checks = Checks(*new_credentials())
         self.closed = False
+        self._begins = True
         self._identity = identity
         self._deframer = Deframer()
         self._dtls: DtlsTransport | None = None
@@ -83,10 +85,13 @@ class Connection:
     async def connect(
         self, remote: Remote, on_ready: Callable[[SrtpKeys], None] = lambda _: None, timeout_s: float = 30.0
     ) -> SrtpKeys:
-        """Checks, then a handshake as client. ``on_ready`` runs at once, before anything else is read."""
+        """Checks, then a handshake. ``on_ready`` runs at once, before anything else is read."""
         loop = asyncio.get_running_loop()
         self.checks.remote_ufrag, self.checks.remote_pwd = remote.ufrag, remote.pwd
-        self._dtls = DtlsTransport(self._identity.context, remote.fingerprints, "client")
+        self._dtls = DtlsTransport(
+            self._identity.context, remote.fingerprints, "server" if remote.begins else "client"
+        )
+        self._begins = not remote.begins
         self._done, self._on_ready = loop.create_future(), on_ready
         await loop.sock_connect(self.socket, (remote.host, remote.port))
         loop.add_reader(self.socket.fileno(), self._readable)
@@ -173,15 +178,17 @@ class Connection:
         first = self.checks.answered_at is None
         if packet[:2] == b"\x00\x01":
             self._answer_check(packet)
-        elif self.checks.receive_answer(packet, time.monotonic()) and first and self._dtls is not None:
+        elif self.checks.receive_answer(packet, time.monotonic()) and first and self._begins and self._dtls is not None:
             self._dtls.start()
             self._send_dtls()
 
     def _answer_check(self, packet: bytes) -> None:
         """A full agent checks us, too."""
         try:
-            request = stun.parse_message(packet, integrity_key=self.checks.pwd.encode())
+            request = stun.parse_message(packet)
         except ValueError:
+            return
+        if not request.check_message_integrity(self.checks.pwd.encode()):
             return
         answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction_id=request.transaction_id)
         answer.attributes["XOR-MAPPED-ADDRESS"] = self.socket.getpeername()

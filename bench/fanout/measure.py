@@ -21,7 +21,7 @@ from bench.fanout.trial import Trial, run_trial
 from sfu.light_peer.offer import Wanted
 
 AT_ONCE = 8
-FIRST_RATE, GROWTH, LOSS_LIMIT, OFFERED_LIMIT = 12_000.0, 1.5, 0.01, 0.93
+FIRST_RATE, GROWTH, LOSS_LIMIT, QUEUE_MS, OFFERED_LIMIT = 12_000.0, 1.5, 0.01, 50, 0.93
 SEARCH_S = 1.5
 WATCHED_WITHIN_S = 20.0
 
@@ -94,7 +94,7 @@ async def _measure(server: Server, arena: Arena, scenario: Scenario) -> Outcome:
         await everybody_watches(server, load, scenario)
         rate = scenario.rate or await find_rate(server, load, scenario)
         trial = await run_trial(server, load, scenario, rate, scenario.seconds)
-        while scenario.rate is None and trial.loss > LOSS_LIMIT and rate > FIRST_RATE / 8:
+        while scenario.rate is None and is_too_much(trial) and rate > FIRST_RATE / 8:
             rate *= 0.85
             trial = await run_trial(server, load, scenario, rate, scenario.seconds)
         check(server, trial)
@@ -160,7 +160,7 @@ async def find_rate(server: Server, load: Load, scenario: Scenario) -> float:
     await run_trial(server, load, scenario, rate, 0.5)  # warm
     while True:
         trial = await run_trial(server, load, scenario, rate, SEARCH_S)
-        if trial.loss > LOSS_LIMIT or not server.alive():
+        if is_too_much(trial) or not server.alive():
             break
         good = rate
         if trial.offered_share < OFFERED_LIMIT:
@@ -169,7 +169,12 @@ async def find_rate(server: Server, load: Load, scenario: Scenario) -> float:
     if not good:
         return rate / 2
     middle = await run_trial(server, load, scenario, good * GROWTH**0.5, SEARCH_S)
-    return good * GROWTH**0.5 if middle.loss <= LOSS_LIMIT else good
+    return good * GROWTH**0.5 if not is_too_much(middle) else good
+
+
+def is_too_much(trial: Trial) -> bool:
+    """Packets are lost, or wait in a queue that grows."""
+    return trial.loss > LOSS_LIMIT or (trial.delays_ms[0] or 0) > QUEUE_MS
 
 
 def settings_of(scenario: Scenario) -> dict[str, Any]:
