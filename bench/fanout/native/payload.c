@@ -2,7 +2,7 @@
 #include "bytes.h"
 
 #define MAGIC 0x47424631u
-#define PATTERN 8192
+#define PATTERN 8191
 
 static uint8_t pattern[PATTERN + 2048];
 
@@ -14,7 +14,12 @@ __attribute__((constructor)) static void fill_pattern(void) {
     }
 }
 
-static const uint8_t *bytes_of(const mark *m) { return pattern + (m->counter * 31 + m->source * 977) % PATTERN; }
+/* Every bit of the mark decides where in the pattern. */
+static const uint8_t *bytes_of(const mark *m) {
+    uint64_t x = m->counter * 0x9e3779b97f4a7c15u ^ m->sent_ns * 0xc2b2ae3d27d4eb4fu ^ m->source * 0x165667b19e3779f9u;
+    x ^= x >> 29;
+    return pattern + x * 0xd6e8feb86659fd93u % PATTERN;
+}
 
 /* RFC 7741 4.2 with X, I, L and T: 15-bit picture id, TL0PICIDX, temporal layer 0. */
 static void write_descriptor(uint8_t *p, const mark *m) {
