@@ -5,13 +5,19 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bench.fanout.connection import Connection, Identity, Protocol, Remote
 from bench.fanout.description import write_answer
 from sfu.errors import PeerError
 from sfu.light_peer.offer import Offer, Wanted, lines_for
 from sfu.negotiation import LEVEL_URI, MID_URI, RID_URI, TRANSPORT_CC_URI
+from sfu.plane.srtp import SrtpContext
 from sfu.sdp import Section, SessionDescription, parse
+
+
+if TYPE_CHECKING:
+    from bench.fanout.load import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Client:
         self.number = -1  # in the generator
         self.publishers: list[int] = []
         self.profile = ""
+        self.srtp: SrtpContext | None = None
         self._candidates: list[str] = []
         self._ssrcs = {rid: secrets.randbits(31) + 1 for rid in (*wanted.rids, "", "audio")}
         checks = self.connection.checks
@@ -102,6 +109,11 @@ class Client:
             if kind.lower() == self.connection.protocol and ":" not in host:
                 return Remote(ufrag, pwd, fingerprints, host, int(port), any(line.setup == "active" for line in lines))
         raise PeerError(f"the server named no {self.connection.protocol} candidate")
+
+    def send_media(self, load: Load, packet: bytes) -> None:
+        """An RTP packet that the generator did not make."""
+        if self.srtp is not None:
+            load.generator.send(self.number, self.srtp.protect(packet))
 
     def _expect(self) -> None:
         self.expected.clear()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import threading
 import time
 from typing import Any
@@ -11,6 +13,7 @@ from bench.fanout.build import engine
 from bench.fanout.client import Client
 from bench.fanout.keys import session_keys
 from sfu.plane.plane import SrtpKeys
+from sfu.plane.srtp import SrtpContext
 
 KEEP_ALIVE_S = 0.1
 VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
@@ -40,6 +43,10 @@ class Load:
         await asyncio.to_thread(self._thread.join)
         for client in self.clients:
             client.connection.close()
+
+    def viewers(self) -> list[Client]:
+        """Those who receive."""
+        return [client for client in self.clients if client.expected]
 
     async def join(self, client: Client, timeout_s: float = 30.0) -> None:
         """Connect; the generator reads the socket from the very moment the keys are known."""
@@ -100,15 +107,12 @@ class Load:
 
     def _take_over(self, client: Client, keys: SrtpKeys) -> None:
         client.profile = keys.profile
+        client.srtp = SrtpContext(keys) if client.sending else None
         self.adopt(client, session_keys(keys.profile, keys.receive), session_keys(keys.profile, keys.send))
 
     def _take_control(self) -> None:
-        import os
-
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.read(self.generator.fileno(), 8)
-        except BlockingIOError:
-            pass
         for number, packet in self.generator.control_packets():
             self.clients[number].connection.receive_control(packet)
 

@@ -91,7 +91,7 @@ async def measure(make: Callable[[Arena, Path, Scenario], Server], arena: Arena,
 async def _measure(server: Server, arena: Arena, scenario: Scenario) -> Outcome:
     async with Load(scenario.sample_every, scenario.feedback_ms) as load:
         joining = await gather(server, load, arena, scenario)
-        await everybody_watches(server, load, scenario)
+        await everybody_watches(server, load)
         rate = scenario.rate or await find_rate(server, load, scenario)
         trial = await run_trial(server, load, scenario, rate, scenario.seconds)
         while scenario.rate is None and is_too_much(trial) and rate > FIRST_RATE / 8:
@@ -106,7 +106,7 @@ def check(server: Server, trial: Trial) -> None:
     """A server that ended or sent garbage has no figures."""
     if not server.alive():
         raise CannotRun(f"the server ended: {server.log()[-600:]}")
-    if server.passes_payload and (fault := trial.fault()) is not None:
+    if (fault := trial.fault(server.passes_payload)) is not None:
         raise CannotRun(f"what it sent is wrong: {fault}")
 
 
@@ -139,18 +139,17 @@ async def gather(server: Server, load: Load, arena: Arena, scenario: Scenario) -
     )
 
 
-async def everybody_watches(server: Server, load: Load, scenario: Scenario) -> None:
-    """A slow stream until each viewer has a whole first frame."""
-    for client in load.clients:
-        load.play(client, 5, scenario.batch, scenario.size)
-    viewers = [client.number for client in load.clients if client.expected]
+async def everybody_watches(server: Server, load: Load) -> None:
+    """A slow stream until each viewer has a whole first frame (or a packet, where frames are made anew)."""
+    mark = "first_frame_ns" if server.passes_payload else "first_packet_ns"
+    server.play(load, 5)
+    viewers = [client.number for client in load.viewers()]
     deadline, waiting = time.monotonic() + WATCHED_WITHIN_S, viewers
     while waiting and time.monotonic() < deadline:
         await asyncio.sleep(0.2)
-        waiting = [n for n in waiting if not any(s["first_frame_ns"] for s in load.generator.streams(n))]
-    for client in load.clients:
-        load.play(client, 0, 1, scenario.size)
-    if waiting and server.passes_payload:
+        waiting = [n for n in waiting if not any(s[mark] for s in load.generator.streams(n))]
+    server.play(load, 0)
+    if waiting:
         raise CannotRun(f"{len(waiting)} of {len(viewers)} viewers saw no frame; totals: {load.generator.totals()}")
 
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 from bench.fanout.connection import Protocol
 
-KEY_SCALE = 1  # keyframes as large as other frames, unless a scenario says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +26,6 @@ class Scenario:
     loss_percent: float = 0.0  # on a third of the viewers
     sample_every: int = 8
     feedback_ms: int = 100
-
-    @property
-    def streams_per_viewer(self) -> int:
-        """A server passes on at most the loudest three voices, or all; the run finds out. Pictures: all."""
-        return self.publishers
-
-    def frames_per_second(self, rate: float, streams: int) -> float:
-        """Of each publisher, so that all viewers together get ``rate`` packets a second."""
-        return rate / (self.viewers * streams * self.batch)
 
     @property
     def lossy_viewers(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from bench.fanout.load import Load
 from bench.fanout.process import cost, machine_time, stolen_share
@@ -13,6 +12,7 @@ from bench.fanout.scenario import Scenario
 from bench.fanout.servers.server import Server
 
 SHARES = (0.5, 0.9, 0.99)
+FAULTS = ("not_authentic", "malformed", "garbage", "misordered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,10 @@ class Trial:
     cpu_s: float
     rss_bytes: int
     stolen: float
-    streams: int  # of each viewer
+    expected: int  # packets that all viewers together should get
     viewers: int
     totals: dict[str, int]
     delays_ms: tuple[float | None, ...]
-
-    @property
-    def expected(self) -> int:
-        """Packets that all viewers together should get."""
-        return self.totals["sent"] * self.viewers
 
     @property
     def loss(self) -> float:
@@ -56,9 +51,9 @@ class Trial:
         """How much of what was asked for the generator really sent."""
         return self.expected / max(1.0, self.rate * self.seconds)
 
-    def fault(self) -> str | None:
+    def fault(self, passes_payload: bool = True) -> str | None:
         """What a server may never do."""
-        for name in ("garbage", "not_authentic", "misordered", "malformed"):
+        for name in FAULTS if passes_payload else FAULTS[:2]:
             if self.totals[name]:
                 return f"{self.totals[name]} of {self.totals['sampled']} packets looked at are {name.replace('_', ' ')}"
         return None
@@ -66,27 +61,27 @@ class Trial:
 
 async def run_trial(server: Server, load: Load, scenario: Scenario, rate: float, seconds: float) -> Trial:
     """Play for so long at this many packets a second out."""
-    generator, publishers = load.generator, [client for client in load.clients if client.publishers]
-    viewers = sum(1 for client in load.clients if client.expected)
-    frames = rate / (viewers * len(publishers) * scenario.batch)
+    generator, viewers = load.generator, load.viewers()
     await load.drained()
-    before, machine = cost(server.pid), machine_time()
+    lost, before, machine = _lost(load), cost(server.pid), machine_time()
     generator.reset()
     began = time.monotonic()
-    _play(load, publishers, frames, scenario)
+    server.play(load, rate / (len(viewers) * server.streams() * scenario.batch))
     await asyncio.sleep(seconds)
-    _play(load, publishers, 0, scenario)
+    server.play(load, 0)
     took = time.monotonic() - began
     await load.drained()
-    after = cost(server.pid)
+    after, totals = cost(server.pid), generator.totals()
+    if server.passes_payload:
+        expected = totals["sent"] * len(viewers) * server.streams() // scenario.publishers
+    else:
+        expected = totals["received"] + _lost(load) - lost
     return Trial(
         rate, took, after.cpu_s - before.cpu_s, after.rss_bytes, stolen_share(machine, machine_time()),
-        len(publishers), viewers, generator.totals(), tuple(generator.delays_ms(SHARES)),
+        expected, len(viewers), totals, tuple(generator.delays_ms(SHARES)),
     )  # fmt: skip
 
 
-def _play(load: Load, publishers: list[Any], frames: float, scenario: Scenario) -> None:
-    for client in publishers:
-        load.play(
-            client, frames, scenario.batch, scenario.size, key_packets=scenario.key_packets, uneven=scenario.uneven
-        )
+def _lost(load: Load) -> int:
+    """Numbers missing so far in what viewers got."""
+    return sum(stream["lost"] for client in load.viewers() for stream in load.generator.streams(client.number))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bench.fanout.servers.janus import Janus
 from bench.fanout.servers.limit import Limit
+from bench.fanout.servers.mediarelay import MediaRelay
 from bench.fanout.servers.ours import Ours
 from bench.fanout.servers.server import Server
 
-SERVERS: dict[str, type[Server]] = {one.name: one for one in (Ours, Janus, Limit)}
+SERVERS: dict[str, type[Server]] = {one.name: one for one in (Ours, Janus, MediaRelay, Limit)}

@@ -43,6 +43,10 @@ class Ours(Server):
             ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=ROOT, check=False
         ).stdout.strip()
 
+    def streams(self) -> int:
+        """Of voices the loudest three."""
+        return min(3, self.scenario.publishers) if self.scenario.kind == "audio" else self.scenario.publishers
+
     async def close(self) -> None:
         if self._running is not None:
             self._running.cancel()

@@ -52,6 +52,16 @@ class Server(ABC):
         """Everybody is there."""
         return
 
+    def streams(self) -> int:
+        """How many of the publishers' streams each viewer gets."""
+        return self.scenario.publishers
+
+    def play(self, load: Load, frames: float) -> None:
+        """Publishers send so many frames a second; 0: nothing."""
+        given = self.scenario
+        for client in load.clients:
+            load.play(client, frames, given.batch, given.size, key_packets=given.key_packets, uneven=given.uneven)
+
     async def close(self) -> None:
         """End the process."""
         if self.process is None or self.process.returncode is not None:
