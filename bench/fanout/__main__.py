@@ -1,50 +1,69 @@
-"""``python -m bench.fanout``: one publisher, many viewers, servers side by side; see docs/performance.md."""
+"""``python -m bench.fanout [SCENARIO]``: servers side by side under the same load, as one JSON object.
+
+docs/performance.md says what the scenarios are and what came out. Needs root (network namespaces).
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import os
 import sys
+from dataclasses import replace
+from typing import Any
 
 from bench.fanout.arena import arena
+from bench.fanout.keys import PROFILES
 from bench.fanout.measure import measure
-from bench.fanout.scenario import Scenario
+from bench.fanout.presets import PRESETS
 from bench.fanout.servers import SERVERS
+
+OPTIONS = {  # option → field of the scenario
+    "viewers": "viewers", "seconds": "seconds", "batch": "batch", "size": "size", "uneven": "uneven", "rate": "rate",
+    "loss": "loss_percent", "protocol": "protocol",
+}  # fmt: skip
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.fanout", description=__doc__)
-    parser.add_argument("--viewers", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of the stretch that is measured")
-    parser.add_argument("--against", action="append", default=[], choices=sorted(set(SERVERS) - {"ours"}))
+    scenarios = "; ".join(f"{name}: {preset.what}" for name, preset in PRESETS.items())
+    parser = argparse.ArgumentParser(prog="python -m bench.fanout", description=__doc__, epilog=scenarios)
+    parser.add_argument("scenario", nargs="?", default="most", choices=list(PRESETS), metavar="SCENARIO")
+    parser.add_argument("--viewers", type=int)
+    parser.add_argument("--seconds", type=float, help="of the stretch that is measured")
+    parser.add_argument("--against", action="append", default=[], choices=[name for name in SERVERS if name != "ours"])
     parser.add_argument("--without-ours", action="store_true")
-    parser.add_argument("--batch", type=int, default=5, help="packets of a frame, which arrive together")
-    parser.add_argument("--size", type=int, default=1000, help="bytes of payload")
-    parser.add_argument("--uneven", action="store_true", help="sizes differ by one byte, as browsers make them")
-    parser.add_argument("--rate", type=float, help="packets a second out, all viewers together; default: the most")
-    parser.add_argument("--loss", type=float, default=0.0, help="percent, on a third of the viewers")
-    parser.add_argument("--protocol", choices=("udp", "tcp"), default="udp")
-    parser.add_argument("--json", action="store_true", help="only JSON on standard output (it always is)")
+    parser.add_argument("--batch", type=int, help="packets of a frame, which arrive together")
+    parser.add_argument("--size", type=int, help="bytes of payload")
+    parser.add_argument("--uneven", action="store_true", default=None, help="sizes differ by a byte, as browsers' do")
+    parser.add_argument("--rate", type=float, help="packets a second out, all viewers together")
+    parser.add_argument("--loss", type=float, help="percent, on a third of the viewers")
+    parser.add_argument("--protocol", choices=("udp", "tcp"))
+    parser.add_argument("--srtp", choices=list(PROFILES), help="the only SRTP profile that clients offer")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output; it always is")
     return parser.parse_args()
 
 
-async def run(given: argparse.Namespace) -> dict[str, object]:
-    scenario = Scenario(
-        viewers=given.viewers, seconds=given.seconds, batch=given.batch, size=given.size, uneven=given.uneven,
-        rate=given.rate, loss_percent=given.loss, protocol=given.protocol,
-    )  # fmt: skip
-    names = ([] if given.without_ours else ["ours"]) + list(dict.fromkeys(given.against))
-    found: dict[str, object] = {}
+async def run(given: argparse.Namespace) -> dict[str, Any]:
+    preset = PRESETS[given.scenario]
+    changes = {field: value for name, field in OPTIONS.items() if (value := getattr(given, name)) is not None}
+    if given.srtp:
+        changes["profiles"] = (given.srtp,)
+    scenario = replace(preset.scenario, **changes)
+    found: dict[str, Any] = {}
     with arena() as place:
-        for name in names:
+        for name in ([] if given.without_ours else ["ours"]) + list(dict.fromkeys(given.against)):
             print(f"{name} …", file=sys.stderr)
-            found[name] = await measure(SERVERS[name], place, scenario)
+            found[name] = await measure(SERVERS[name], place, scenario, preset.run)
     return found
 
 
 def main() -> None:
-    json.dump(asyncio.run(run(arguments())), sys.stdout, indent=2)
+    given = arguments()
+    with contextlib.suppress(PermissionError):
+        os.nice(-10)  # server and generator alike: what else the machine does should not be measured
+    json.dump(asyncio.run(run(given)), sys.stdout, indent=2)
     print()
 
 

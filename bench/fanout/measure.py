@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,52 +34,21 @@ class Joining:
     kb: float = 0.0
     seconds: float = 0.0
 
-
-@dataclass(slots=True)
-class Outcome:
-    """Figures of one server."""
-
-    trial: Trial
-    joining: Joining
-    profile: str
-    version: str
-    notes: dict[str, str] = field(default_factory=dict)
-
     def figures(self) -> dict[str, Any]:
-        """As they stand in the JSON."""
-        trial, totals = self.trial, self.trial.totals
-        delays = [None if value is None else round(value, 3) for value in trial.delays_ms]
-        return {
-            "packets_per_cpu_second": round(trial.per_cpu_second),
-            "packets_per_second": round(trial.per_second),
-            "loss": round(trial.loss, 5),
-            "delay_p50_ms": delays[0],
-            "delay_p90_ms": delays[1],
-            "delay_p99_ms": delays[2],
-            "rss_mb": round(trial.rss_bytes / 1e6, 1),
-            "version": self.version,
-            "viewers": trial.viewers,
-            "cores": round(trial.core_share, 3),
-            "srtp_profile": self.profile,
-            "join_cpu_ms": round(self.joining.cpu_ms, 2),
-            "join_kb": round(self.joining.kb, 1),
-            "samples_checked": totals["sampled"],
-            "repair_packets": totals["repair_packets"],
-            "keyframe_requests": totals["plis_heard"],
-            "feedback_in": totals["feedback_sent"] + totals["reports_sent"],
-            "offered_packets_per_second": round(trial.expected / trial.seconds),
-            "stolen_cpu": round(trial.stolen, 3),
-            **self.notes,
-        }
+        return {"join_cpu_ms": round(self.cpu_ms, 2), "join_kb": round(self.kb, 1), "joined_in_s": round(self.seconds, 1)}
 
 
-async def measure(make: Callable[[Arena, Path, Scenario], Server], arena: Arena, scenario: Scenario) -> dict[str, Any]:
+Run = Callable[[Server, Load, Arena, Scenario], Awaitable[dict[str, Any]]]
+
+
+async def measure(make: type[Server], arena: Arena, scenario: Scenario, run: Run | None = None) -> dict[str, Any]:
     """The figures, or ``error`` that says why there are none."""
     with tempfile.TemporaryDirectory() as folder:
         server = make(arena, Path(folder), scenario)
         try:
             await server.open()
-            return (await _measure(server, arena, scenario)).figures()
+            async with Load(scenario.sample_every, scenario.feedback_ms) as load:
+                return await (run or stretch)(server, load, arena, scenario)
         except CannotRun as reason:
             return {"error": str(reason), "version": server.version}
         except Exception as error:
@@ -88,18 +57,49 @@ async def measure(make: Callable[[Arena, Path, Scenario], Server], arena: Arena,
             await server.close()
 
 
-async def _measure(server: Server, arena: Arena, scenario: Scenario) -> Outcome:
-    async with Load(scenario.sample_every, scenario.feedback_ms) as load:
-        joining = await gather(server, load, arena, scenario)
-        await everybody_watches(server, load)
-        rate = scenario.rate or await find_rate(server, load, scenario)
+async def stretch(server: Server, load: Load, arena: Arena, scenario: Scenario) -> dict[str, Any]:
+    """One stretch at the given rate, or at the highest that it carries."""
+    joining = await gather(server, load, arena, scenario)
+    await everybody_watches(server, load)
+    rate = scenario.rate or await find_rate(server, load, scenario)
+    trial = await run_trial(server, load, scenario, rate, scenario.seconds)
+    while scenario.rate is None and is_too_much(trial) and rate > FIRST_RATE / 8:
+        rate *= 0.85
         trial = await run_trial(server, load, scenario, rate, scenario.seconds)
-        while scenario.rate is None and is_too_much(trial) and rate > FIRST_RATE / 8:
-            rate *= 0.85
-            trial = await run_trial(server, load, scenario, rate, scenario.seconds)
-        check(server, trial)
-        profiles = "/".join(sorted({client.profile for client in load.clients if client.profile}))
-        return Outcome(trial, joining, profiles or "AEAD_AES_128_GCM", server.version, server.notes)
+    check(server, trial)
+    return {**figures_of(trial), **joining.figures(), **about(server, load)}
+
+
+def figures_of(trial: Trial) -> dict[str, Any]:
+    """As they stand in the JSON."""
+    totals = trial.totals
+    delays = [None if value is None else round(value, 3) for value in trial.delays_ms]
+    return {
+        "packets_per_cpu_second": round(trial.per_cpu_second),
+        "packets_per_second": round(trial.per_second),
+        "loss": round(trial.loss, 5),
+        "delay_p50_ms": delays[0],
+        "delay_p90_ms": delays[1],
+        "delay_p99_ms": delays[2],
+        "rss_mb": round(trial.rss_bytes / 1e6, 1),
+        "viewers": trial.viewers,
+        "cores": round(trial.core_share, 3),
+        "mbit_per_second": round(totals["bytes"] * 8 / trial.seconds / 1e6, 1),
+        "offered_packets_per_second": round(trial.expected / trial.seconds),
+        "samples_checked": totals["sampled"],
+        "dropped_on_purpose": totals["dropped_here"],
+        "repaired": totals["repaired"],
+        "repair_packets": totals["repair_packets"] + totals["repairs_dropped_here"],
+        "keyframe_requests": totals["plis_heard"],
+        "feedback_in": totals["feedback_sent"] + totals["reports_sent"] + totals["nacks_sent"],
+        "stolen_cpu": round(trial.stolen, 3),
+    }
+
+
+def about(server: Server, load: Load) -> dict[str, Any]:
+    """Which server this was."""
+    profiles = "/".join(sorted({client.profile for client in load.clients if client.profile}))
+    return {"version": server.version, "srtp_profile": profiles or "AEAD_AES_128_GCM", **server.notes}
 
 
 def check(server: Server, trial: Trial) -> None:
@@ -112,22 +112,15 @@ def check(server: Server, trial: Trial) -> None:
 
 async def gather(server: Server, load: Load, arena: Arena, scenario: Scenario) -> Joining:
     """Publishers, then viewers, a few at a time."""
-    identity, video = Identity(), scenario.kind == "video"
-    sends = Wanted(not video, video, audio_slots=0, presentation_slots=0, video_slots=0)
-    takes = Wanted(
-        False, False, audio_slots=0 if video else 3, presentation_slots=0, video_slots=scenario.publishers if video else 0
-    )
-    for number in range(scenario.publishers):
-        await server.publish(load, Client(identity, arena.address(), sends, protocol=scenario.protocol), number)
+    identity = Identity(scenario.profiles)
+    await gather_publishers(server, load, arena, scenario, identity)
     viewers = min(scenario.viewers, server.most_viewers)
     before, began = cost(server.pid), time.monotonic()
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:
         async with turn:
-            loss = round(scenario.loss_percent * 10) if number < scenario.lossy_viewers else 0
-            client = Client(identity, arena.address(), takes, protocol=scenario.protocol, loss_permille=loss)
-            await server.watch(load, client, number)
+            await server.watch(load, viewer(arena, scenario, identity, number), number)
 
     await asyncio.gather(*(one(number) for number in range(viewers)))
     await server.ready(load)
@@ -137,6 +130,24 @@ async def gather(server: Server, load: Load, arena: Arena, scenario: Scenario) -
         (after.rss_bytes - before.rss_bytes) / viewers / 1000,
         time.monotonic() - began,
     )
+
+
+async def gather_publishers(
+    server: Server, load: Load, arena: Arena, scenario: Scenario, identity: Identity
+) -> None:
+    """Those who send, one after the other."""
+    video = scenario.kind == "video"
+    wanted = Wanted(not video, video, audio_slots=0, presentation_slots=0, video_slots=0)
+    for number in range(scenario.publishers):
+        await server.publish(load, Client(identity, arena.address(), wanted, protocol=scenario.protocol), number)
+
+
+def viewer(arena: Arena, scenario: Scenario, identity: Identity, number: int) -> Client:
+    """One who receives."""
+    audio, video = (3, 0) if scenario.kind == "audio" else (0, scenario.publishers)
+    wanted = Wanted(False, False, audio_slots=audio, presentation_slots=0, video_slots=video)
+    loss = round(scenario.loss_percent * 10) if number < scenario.lossy_viewers else 0
+    return Client(identity, arena.address(), wanted, protocol=scenario.protocol, loss_permille=loss)
 
 
 async def everybody_watches(server: Server, load: Load) -> None:
@@ -175,7 +186,3 @@ def is_too_much(trial: Trial) -> bool:
     """Packets are lost, or wait in a queue that grows."""
     return trial.loss > LOSS_LIMIT or (trial.delays_ms[0] or 0) > QUEUE_MS
 
-
-def settings_of(scenario: Scenario) -> dict[str, Any]:
-    """As it stands in the results."""
-    return asdict(scenario)

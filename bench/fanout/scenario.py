@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.fanout.connection import Protocol
+from sfu.plane.plane import SrtpProfile
+from sfu.settings import SRTP_PROFILES
 
 
 
@@ -26,6 +28,7 @@ class Scenario:
     loss_percent: float = 0.0  # on a third of the viewers
     sample_every: int = 8
     feedback_ms: int = 100
+    profiles: tuple[SrtpProfile, ...] = SRTP_PROFILES  # what clients offer
 
     @property
     def lossy_viewers(self) -> int:

@@ -53,14 +53,16 @@ class Viewer:
         return int(self.generator.totals()[name])
 
     def sent_rtcp(self) -> list[bytes]:
-        """What the viewer has told the server, in clear."""
+        """What the viewer has told the server, in clear, without the report it begins with."""
         found = []
         opener = engine().Srtp(KEYS, False)
         while True:
             try:
-                found.append(opener.apply(self.here.recv(2048), 0, 0, False, True))
+                compound = opener.apply(self.here.recv(2048), 0, 0, False, True)
             except BlockingIOError:
                 return found
+            assert compound[:8] == b"\x81\xc9\0\x07" + compound[4:8]
+            found.append(compound[32:])
 
 
 def payload_of(counter: int, sent_ns: int = 0, key: bool = True) -> bytes:

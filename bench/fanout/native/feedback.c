@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #define MAX_TOLD 400 /* packets per feedback message */
+#define BLOCK_BYTES 24
+#define KEYFRAME_EVERY_NS 500000000u
 #define SYMBOLS 7    /* of two bits in one status vector chunk */
 
 static int by_sequence(const void *a, const void *b) {
@@ -59,22 +61,37 @@ int build_transport_feedback(peer *p, uint8_t *out) {
     return at;
 }
 
+static void put_block(uint8_t *out, const stream *s) {
+    uint64_t lost = s->highest - s->first + 1 - s->packets;
+    memset(out, 0, BLOCK_BYTES);
+    put32(out, s->ssrc);
+    put32(out + 4, (uint32_t)(lost > 0x7fffff ? 0x7fffff : lost));
+    put32(out + 8, (uint32_t)(s->highest - (1 << 16)));
+}
+
+static int put_head(uint8_t *out, int kind, int count, int length, uint32_t own_ssrc) {
+    out[0] = (uint8_t)(0x80 | count), out[1] = (uint8_t)kind;
+    put16(out + 2, (uint16_t)(length / 4 - 1));
+    put32(out + 4, own_ssrc);
+    return 8;
+}
+
+/* A report on one stream: what feedback follows in a compound packet (RFC 4585 3.1); some servers know the stream by it. */
+static int put_report(uint8_t *out, const peer *p, const stream *s) {
+    put_head(out, 201, 1, 8 + BLOCK_BYTES, p->own_ssrc);
+    put_block(out + 8, s);
+    return 8 + BLOCK_BYTES;
+}
+
 static void send_report(generator *g, peer *p) {
     uint8_t packet[PACKET];
     int blocks = 0, at = 8;
-    for (int i = 0; i < p->stream_count && blocks < 31; i++) {
-        stream *s = p->streams[i];
-        if (!s->started) continue;
-        uint64_t lost = s->highest - s->first + 1 - s->packets;
-        memset(packet + at, 0, 24);
-        put32(packet + at, s->ssrc);
-        put32(packet + at + 4, (uint32_t)(lost > 0x7fffff ? 0x7fffff : lost));
-        put32(packet + at + 8, (uint32_t)(s->highest - (1 << 16)));
-        at += 24, blocks++;
-    }
-    packet[0] = 0x80 | blocks, packet[1] = 201;
-    put16(packet + 2, (uint16_t)(at / 4 - 1));
-    put32(packet + 4, p->own_ssrc);
+    for (int i = 0; i < p->stream_count && blocks < 31; i++)
+        if (p->streams[i]->started) {
+            put_block(packet + at, p->streams[i]);
+            at += BLOCK_BYTES, blocks++;
+        }
+    put_head(packet, 201, blocks, at, p->own_ssrc);
     g->totals.reports_sent++;
     peer_send_rtcp(g, p, packet, at);
 }
@@ -98,7 +115,9 @@ void peer_feedback(generator *g, peer *p, uint64_t now) {
 void peer_ask_again(generator *g, peer *p, stream *s, uint64_t now) {
     uint16_t wanted[64];
     uint8_t packet[PACKET];
-    int count = stream_due(s, now, g->retry_ns, wanted, 64), at = 12;
+    int count = stream_due(s, now, g->retry_ns, wanted, 64);
+    if (!count) return;
+    int start = put_report(packet, p, s), at = start + 12;
     for (int i = 0; i < count;) {
         uint16_t first = wanted[i++], mask = 0;
         while (i < count && (uint16_t)(wanted[i] - first - 1) < 16) mask |= 1 << (uint16_t)(wanted[i++] - first - 1);
@@ -106,23 +125,21 @@ void peer_ask_again(generator *g, peer *p, stream *s, uint64_t now) {
         put16(packet + at + 2, mask);
         at += 4;
     }
-    if (!count) return;
-    packet[0] = 0x81, packet[1] = 205;
-    put16(packet + 2, (uint16_t)(at / 4 - 1));
-    put32(packet + 4, p->own_ssrc);
-    put32(packet + 8, s->ssrc);
+    put_head(packet + start, 205, 1, at - start, p->own_ssrc);
+    put32(packet + start + 8, s->ssrc);
     g->totals.nacks_sent += count;
     peer_send_rtcp(g, p, packet, at);
 }
 
 void peer_ask_keyframe(generator *g, peer *p, stream *s, uint64_t now) {
-    uint8_t packet[64] = {0x81, 206, 0, 2};
-    if (now - s->asked_ns < 500000000 && s->asked_ns) return;
+    uint8_t packet[128];
+    if (now - s->asked_ns < KEYFRAME_EVERY_NS && s->asked_ns) return;
     s->asked_ns = now;
-    put32(packet + 4, p->own_ssrc);
-    put32(packet + 8, s->ssrc);
+    int start = put_report(packet, p, s);
+    put_head(packet + start, 206, 1, 12, p->own_ssrc);
+    put32(packet + start + 8, s->ssrc);
     g->totals.plis_sent++;
-    peer_send_rtcp(g, p, packet, 12);
+    peer_send_rtcp(g, p, packet, start + 12);
 }
 
 static publisher *publisher_of(generator *g, const peer *p, uint32_t ssrc) {
