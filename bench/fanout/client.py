@@ -15,7 +15,6 @@ from sfu.negotiation import LEVEL_URI, MID_URI, RID_URI, TRANSPORT_CC_URI
 from sfu.plane.srtp import SrtpContext
 from sfu.sdp import Section, SessionDescription, parse
 
-
 if TYPE_CHECKING:
     from bench.fanout.load import Load
 

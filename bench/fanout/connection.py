@@ -88,9 +88,7 @@ class Connection:
         """Checks, then a handshake. ``on_ready`` runs at once, before anything else is read."""
         loop = asyncio.get_running_loop()
         self.checks.remote_ufrag, self.checks.remote_pwd = remote.ufrag, remote.pwd
-        self._dtls = DtlsTransport(
-            self._identity.context, remote.fingerprints, "server" if remote.begins else "client"
-        )
+        self._dtls = DtlsTransport(self._identity.context, remote.fingerprints, "server" if remote.begins else "client")
         self._begins = not remote.begins
         self._done, self._on_ready = loop.create_future(), on_ready
         await loop.sock_connect(self.socket, (remote.host, remote.port))

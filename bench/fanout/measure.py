@@ -35,7 +35,11 @@ class Joining:
     seconds: float = 0.0
 
     def figures(self) -> dict[str, Any]:
-        return {"join_cpu_ms": round(self.cpu_ms, 2), "join_kb": round(self.kb, 1), "joined_in_s": round(self.seconds, 1)}
+        return {
+            "join_cpu_ms": round(self.cpu_ms, 2),
+            "join_kb": round(self.kb, 1),
+            "joined_in_s": round(self.seconds, 1),
+        }
 
 
 Run = Callable[[Server, Load, Arena, Scenario], Awaitable[dict[str, Any]]]
@@ -52,7 +56,10 @@ async def measure(make: type[Server], arena: Arena, scenario: Scenario, run: Run
         except CannotRun as reason:
             return {"error": str(reason), "version": server.version}
         except Exception as error:
-            return {"error": f"{type(error).__name__}: {error}; it said: {server.log()[-600:]}", "version": server.version}
+            return {
+                "error": f"{type(error).__name__}: {error}; it said: {server.log()[-600:]}",
+                "version": server.version,
+            }
         finally:
             await server.close()
 
@@ -132,9 +139,7 @@ async def gather(server: Server, load: Load, arena: Arena, scenario: Scenario) -
     )
 
 
-async def gather_publishers(
-    server: Server, load: Load, arena: Arena, scenario: Scenario, identity: Identity
-) -> None:
+async def gather_publishers(server: Server, load: Load, arena: Arena, scenario: Scenario, identity: Identity) -> None:
     """Those who send, one after the other."""
     video = scenario.kind == "video"
     wanted = Wanted(not video, video, audio_slots=0, presentation_slots=0, video_slots=0)
@@ -185,4 +190,3 @@ async def find_rate(server: Server, load: Load, scenario: Scenario) -> float:
 def is_too_much(trial: Trial) -> bool:
     """Packets are lost, or wait in a queue that grows."""
     return trial.loss > LOSS_LIMIT or (trial.delays_ms[0] or 0) > QUEUE_MS
-

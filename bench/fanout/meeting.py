@@ -75,9 +75,7 @@ async def _everybody_sees(load: Load, pictures: int) -> int:
     shown = 0
     for _ in range(int(ARRIVE_S / 0.5)):
         await asyncio.sleep(0.5)
-        shown = sum(
-            bool(s["first_frame_ns"]) for client in load.clients for s in load.generator.streams(client.number)
-        )
+        shown = sum(bool(s["first_frame_ns"]) for client in load.clients for s in load.generator.streams(client.number))
         if shown == pictures * len(load.clients):
             break
     return shown

@@ -10,7 +10,6 @@ from sfu.plane.plane import SrtpProfile
 from sfu.settings import SRTP_PROFILES
 
 
-
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Defaults: one camera of five packets a frame to 200 viewers, as fast as the server can."""

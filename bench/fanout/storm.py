@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from bench.fanout.arena import Arena
+from bench.fanout.client import Client
 from bench.fanout.connection import Identity
 from bench.fanout.load import Load
 from bench.fanout.measure import about, gather_publishers, viewer
@@ -38,8 +39,7 @@ async def storm(server: Server, load: Load, arena: Arena, scenario: Scenario) ->
             failed.append(f"{type(error).__name__}: {error}")
 
     await asyncio.gather(*(one(number) for number in range(scenario.viewers)))
-    while len(times := first_frames_ms(load)) < len(load.viewers()) and time.monotonic() - began < WITHIN_S:
-        await asyncio.sleep(0.1)
+    times = await first_frames_ms(load, began + WITHIN_S)
     server.play(load, 0)
     spent = cost(server.pid).cpu_s - before.cpu_s
     totals = load.generator.totals()
@@ -57,11 +57,15 @@ async def storm(server: Server, load: Load, arena: Arena, scenario: Scenario) ->
     }
 
 
-def first_frames_ms(load: Load) -> list[float]:
-    """From the moment each began to join."""
-    found = []
-    for client in load.viewers():
-        seen = [s["first_frame_ns"] for s in load.generator.streams(client.number) if s["first_frame_ns"]]
-        if seen:
-            found.append((min(seen) - client.began_ns) / 1e6)
-    return found
+async def first_frames_ms(load: Load, until: float) -> list[float]:
+    """Of all who have seen one, from the moment each began to join."""
+    while True:
+        found = [ms for client in load.viewers() if (ms := _first_frame_ms(load, client)) is not None]
+        if len(found) == len(load.viewers()) or time.monotonic() > until:
+            return found
+        await asyncio.sleep(0.1)
+
+
+def _first_frame_ms(load: Load, client: Client) -> float | None:
+    seen = [s["first_frame_ns"] for s in load.generator.streams(client.number) if s["first_frame_ns"]]
+    return (min(seen) - client.began_ns) / 1e6 if seen else None

@@ -33,7 +33,7 @@ general: {{
     debug_level = 3
     event_loops = {cores}
 }}
-media: {{ dtls_mtu = 1200 }}
+media: {{ dtls_mtu = 1200; min_nack_queue = 500 }}
 nat: {{ ice_lite = true; ice_enforce_list = "{address}"; full_trickle = false }}
 plugins: {{ disable = "{other_plugins}" }}
 transports: {{ disable = "{other_transports}" }}

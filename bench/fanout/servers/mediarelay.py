@@ -1,4 +1,4 @@
-"""The naive baseline: aiortc peer connections and a MediaRelay, which decodes once and encodes again for every viewer."""
+"""The naive baseline: aiortc peer connections and a MediaRelay: decoded once, encoded again for every viewer."""
 
 from __future__ import annotations
 

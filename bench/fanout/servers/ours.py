@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from bench.fanout.client import Client
 from bench.fanout.load import Load
 from bench.fanout.servers.server import CannotRun, Server
+from bench.record import versions
 from web.media.client import MediaClient
 from web.media.errors import MediaUnavailable
 from web.media.messages import Program
@@ -39,9 +39,7 @@ class Ours(Server):
         except MediaUnavailable as error:
             raise CannotRun(f"{error}; it said: {self.log()}") from error
         await self.media.open_room(ROOM)
-        self.version = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=ROOT, check=False
-        ).stdout.strip()
+        self.version = versions()["giaoban"]
 
     def streams(self) -> int:
         """Of voices the loudest three."""
