@@ -96,6 +96,14 @@ class Client:
         """One that came beside the description."""
         self._candidates.append(candidate.removeprefix("candidate:"))
 
+    def has_candidate(self) -> bool:
+        """There is somewhere to connect."""
+        try:
+            self.remote()
+        except PeerError:
+            return False
+        return True
+
     def remote(self) -> Remote:
         """Where to connect; the first candidate of our protocol. Raises PeerError when there is none."""
         lines = [section.transport for section in self._description.sections if not section.rejected]

@@ -66,8 +66,7 @@ class Load:
             connection.unread,
         )
         connection.hand_over(lambda packet: self.generator.send(client.number, packet))
-        for stream in client.expected:
-            self.generator.add_stream(client.number, stream.ssrc, stream.rtx_ssrc, stream.is_video, stream.is_video)
+        self.expect(client)
         for sending in client.sending:
             client.publishers.append(
                 self.generator.add_publisher(
@@ -83,6 +82,13 @@ class Load:
             )
         self.clients.append(client)
         self.generator.listen(client.number)
+
+    def expect(self, client: Client) -> None:
+        """Streams that became known since."""
+        known = {stream["ssrc"] for stream in self.generator.streams(client.number)}
+        for stream in client.expected:
+            if stream.ssrc not in known:
+                self.generator.add_stream(client.number, stream.ssrc, stream.rtx_ssrc, stream.is_video, stream.is_video)
 
     def play(self, client: Client, per_second: float, packets: int, size: int, **more: Any) -> None:
         """All of a client's streams; 0 per second: silence."""
