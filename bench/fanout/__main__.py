@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
-import os
 import sys
 from dataclasses import replace
 from typing import Any
@@ -18,6 +16,7 @@ from bench.fanout.arena import arena
 from bench.fanout.keys import PROFILES
 from bench.fanout.measure import measure
 from bench.fanout.presets import PRESETS
+from bench.fanout.process import come_first
 from bench.fanout.servers import SERVERS
 
 OPTIONS = {  # option → field of the scenario
@@ -61,8 +60,7 @@ async def run(given: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     given = arguments()
-    with contextlib.suppress(PermissionError):
-        os.nice(-10)  # server and generator alike: what else the machine does should not be measured
+    come_first()
     json.dump(asyncio.run(run(given)), sys.stdout, indent=2)
     print()
 

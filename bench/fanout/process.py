@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,17 @@ def tree(pid: int) -> list[int]:
                 continue
         at += 1
     return found
+
+
+def come_first() -> None:
+    """This process and its children before everything else on the machine, as far as we may: servers and generator
+    alike, so that what else runs is measured as little as possible."""
+    with contextlib.suppress(OSError):
+        os.setsid()  # a scheduling group of our own
+    with contextlib.suppress(OSError):
+        os.nice(-20)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text("-20")
 
 
 def stolen_share(before: tuple[int, int], after: tuple[int, int]) -> float:
