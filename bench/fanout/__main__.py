@@ -21,7 +21,7 @@ from bench.fanout.servers import SERVERS
 
 OPTIONS = {  # option → field of the scenario
     "viewers": "viewers", "seconds": "seconds", "batch": "batch", "size": "size", "uneven": "uneven", "rate": "rate",
-    "loss": "loss_percent", "protocol": "protocol",
+    "loss": "loss_percent", "protocol": "protocol", "spread": "spread_ms",
 }  # fmt: skip
 
 
@@ -33,7 +33,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of the stretch that is measured")
     parser.add_argument("--against", action="append", default=[], choices=[name for name in SERVERS if name != "ours"])
     parser.add_argument("--without-ours", action="store_true")
-    parser.add_argument("--batch", type=int, help="packets of a frame, which arrive together")
+    parser.add_argument("--batch", type=int, help="packets of a frame")
+    parser.add_argument("--spread", type=float, metavar="MS", help="over which they leave; 0: together")
     parser.add_argument("--size", type=int, help="bytes of payload")
     parser.add_argument("--uneven", action="store_true", default=None, help="sizes differ by a byte, as browsers' do")
     parser.add_argument("--rate", type=float, help="packets a second out, all viewers together")

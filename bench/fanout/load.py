@@ -96,13 +96,12 @@ class Load:
             self.play_one(publisher, per_second, packets, size, **more)
 
     def play_one(
-        self, publisher: int, per_second: float, packets: int, size: int, key_packets: int = 0, uneven: bool = False
+        self, publisher: int, per_second: float, packets: int, size: int, key_packets: int = 0, **more: Any
     ) -> None:
-        """One stream."""
+        """One stream; ``uneven`` and ``spread_ms`` as the generator takes them."""
         self.generator.play(
-            publisher, per_second=per_second, packets=packets, key_packets=key_packets or packets, size=size,
-            uneven=uneven,
-        )  # fmt: skip
+            publisher, per_second=per_second, packets=packets, key_packets=key_packets or packets, size=size, **more
+        )
 
     async def drained(self, quiet_s: float = 0.3, at_most_s: float = 5.0) -> None:
         """Nothing more arrives."""

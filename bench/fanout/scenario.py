@@ -17,7 +17,8 @@ class Scenario:
     viewers: int = 200
     publishers: int = 1
     kind: Literal["video", "audio"] = "video"
-    batch: int = 5  # packets of a frame, which arrive together
+    batch: int = 5  # packets of a frame
+    spread_ms: float = 0  # over which they leave; 0: together
     key_packets: int = 0  # of a keyframe; 0: as many
     size: int = 1000  # bytes of payload
     uneven: bool = False  # sizes that differ by one byte, as browsers make them

@@ -43,7 +43,8 @@ cdef extern from "generator.h" nogil:
     ctypedef struct publisher:
         uint32_t source, ssrc, timestamp, timestamp_step
         int payload_type, video, playing, key_wanted, twcc_at, packets, key_packets, size, uneven, extension_length
-        uint64_t interval_ns, next_ns
+        int done
+        uint64_t interval_ns, next_ns, spread_ns
         uint8_t *extension
     ctypedef struct control:
         int peer, length
@@ -200,8 +201,10 @@ cdef class Generator:
         generator_unlock(self._g)
         return index
 
-    def play(self, int index, *, double per_second, int packets, int key_packets, int size, bint uneven=False):
-        """Frames per second, packets per frame and payload size from now on; 0 frames: silence."""
+    def play(self, int index, *, double per_second, int packets, int key_packets, int size, bint uneven=False,
+             double spread_ms=0):
+        """Frames per second, packets per frame and payload size from now on; 0 frames: silence. ``spread_ms``: over
+        which the packets of a frame leave; 0: together."""
         if packets > 64 or key_packets > 64:
             raise ValueError("a frame has at most 64 packets")
         with nogil:
@@ -209,6 +212,7 @@ cdef class Generator:
         cdef publisher *p = self._g.publishers[index]
         p.playing = per_second > 0
         p.packets, p.key_packets, p.size, p.uneven = packets, key_packets, size, uneven
+        p.spread_ns, p.done = <uint64_t>(spread_ms * 1e6), 0
         if p.playing:
             p.interval_ns = <uint64_t>(1e9 / per_second)
             p.next_ns = monotonic_ns() + p.source * 7919123 % p.interval_ns  # not all at once

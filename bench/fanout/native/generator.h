@@ -53,6 +53,8 @@ typedef struct {
     uint32_t source, ssrc, timestamp, timestamp_step;
     int payload_type, video, playing, key_wanted, twcc_at;
     int packets, key_packets, size, uneven;
+    int of_frame, done, is_key; /* the frame under way, when its packets are spread */
+    uint64_t spread_ns, frame_ns;
     uint64_t index, counter, interval_ns, next_ns, report_at, sent, octets;
     uint16_t picture;
     uint8_t extension[32];

@@ -84,10 +84,7 @@ static void send_sender_report(generator *g, publisher *p) {
     peer_send_rtcp(g, p->peer, packet, 28);
 }
 
-static void publish(generator *g, publisher *p, uint64_t now) {
-    int key = p->key_wanted || p->counter == 0;
-    send_frame(g, p, key ? p->key_packets : p->packets, key, now);
-    p->key_wanted = 0;
+static void end_frame(generator *g, publisher *p, uint64_t now) {
     p->picture = (p->picture + 1) & 0x7fff;
     p->timestamp += p->timestamp_step;
     if (now >= p->report_at) {
@@ -96,12 +93,47 @@ static void publish(generator *g, publisher *p, uint64_t now) {
     }
 }
 
+static int begin_frame(publisher *p) {
+    p->is_key = p->key_wanted || p->counter == 0;
+    p->key_wanted = 0;
+    return p->of_frame = p->is_key ? p->key_packets : p->packets;
+}
+
+/* A whole frame; the next is due an interval later. */
+static void publish_burst(generator *g, publisher *p, uint64_t now) {
+    int count = begin_frame(p);
+    send_frame(g, p, count, p->is_key, now);
+    end_frame(g, p, now);
+    p->next_ns += p->interval_ns;
+}
+
+/* One packet of a frame whose packets leave one after the other, as browsers pace them. */
+static void publish_spread(generator *g, publisher *p, uint64_t now) {
+    uint8_t packet[PACKET];
+    if (p->done == 0) {
+        begin_frame(p);
+        p->frame_ns = p->next_ns;
+    }
+    int length = build(p, packet, p->done, p->of_frame, p->is_key, now);
+    if (length > 0) {
+        peer_send(g, p->peer, packet, length);
+        g->totals.sent++;
+        g->totals.sent_bytes += length;
+    }
+    if (++p->done < p->of_frame) {
+        p->next_ns += p->spread_ns / p->of_frame;
+        return;
+    }
+    end_frame(g, p, now);
+    p->done = 0;
+    p->next_ns = p->frame_ns + p->interval_ns;
+}
+
 void publish_due(generator *g, uint64_t now) {
     for (int i = 0; i < g->publisher_count; i++) {
         publisher *p = g->publishers[i];
         while (p->playing && p->next_ns <= now) {
-            publish(g, p, monotonic_ns());
-            p->next_ns += p->interval_ns;
+            (p->spread_ns ? publish_spread : publish_burst)(g, p, monotonic_ns());
             if (p->next_ns + LATE_NS < now) { /* a machine that stood still does not catch up with a burst */
                 g->totals.frames_late += (now - p->next_ns) / p->interval_ns;
                 p->next_ns = now;

@@ -60,7 +60,10 @@ class Server(ABC):
         """Publishers send so many frames a second; 0: nothing."""
         given = self.scenario
         for client in load.clients:
-            load.play(client, frames, given.batch, given.size, key_packets=given.key_packets, uneven=given.uneven)
+            load.play(
+                client, frames, given.batch, given.size,
+                key_packets=given.key_packets, uneven=given.uneven, spread_ms=given.spread_ms,
+            )  # fmt: skip
 
     async def close(self) -> None:
         """End the process."""
