@@ -12,6 +12,7 @@ from types import ModuleType
 from rich.console import Console
 
 from bench import api, client_size, grant, join, reference_plane, start
+from bench.fanout import suite as fanout
 from bench.record import Result, print_table, record
 
 MEASURES: dict[str, ModuleType] = {
@@ -21,6 +22,7 @@ MEASURES: dict[str, ModuleType] = {
     "api": api,
     "join": join,
     "grant": grant,
+    "fanout": fanout,
 }
 
 

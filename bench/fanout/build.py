@@ -44,7 +44,7 @@ def _digest() -> str:
 
 def _build(library: Path) -> None:
     from Cython.Build import cythonize
-    from setuptools import Distribution, Extension
+    from setuptools import Distribution, Extension  # type: ignore[import-untyped]
 
     folder = OUTPUT / f"making-{os.getpid()}"
     sources = sorted(str(file) for file in NATIVE.glob("*.c"))
@@ -52,7 +52,7 @@ def _build(library: Path) -> None:
         NAME, [str(NATIVE / "engine.pyx"), *sources], libraries=["crypto"], extra_compile_args=FLAGS,
         include_dirs=[str(NATIVE)],
     )  # fmt: skip
-    made = cythonize([extension], build_dir=str(folder), quiet=True)
+    made = cythonize([extension], build_dir=str(folder), quiet=True)  # type: ignore[no-untyped-call]
     command = Distribution({"name": "engine", "ext_modules": made}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(folder), str(folder)
     command.ensure_finalized()

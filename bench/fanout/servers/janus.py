@@ -155,7 +155,8 @@ class Janus(Server):
             message["session_id"] = self._session
         if kind in ("trickle", "keepalive"):
             self._acknowledged.add(transaction)
-        future = self._waiting[transaction] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[transaction] = future
         await asyncio.get_running_loop().sock_sendall(self._socket, json.dumps(message).encode())
         try:
             answer = await asyncio.wait_for(future, ANSWER_S)

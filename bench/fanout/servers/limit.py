@@ -15,8 +15,9 @@ from bench.fanout.keys import session_keys
 from bench.fanout.load import Load
 from bench.fanout.servers.ours import ROOT
 from bench.fanout.servers.server import Server
+from sfu.plane.plane import SrtpProfile
 
-PROFILE = "AEAD_AES_128_GCM"
+PROFILE: SrtpProfile = "AEAD_AES_128_GCM"
 PUBLISHER_SSRC = 11
 TRANSPORT_CC = 3
 
