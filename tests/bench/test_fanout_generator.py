@@ -189,3 +189,16 @@ def test_what_is_neither_rtp_nor_rtcp_goes_up(viewer: Viewer) -> None:
     viewer.take(b"\x16\xfe\xfd" + bytes(20))
     assert [packet[0] for _, packet in viewer.generator.control_packets()] == [0, 0x16]
     assert viewer.generator.control_packets() == []
+
+
+def test_reports_tell_how_long_ago_the_server_reported(viewer: Viewer) -> None:
+    ntp = 0x0123456789ABCDEF
+    report = struct.pack("!BBHIQIII", 0x80, 200, 6, SSRC, ntp, 0, 0, 0)
+    viewer.gets(1)
+    viewer.take(engine().Srtp(KEYS, True).apply(report, 0, 0, True, True))
+    viewer.gets(3)
+    opener = engine().Srtp(KEYS, False)
+    compound = opener.apply(viewer.here.recv(2048), 0, 0, False, True)
+    last, since = struct.unpack("!II", compound[24:32])
+    assert last == 0x456789AB
+    assert 0 <= since < 65536

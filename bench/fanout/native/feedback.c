@@ -67,6 +67,8 @@ static void put_block(uint8_t *out, const stream *s) {
     put32(out, s->ssrc);
     put32(out + 4, (uint32_t)(lost > 0x7fffff ? 0x7fffff : lost));
     put32(out + 8, (uint32_t)(s->highest - (1 << 16)));
+    put32(out + 16, s->last_report);
+    if (s->last_report) put32(out + 20, (uint32_t)((monotonic_ns() - s->reported_ns) / 1000 * 65536 / 1000000));
 }
 
 static int put_head(uint8_t *out, int kind, int count, int length, uint32_t own_ssrc) {
@@ -160,11 +162,21 @@ static void take_keyframe_request(generator *g, peer *p, uint32_t ssrc) {
     if (out) out->key_wanted = 1;
 }
 
+/* RFC 3550 6.4.1: what our reports say of it lets the server know the round trip. */
+static void take_sender_report(peer *p, const uint8_t *packet) {
+    for (int i = 0; i < p->stream_count; i++)
+        if (p->streams[i]->ssrc == get32(packet + 4)) {
+            p->streams[i]->last_report = get32(packet + 10);
+            p->streams[i]->reported_ns = monotonic_ns();
+        }
+}
+
 void peer_take_rtcp(generator *g, peer *p, const uint8_t *packet, int length) {
     for (int at = 0, size; at + 12 <= length; at += size) {
         int kind = packet[at + 1], form = packet[at] & 31;
         size = 4 + 4 * get16(packet + at + 2);
         if (at + size > length) return;
+        if (kind == 200 && size >= 28) take_sender_report(p, packet + at);
         if (kind == 205 && form == 1) take_nack(g, packet + at + 12, size - 12);
         if (kind == 206 && form == 1) take_keyframe_request(g, p, get32(packet + at + 8));
         if (kind == 206 && form == 4 && size >= 20) take_keyframe_request(g, p, get32(packet + at + 12));

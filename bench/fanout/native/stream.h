@@ -22,6 +22,8 @@ typedef struct {
     missing missing[MAX_MISSING];
     int missing_count;
     uint64_t packets, bytes, repaired, duplicates, given_up;
+    uint32_t last_report; /* the middle of its NTP time, and when it came */
+    uint64_t reported_ns;
     /* the last sampled payload: from the same source, indexes and counters go on alike */
     int has_mark;
     uint32_t source;
