@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from dataclasses import replace
 from typing import Any
@@ -61,6 +62,7 @@ async def run(given: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     given = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the arena is to be taken down, too
     come_first()
     json.dump(asyncio.run(run(given)), sys.stdout, indent=2)
     print()
