@@ -14,6 +14,7 @@ LAYER_ALIVE_S = 1.5
 PRODUCER_ALIVE_S = 3.0
 PLI_INTERVAL_S = 0.5
 Wish = Literal["high", "middle", "low"]
+WISHES: tuple[Wish, ...] = ("high", "middle", "low")
 
 
 @dataclass(slots=True)
@@ -88,6 +89,15 @@ class Producer:
         order = [*range(ideal, -1, -1), *range(ideal + 1, len(self.rids))]
         known = [self.encodings[self.rids[i]] for i in order if self.rids[i] in self.encodings]
         return next((e for e in known if e.is_alive(now)), known[0] if known else None)
+
+    def handle_for(self, wish: Wish, now: float) -> int | None:
+        """The handle of that layer."""
+        encoding = self.choose(wish, now)
+        return encoding.handle if encoding else None
+
+    def choices(self, now: float) -> tuple[int | None, ...]:
+        """The handles for all wishes."""
+        return tuple(self.handle_for(wish, now) for wish in WISHES)
 
     def want_keyframe(self, ssrc: int, now: float) -> bool:
         """A keyframe is needed: True to ask now; within 500 ms of the last time it is asked when those are over."""

@@ -37,10 +37,12 @@ class Room:
         self._plane = plane
         self._new_handle = new_handle
         self._by_transport: dict[int, Peer] = {}
+        self._producers: dict[int, Producer] = {}  # by number, in order of arrival: viewers are many, these are few
         self._encodings: dict[int, tuple[Producer, Encoding]] = {}
         self._consumers: dict[int, Slot] = {}
         self._events: list[RoomEvent] = []
         self._poll_at: float | None = None
+        self._placed: object = None  # what the places of all viewers were last decided by
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
@@ -55,7 +57,7 @@ class Room:
             self._consumers[handle] = slot
         for send in spec.sends:
             producer = Producer(self._new_handle(), spec.peer, spec.label, spec.transport, send)
-            peer.producers[send.source] = producer
+            peer.producers[send.source] = self._producers[producer.number] = producer
             for ssrc, rtx_ssrc in send.declared:
                 self._add_encoding(producer, "", ssrc, rtx_ssrc)
         self.peers[spec.peer] = peer
@@ -64,7 +66,7 @@ class Room:
         camera = peer.producers.get("camera")
         peer.told_encodings = camera.rids if camera else ()
         self._poll_at = self._poll_at if self._poll_at is not None else now + POLL_S
-        self._update(now)
+        self._update(now, peer)  # whoever comes has sent nothing yet
 
     def leave(self, name: str, now: float) -> None:
         """Forget a peer; its viewers get BYE from the plane."""
@@ -72,6 +74,7 @@ class Room:
         del self.peers[name]
         self._by_transport.pop(peer.spec.transport, None)
         for producer in peer.producers.values():
+            del self._producers[producer.number]
             for other in self.peers.values():
                 for slot in other.slots:
                     if slot.producer is producer:
@@ -82,9 +85,11 @@ class Room:
         for slot in peer.slots:
             self._plane.remove_consumer(slot.consumer.handle)
             del self._consumers[slot.consumer.handle]
-        if self.speaker.forget(name):
+        forgotten = self.speaker.forget(name)
+        if forgotten:
             self._tell_speaker()
-        self._update(now)
+        if forgotten or peer.producers:
+            self._update(now)
 
     def set_program(self, program: Program, audible: Iterable[str], now: float) -> None:
         """What is on air, and whose microphone is open."""
@@ -101,13 +106,15 @@ class Room:
 
     def set_view(self, name: str, view: View, now: float) -> None:
         """What this viewer asks for."""
-        self._peer(name).view = view
-        self._update(now)
+        peer = self._peer(name)
+        peer.view = view
+        self._update(now, peer)
 
     def suspend(self, name: str, suspended: bool, now: float) -> None:
         """Stop or resume everything towards a peer."""
-        self._peer(name).suspended = suspended
-        self._update(now)
+        peer = self._peer(name)
+        peer.suspended = suspended
+        self._update(now, peer)
 
     def request_keyframe(self, name: str, now: float) -> None:
         """Ask this peer's picture sources for a keyframe."""
@@ -179,22 +186,16 @@ class Room:
 
     def handle_timeout(self, now: float) -> None:
         """Look which streams are alive, and send keyframe requests that had to wait."""
-        for peer in self.peers.values():
-            for producer in peer.producers.values():
-                if producer.pli_due_at is not None and now >= producer.pli_due_at:
-                    self._ask_keyframe(producer, producer.pli_ssrc, now)
+        for producer in self._producers.values():
+            if producer.pli_due_at is not None and now >= producer.pli_due_at:
+                self._ask_keyframe(producer, producer.pli_ssrc, now)
         if self._poll_at is not None and now >= self._poll_at:
             self._poll_at = now + POLL_S
             self._poll(now)
 
     def next_timeout(self) -> float | None:
         """When ``handle_timeout`` wants to be called."""
-        due = [
-            producer.pli_due_at
-            for peer in self.peers.values()
-            for producer in peer.producers.values()
-            if producer.pli_due_at is not None
-        ]
+        due = [producer.pli_due_at for producer in self._producers.values() if producer.pli_due_at is not None]
         if self._poll_at is not None:
             due.append(self._poll_at)
         return min(due, default=None)
@@ -251,39 +252,57 @@ class Room:
             packets = self._plane.encoding_stats(encoding.handle).packets
             if packets != encoding.packets:
                 encoding.packets, encoding.seen_at = packets, now
-        self._update(now)
+        if self._situation(now) == self._placed:
+            self._tell_senders(self._consumers.values(), now)
+        else:
+            self._update(now)
 
     # -- who is where -----------------------------------------------------------------------------------------------
 
-    def _update(self, now: float) -> None:
-        """Decide anew and tell what changed."""
+    def _update(self, now: float, only: Peer | None = None) -> None:
+        """Decide anew and tell what changed: for everybody, or for one whose wishes alone have changed."""
         video = self._video_order(now)
         heard = self._heard(now)
-        for peer in self.peers.values():
+        for peer in self.peers.values() if only is None else (only,):
             self._place(peer, video, heard, now)
             for slot in peer.slots:
                 self._route_slot(peer, slot, now)
             self._tell_slots(peer)
-        used = self._layers_in_use()
-        for peer in self.peers.values():
-            self._tell_producers(peer, now)
-            self._tell_encodings(peer, used, now)
+        if only is None:
+            self._placed = self._situation(now)
+        self._tell_senders(self._consumers.values() if only is None else only.slots, now)
+
+    def _situation(self, now: float) -> object:
+        """Everything that decides the places of viewers, but for their own wishes."""
+        chosen = [(p.number, p.is_alive(now), p.choices(now)) for p in self._producers.values()]
+        return (self._video_order(now), self._heard(now), self.program, self.speaker.dominant, chosen)
+
+    def _tell_senders(self, slots: Iterable[Slot], now: float) -> None:
+        """What arrives from those who send, and which of their layers these slots want."""
+        used = self._layers_in_use(slots)
+        for name in unique(producer.peer for producer in self._producers.values()):
+            self._tell_producers(self.peers[name], now)
+            self._tell_encodings(self.peers[name], used, now)
 
     def _alive(self, name: str, source: Source, now: float) -> Producer | None:
         peer = self.peers.get(name)
         producer = peer.producers.get(source) if peer else None
         return producer if producer is not None and producer.is_alive(now) else None
 
+    def _senders(self, source: Source) -> list[str]:
+        """Peers that may send this, in order of arrival."""
+        return [producer.peer for producer in self._producers.values() if producer.source == source]
+
     def _video_order(self, now: float) -> list[str]:
         """Everybody with a picture, the program's people first, then who was last the speaker, then by arrival."""
         spoke = self.speaker.dominant_since
-        rest = sorted(self.peers, key=lambda name: -spoke.get(name, 0.0))
+        rest = sorted(self._senders("camera"), key=lambda name: -spoke.get(name, 0.0))
         names = unique([*self.program.leading(self.speaker.dominant), *rest])
         return [name for name in names if self._alive(name, "camera", now)]
 
     def _heard(self, now: float) -> list[str]:
         """Open microphones, most important first."""
-        names = unique([*self.program.heard_first(), *self.speaker.loudest, *self.peers])
+        names = unique([*self.program.heard_first(), *self.speaker.loudest, *self._senders("microphone")])
         return [name for name in names if name in self.audible and self._alive(name, "microphone", now)]
 
     def _place(self, peer: Peer, video: list[str], heard: list[str], now: float) -> None:
@@ -325,8 +344,7 @@ class Room:
             self._route(slot, None)
             return
         wish: Wish = "high" if slot.line.kind == "presentation" else slot.wish
-        encoding = slot.producer.choose(wish, now)
-        self._route(slot, encoding.handle if encoding else None)
+        self._route(slot, slot.producer.handle_for(wish, now))
 
     def _route(self, slot: Slot, encoding: int | None) -> None:
         if slot.consumer.encoding != encoding:
@@ -351,10 +369,12 @@ class Room:
             peer.told_producers = state
             self._events.append(ProducersChanged(self.name, peer.name, *state))
 
-    def _layers_in_use(self) -> dict[int, set[str]]:
-        """Producer number → layers that slots wish for, arriving or not."""
+    def _layers_in_use(self, slots: Iterable[Slot]) -> dict[int, set[str]]:
+        """Producer number → layers that slots wish for, arriving or not; only simulcast is asked about."""
         used: dict[int, set[str]] = {}
-        for slot in self._consumers.values():
+        if not any(len(producer.rids) > 1 for producer in self._producers.values()):
+            return used
+        for slot in slots:
             producer = slot.producer
             if producer is not None and producer.source == "camera" and not slot.paused:
                 used.setdefault(producer.number, set()).add(producer.ideal_rid(slot.wish))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define BATCH 8
+#define GIVE_UP_NS 1000000000u /* on a first keyframe that did not become whole */
 #define SLOT 65536
 #define TCP_ROOM (1 << 18)
 #ifndef UDP_GRO
@@ -96,7 +97,8 @@ static void take_media(generator *g, peer *p, stream *s, uint8_t *packet, int he
     if (!s->first_frame_ns || g->sample_every <= 1 || next_random(p) % g->sample_every == 0)
         check_payload(g, p, s, packet, header, length, index, arrived);
     if (s->missing_count) peer_ask_again(g, p, s, now);
-    if (s->video && !s->has_key) peer_ask_keyframe(g, p, s, now);
+    if (s->video && !s->first_frame_ns && (!s->has_key || now > s->first_packet_ns + GIVE_UP_NS))
+        peer_ask_keyframe(g, p, s, now);
 }
 
 /* RFC 4588: the original's sequence number stands before its payload. */
@@ -123,6 +125,7 @@ static void take_repair(generator *g, peer *p, stream *s, uint8_t *packet, int h
         g->totals.received++;
         g->totals.bytes += length;
         if (!stream_check(s, guess_index(1, s->highest, get16(packet + header)), &m)) g->totals.misordered++;
+        if (!s->first_frame_ns) stream_frame(s, &m, get32(packet + 4), packet[1] >> 7, now);
     } else {
         g->totals.duplicates++;
     }
