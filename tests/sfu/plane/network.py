@@ -12,6 +12,7 @@ from sfu.plane.plane import (
     ConsumerSettings,
     EncodingSettings,
     ExtensionIds,
+    Plane,
     SinkPacket,
     SrtpKeys,
     SrtpProfile,
@@ -40,7 +41,7 @@ def _session(profile: str, key: bytes, direction: int) -> Session:
 class Peer:
     """A transport's far end."""
 
-    def __init__(self, plane: ReferencePlane, handle: int, profile: SrtpProfile = "AEAD_AES_128_GCM") -> None:
+    def __init__(self, plane: Plane, handle: int, profile: SrtpProfile = "AEAD_AES_128_GCM") -> None:
         random = Random(handle)
         length = KEY_LENGTHS[profile]
         keys = SrtpKeys(profile, random.randbytes(length), random.randbytes(length))
@@ -72,8 +73,10 @@ class Peer:
 class Network:
     """A plane, its peers, and one clock."""
 
+    make: Callable[[Random], Plane] = ReferencePlane  # which plane; conftest.py runs every test with both
+
     def __init__(self, seed: int = 1) -> None:
-        self.plane = ReferencePlane(Random(seed))
+        self.plane = type(self).make(Random(seed))
         self.peers: dict[Address, Peer] = {}
         self.now = 100.0
         self.events: list[object] = []

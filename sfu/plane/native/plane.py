@@ -1,0 +1,241 @@
+"""The native plane behind the ``Plane`` contract: what cannot be is refused here, the rest is the engine's.
+
+The tables that commands are checked against are kept twice: here, where only commands change them, and in the engine,
+whose thread may be a few packets behind. So every error is told at once, and nothing ever waits for the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from ..errors import BadSettings
+from ..plane import (
+    Address,
+    ConsumerSettings,
+    ConsumerStats,
+    EncodingSettings,
+    EncodingStats,
+    ExtensionIds,
+    PlaneEvent,
+    PlaneStats,
+    SrtpKeys,
+)
+from ..srtp import KEY_LENGTHS
+from .engine import Engine
+
+__all__ = ["NativePlane", "NativeSettings"]
+
+PLAIN_COUNTERS = (
+    "datagrams_in",
+    "datagrams_out",
+    "dropped_unauthenticated",
+    "dropped_replay",
+    "dropped_unknown_address",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NativeSettings:
+    """What the reference has not got; with the defaults both send the same bytes in the same order."""
+
+    batching: bool = False  # packets read together go out viewer by viewer, so that the kernel takes them in groups
+    pads: bool = False  # RTP padding makes near-equal sizes equal, for the same reason
+    paces: bool = False  # what is over a consumer's rate goes out later instead of never
+    tells_rtcp: bool = True  # somebody reads RtcpReceived
+    ring_bytes: int = 256 * 1024 * 1024  # of all rings together; the oldest packets give way
+    connection_bytes: int = 512 * 1024  # that may wait on one TCP connection before it is cut off
+    junk_per_second: float = 50.0  # STUN and DTLS of one strange host that are looked at (twice this), see loop.pxd
+
+
+@dataclass(slots=True)
+class _Transport:
+    streams: dict[int, tuple[int, bool]] = field(default_factory=dict)  # SSRC → encoding, is it its RTX
+    consumers: dict[int, int] = field(default_factory=dict)  # SSRC → consumer
+    address: Address | None = None
+
+
+@dataclass(slots=True)
+class _Encoding:
+    settings: EncodingSettings
+    rtx_ssrc: int | None = None
+
+
+class NativePlane:
+    """Keeps ``Plane``. Sans-IO, as the reference is; ``LoopPlane`` gives it sockets and a thread."""
+
+    def __init__(self, random: Random | None = None, settings: NativeSettings | None = None) -> None:
+        settings = settings or NativeSettings()
+        self.settings = settings
+        self._random = random or Random()
+        self._engine = Engine(
+            batching=settings.batching,
+            pads=settings.pads,
+            paces=settings.paces,
+            tells_rtcp=settings.tells_rtcp,
+            ring_bytes=settings.ring_bytes,
+            connection_bytes=settings.connection_bytes,
+        )
+        self._transports: dict[int, _Transport] = {}
+        self._encodings: dict[int, _Encoding] = {}
+        self._consumers: dict[int, ConsumerSettings] = {}
+
+    # -- transports
+
+    def add_transport(self, transport: int) -> None:
+        if transport in self._transports:
+            raise BadSettings(f"transport {transport} is there already")
+        local_ssrc = self._random.getrandbits(32) or 1
+        self._transports[transport] = _Transport()
+        self._engine.add_transport(transport, local_ssrc, 1.0 * self._random.uniform(0.5, 1.0))
+
+    def set_keys(self, transport: int, keys: SrtpKeys) -> None:
+        self._transports[transport]
+        length = KEY_LENGTHS.get(keys.profile)
+        if length is None or len(keys.receive) != length or len(keys.send) != length:
+            raise BadSettings(
+                f"{keys.profile} takes keys of {length} bytes, not {len(keys.receive)} and {len(keys.send)}"
+            )
+        self._engine.set_keys(transport, keys.profile, keys.receive, keys.send)
+
+    def set_address(self, transport: int, address: Address) -> None:
+        found = self._transports[transport]
+        self._engine.set_address(transport, address, self._local(address))
+        found.address = address
+
+    def _local(self, address: Address) -> bytes:
+        """The address of ours to send from; empty: any."""
+        return b""
+
+    def set_receive_extensions(self, transport: int, ids: ExtensionIds) -> None:
+        self._transports[transport]
+        self._engine.set_receive_extensions(transport, ids)
+
+    def remove_transport(self, transport: int) -> None:
+        del self._transports[transport]
+        for handle in [handle for handle, one in self._encodings.items() if one.settings.transport == transport]:
+            self._remove_encoding(handle)
+        for handle in [handle for handle, one in self._consumers.items() if one.transport == transport]:
+            self.remove_consumer(handle)
+        self._engine.remove_transport(transport)
+
+    # -- inbound
+
+    def add_encoding(self, encoding: int, settings: EncodingSettings) -> None:
+        streams = self._transports[settings.transport].streams
+        if encoding in self._encodings:
+            raise BadSettings(f"encoding {encoding} is there already")
+        for ssrc in (settings.ssrc, settings.rtx_ssrc):
+            if ssrc in streams:
+                raise BadSettings(f"SSRC {ssrc} of transport {settings.transport} is taken")
+        self._engine.add_encoding(encoding, settings)
+        self._encodings[encoding] = _Encoding(settings)
+        streams[settings.ssrc] = (encoding, False)
+        if settings.rtx_ssrc is not None:
+            self.set_rtx_ssrc(encoding, settings.rtx_ssrc)
+        self._engine.tell_of_repairers(encoding)
+
+    def set_rtx_ssrc(self, encoding: int, rtx_ssrc: int) -> None:
+        found = self._encodings[encoding]
+        streams = self._transports[found.settings.transport].streams
+        present = streams.get(rtx_ssrc)
+        if present is not None:
+            if present == (encoding, True):
+                return
+            raise BadSettings(f"SSRC {rtx_ssrc} of transport {found.settings.transport} is taken")
+        if found.rtx_ssrc is not None:
+            del streams[found.rtx_ssrc]
+        found.rtx_ssrc = rtx_ssrc
+        streams[rtx_ssrc] = (encoding, True)
+        self._engine.set_rtx_ssrc(encoding, rtx_ssrc)
+
+    def remove_encoding(self, encoding: int) -> None:
+        found = self._encodings[encoding]
+        streams = self._transports[found.settings.transport].streams
+        del streams[found.settings.ssrc]
+        if found.rtx_ssrc is not None:
+            del streams[found.rtx_ssrc]
+        self._remove_encoding(encoding)
+
+    def _remove_encoding(self, encoding: int) -> None:
+        del self._encodings[encoding]
+        self._engine.remove_encoding(encoding)
+
+    def pause_encoding(self, encoding: int, paused: bool) -> None:
+        self._engine.pause_encoding(encoding, paused)
+
+    # -- outbound
+
+    def add_consumer(self, consumer: int, settings: ConsumerSettings) -> None:
+        if consumer in self._consumers:
+            raise BadSettings(f"consumer {consumer} is there already")
+        transport = None if settings.transport == -1 else self._transports[settings.transport]
+        if (transport is None) == (settings.sink is None):
+            raise BadSettings(f"consumer {consumer} needs either a transport or a sink")
+        if transport is not None and settings.ssrc in transport.consumers:
+            raise BadSettings(f"SSRC {settings.ssrc} of transport {settings.transport} is taken")
+        if len(settings.mid) > 32 or len(settings.cname.encode()) > 255:
+            raise BadSettings(f"mid {settings.mid} or name {settings.cname} of consumer {consumer} is too long")
+        bits = self._random.getrandbits
+        rtx_index, first_index, first_timestamp = bits(15), bits(15) + 1, bits(32)
+        self._engine.add_consumer(consumer, settings, rtx_index, first_index, first_timestamp)
+        self._consumers[consumer] = settings
+        if transport is not None:
+            transport.consumers[settings.ssrc] = consumer
+
+    def set_route(self, consumer: int, encoding: int | None) -> None:
+        codec = self._consumers[consumer].codec
+        if encoding is not None and self._encodings[encoding].settings.codec != codec:
+            raise BadSettings(f"{self._encodings[encoding].settings.codec} cannot go out as {codec}")
+        self._engine.set_route(consumer, encoding)
+
+    def set_rate(self, consumer: int, bitrate: int | None) -> None:
+        self._engine.set_rate(consumer, -1 if bitrate is None else max(0, bitrate))
+
+    def remove_consumer(self, consumer: int) -> None:
+        settings = self._consumers.pop(consumer)
+        transport = self._transports.get(settings.transport)
+        if transport is not None:
+            del transport.consumers[settings.ssrc]
+        self._engine.remove_consumer(consumer)
+        if settings.sink is not None:
+            self._engine.forget_sink(consumer)
+
+    # -- control packets
+
+    def send_rtcp(self, transport: int, data: bytes) -> None:
+        self._engine.send_rtcp(transport, data)
+
+    def send_raw(self, address: Address, data: bytes) -> None:
+        self._engine.send_raw(address, data, self._local(address))
+
+    # -- counters
+
+    def encoding_stats(self, encoding: int) -> EncodingStats:
+        return self._engine.encoding_stats(encoding, None)
+
+    def consumer_stats(self, consumer: int) -> ConsumerStats:
+        return self._engine.consumer_stats(consumer)
+
+    def stats(self) -> PlaneStats:
+        counters = self._engine.counters()
+        plain = {name: counters.pop(name) for name in PLAIN_COUNTERS}
+        return PlaneStats(**plain, extra={name: count for name, count in counters.items() if count})
+
+    # -- driven by the shell
+
+    def receive(self, datagrams: Sequence[tuple[bytes, Address, int]], now: float) -> None:
+        self._engine.receive(datagrams, now)
+
+    def handle_timeout(self, now: float) -> None:
+        self._engine.handle_timeout(now)
+
+    def next_timeout(self) -> float | None:
+        return self._engine.next_timeout()
+
+    def packets_to_send(self) -> list[tuple[bytes, Address]]:
+        return self._engine.packets()
+
+    def events(self) -> list[PlaneEvent]:
+        return self._engine.events()

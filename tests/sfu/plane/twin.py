@@ -1,0 +1,104 @@
+"""Both planes at once: everything is done to both, and whatever they send, tell or count must be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from random import Random
+from typing import Any
+
+from sfu.plane.native.plane import NativePlane
+from sfu.plane.plane import Address, ConsumerSettings, Plane, PlaneEvent, SinkPacket
+from sfu.plane.reference import ReferencePlane
+
+COUNTED = ("malformed", "refused_unopened", "unprotectable", "events_dropped", "sink_failed")
+
+
+class TwinPlane:
+    """Looks like a plane; ``oracle`` is the reference, ``native`` the other."""
+
+    def __init__(self, random: Random) -> None:
+        seed = random.getrandbits(64)
+        self.oracle = ReferencePlane(Random(seed))
+        self.native = NativePlane(Random(seed))
+        self.encodings: set[int] = set()
+        self.consumers: set[int] = set()
+        self.taps: tuple[list[SinkPacket], list[SinkPacket]] = ([], [])
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """A command: done to both, refused by both or by none."""
+
+        def command(*arguments: Any) -> None:
+            outcomes = [_attempt(getattr(plane, name), arguments) for plane in (self.oracle, self.native)]
+            assert outcomes[0] == outcomes[1], name
+            if outcomes[0] is not None:
+                raise outcomes[0][0](outcomes[0][1])
+            self._note(name, arguments)
+
+        return command
+
+    def _note(self, name: str, arguments: tuple[Any, ...]) -> None:
+        if name == "add_encoding":
+            self.encodings.add(arguments[0])
+        elif name == "remove_encoding":
+            self.encodings.discard(arguments[0])
+        elif name == "remove_consumer":
+            self.consumers.discard(arguments[0])
+
+    def add_consumer(self, consumer: int, settings: ConsumerSettings) -> None:
+        """A sink's packets are compared too."""
+        outcomes = []
+        for plane, tap in zip((self.oracle, self.native), self.taps, strict=True):
+            each = settings if settings.sink is None else replace(settings, sink=tap.append)
+            outcomes.append(_attempt(plane.add_consumer, (consumer, each)))
+        assert outcomes[0] == outcomes[1]
+        if outcomes[0] is not None:
+            raise outcomes[0][0](outcomes[0][1])
+        self.consumers.add(consumer)
+
+    def receive(self, datagrams: Sequence[tuple[bytes, Address, int]], now: float) -> None:
+        self.oracle.receive(datagrams, now)
+        self.native.receive(datagrams, now)
+
+    def handle_timeout(self, now: float) -> None:
+        self.oracle.handle_timeout(now)
+        self.native.handle_timeout(now)
+
+    def next_timeout(self) -> float | None:
+        due = self.oracle.next_timeout()
+        assert self.native.next_timeout() == due
+        return due
+
+    def packets_to_send(self) -> list[tuple[bytes, Address]]:
+        expected, sent = self.oracle.packets_to_send(), self.native.packets_to_send()
+        assert len(sent) == len(expected)
+        for number, (one, other) in enumerate(zip(sent, expected, strict=True)):
+            assert one == other, f"packet {number} of {len(sent)}"
+        return sent
+
+    def events(self) -> list[PlaneEvent]:
+        expected = self.oracle.events()
+        assert self.native.events() == expected
+        return expected
+
+    def compare_counters(self) -> None:
+        """Every counter that both have."""
+        for handle in list(self.encodings):
+            assert asdict(self.native.encoding_stats(handle)) == asdict(self.oracle.encoding_stats(handle))
+        for handle in list(self.consumers):
+            assert asdict(self.native.consumer_stats(handle)) == asdict(self.oracle.consumer_stats(handle))
+        one, other = asdict(self.native.stats()), asdict(self.oracle.stats())
+        one["extra"] = {name: count for name, count in one["extra"].items() if name in COUNTED}
+        assert one == other
+        assert self.taps[1] == self.taps[0]
+
+
+def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[type[Exception], str] | None:
+    try:
+        function(*arguments)
+    except (ValueError, KeyError) as error:
+        return type(error), str(error)
+    return None
+
+
+_: type[Plane] = TwinPlane  # type: ignore[assignment]
