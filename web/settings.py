@@ -40,6 +40,7 @@ class Settings:
     media_port: Annotated[int, "UDP and TCP port of the media worker; 0: any free one"] = 3478
     media_socket: Annotated[Path | None, "Unix socket of the media worker; empty: media.sock in the run folder"] = None
     media_remote: Annotated[bool, "somebody else (a container) starts the media worker"] = False
+    plane: Annotated[str, "what carries media packets: native, or reference (readable, many times slower)"] = "native"
     smtp_url: Annotated[str, "smtp://user:password@host:port or smtps://…; empty: a folder of .eml files"] = ""
     mail_sender: Annotated[str, "From address of invitations"] = "giaoban@localhost"
     document_folder: Annotated[Path | None, "where dossiers are delivered; empty: dossiers in the data folder"] = None
@@ -53,6 +54,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together")
         if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https://")
+        if self.plane not in {"native", "reference"}:
+            raise BadSetting(f"{PREFIX}PLANE is {self.plane!r}; it takes native or reference")
         if self.language not in {"vi", "en"}:
             raise BadSetting(f"{PREFIX}LANGUAGE is {self.language!r}; it takes vi or en")
 

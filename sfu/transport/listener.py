@@ -67,6 +67,9 @@ class Listener:
         else:
             self._tcp.prove(address)
 
+    def vouch(self, transport: int, address: Address) -> None:
+        """What comes from there is that transport's; the node knows it itself here."""
+
     def forget(self, address: Address) -> None:
         """Nobody of ours is there any more."""
         self._udp.forget(address)

@@ -15,6 +15,7 @@ from sfu.errors import UnknownPeer, UnknownRoom
 from sfu.events import PeerConnected, PeerDisconnected, Reason, RoomEvent
 from sfu.negotiation import Negotiated, SlotKind, negotiate, renegotiate_ice
 from sfu.peer import PeerSpec, Sink, View
+from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import (
     Address,
     AddressMoved,
@@ -30,6 +31,7 @@ from sfu.program import Program
 from sfu.room import Room
 from sfu.sdp import parse
 from sfu.settings import MediaSettings
+from sfu.transport.carried import CarriedListener
 from sfu.transport.certificate import new_certificate
 from sfu.transport.direct import direct_peer
 from sfu.transport.dtls import DtlsTransport, make_context
@@ -53,7 +55,11 @@ class MediaNode:
         self.rooms: dict[str, Room] = {}
         self.transports: dict[int, WebRtcTransport] = {}
         self.ice = IceTable(settings.limits.unauthenticated_per_second)
-        self.listener = Listener(settings, self._receive, self._tcp_lost)
+        self.listener: Listener | CarriedListener
+        if isinstance(plane, LoopPlane):
+            self.listener = CarriedListener(settings, plane, self._receive, self._tcp_lost)
+        else:
+            self.listener = Listener(settings, self._receive, self._tcp_lost)
         self._on_event = on_event
         self._handles = itertools.count(1)
         self._by_peer: dict[str, WebRtcTransport] = {}
@@ -261,7 +267,9 @@ class MediaNode:
         transport = self.transports[number]
         self.listener.prove(source)
         self._by_address[source] = number
-        transport.addresses.add(source)
+        if source not in transport.addresses:
+            transport.addresses.add(source)
+            self.listener.vouch(number, source)
         self.listener.send(response, source)
         if transport.agent.address is not None:
             self.plane.set_address(number, transport.agent.address)

@@ -28,9 +28,9 @@ PORT_ATTEMPTS = 20
 
 
 class UdpPort:
-    """``on_batch`` is called with what was read at once."""
+    """``on_batch`` is called with what was read at once; None: somebody else reads ``descriptors``."""
 
-    def __init__(self, on_batch: Callable[[Batch], None]) -> None:
+    def __init__(self, on_batch: Callable[[Batch], None] | None) -> None:
         self._on_batch = on_batch
         self._sockets: dict[int, socket.socket] = {}
         self._came_to: dict[Address, Source] = {}  # of the batch in hand
@@ -49,14 +49,20 @@ class UdpPort:
                 if port or attempt == PORT_ATTEMPTS - 1:
                     raise CannotListen(f"UDP port {port} cannot be opened: {error.strerror}") from error
         loop = asyncio.get_running_loop()
-        for bound in self._sockets.values():
+        for bound in self._sockets.values() if self._on_batch is not None else ():
             loop.add_reader(bound.fileno(), self._read, bound)
 
     def close(self) -> None:
         loop = asyncio.get_running_loop()
-        for bound in self._sockets.values():
+        for bound in self._sockets.values() if self._on_batch is not None else ():
             loop.remove_reader(bound.fileno())
         self._close_sockets()
+
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        """Of the IPv4 and the IPv6 socket; −1: there is none."""
+        first, second = (self._sockets.get(family) for family in (socket.AF_INET, socket.AF_INET6))
+        return first.fileno() if first else -1, second.fileno() if second else -1
 
     def send(self, data: bytes, address: Address) -> None:
         """Send, or drop when the kernel's buffer is full: media is not worth waiting for."""
@@ -78,6 +84,10 @@ class UdpPort:
         source = self._came_to.get(address)
         if source is not None:
             self._sources[address] = source
+
+    def answer_from(self, address: Address, source: Source) -> None:
+        """The same, where somebody else read what it wrote."""
+        self._sources[address] = source
 
     def forget(self, address: Address) -> None:
         self._sources.pop(address, None)
@@ -118,7 +128,7 @@ class UdpPort:
             if data:
                 address = (source[0], source[1])
                 batch.append((data, address, self._read_ancillary(address, ancillary)))
-        if batch:
+        if batch and self._on_batch is not None:
             self._on_batch(batch)
 
     def _read_ancillary(self, address: Address, ancillary: list[tuple[int, int, bytes]]) -> int:
@@ -144,6 +154,13 @@ def _socket(family: socket.AddressFamily) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
     return made
+
+
+def source_of(local: bytes) -> Source:
+    """The control message that sends from that address of ours (4 or 16 bytes)."""
+    if len(local) == 4:
+        return socket.IPPROTO_IP, IP_PKTINFO, bytes(4) + local + bytes(4)
+    return socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, local + bytes(4)
 
 
 def _source(level: int, kind: int, data: bytes) -> Source | None:

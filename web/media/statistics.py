@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sfu.peer import Peer
+from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import ConsumerStats, EncodingStats, Plane
 from sfu.transport.node import MediaNode
 from web.media.messages import PeerStats
@@ -17,16 +18,24 @@ from web.media.messages import PeerStats
 
 @dataclass(slots=True)
 class Load:
-    """Share of one core used since the last look; the worker has one loop, so 1 is all it can do."""
+    """Share of one core that the busiest thread used since the last look: 1 is all that a thread can do."""
 
     cpu_s: float = field(default_factory=time.process_time)
+    packets_s: float = 0.0
     at: float = field(default_factory=time.monotonic)
 
-    def level(self, now: float) -> float:
+    def level(self, node: MediaNode, now: float) -> float:
+        packets = packet_seconds(node)
         cpu = time.process_time()
-        used = (cpu - self.cpu_s) / max(now - self.at, 1e-3)
-        self.cpu_s, self.at = cpu, now
-        return round(min(1.0, used), 3)
+        carried = packets - self.packets_s
+        used = max(carried, cpu - self.cpu_s - carried) / max(now - self.at, 1e-3)
+        self.cpu_s, self.packets_s, self.at = cpu, packets, now
+        return round(max(0.0, min(1.0, used)), 3)
+
+
+def packet_seconds(node: MediaNode) -> float:
+    """CPU time of the thread that carries packets, where there is one."""
+    return node.plane.cpu_seconds() if isinstance(node.plane, LoopPlane) else 0.0
 
 
 @dataclass(slots=True)
@@ -47,6 +56,7 @@ def worker_stats(node: MediaNode) -> dict[str, float]:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "cpu_s": usage.ru_utime + usage.ru_stime,
+        "packets_cpu_s": packet_seconds(node),
         "rss_bytes": _resident_bytes(),
         "rooms": len(node.rooms),
         "peers": len(node.transports),

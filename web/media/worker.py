@@ -16,6 +16,7 @@ import structlog
 import uvloop
 
 from sfu.events import RoomEvent
+from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import Plane
 from sfu.plane.reference import ReferencePlane
 from sfu.settings import MediaSettings
@@ -138,7 +139,7 @@ class Worker:
     def _tell_load(self, now: float) -> None:
         if now - self._told_load_at >= OVERLOAD_EVERY_S:
             self._told_load_at = now
-            self._send(messages.event_to_json(messages.Overload(self.load.level(now))))
+            self._send(messages.event_to_json(messages.Overload(self.load.level(self.node, now))))
 
     async def _close_all(self) -> None:
         """End recordings in good order, then send everybody away."""
@@ -162,14 +163,19 @@ def run_worker(settings: Settings) -> int:
         print(f"Another media worker serves {settings.socket}", file=sys.stderr)
         return CANNOT_START
     with held:
-        uvloop.run(serve_media(media_settings(settings), settings.socket))
+        uvloop.run(serve_media(media_settings(settings), settings.socket, make_plane(settings.plane)))
     return 0
 
 
-async def serve_media(settings: MediaSettings, path: Path) -> None:
-    """Serve with the reference plane until a signal comes."""
+def make_plane(name: str) -> Plane:
+    """The plane of that name, as ``GIAOBAN_PLANE`` takes it."""
+    return ReferencePlane() if name == "reference" else LoopPlane()
+
+
+async def serve_media(settings: MediaSettings, path: Path, plane: Plane | None = None) -> None:
+    """Serve until a signal comes; with the native plane unless another is given."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await Worker(settings, ReferencePlane()).serve(path, stop)
+    await Worker(settings, plane or LoopPlane()).serve(path, stop)

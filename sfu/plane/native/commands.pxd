@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memmove
 
-from .address cimport Destination, is_same, move_out, owner_of, settle
+from .address cimport Address, Destination, is_same, move_out, owner_of, settle
 from .connection cimport Connection, adopt, hang_up
 from .consumer cimport find_streams, leave, take
 from .delivery cimport begin_route, deliver_batches, update_ring
@@ -77,13 +77,35 @@ cdef inline void set_keys(Transport *transport, const Crypto *receive, const Cry
         find_streams(<Consumer *>transport.consumers.items[place])
 
 
-cdef inline void _leave_address(Plane *plane, Transport *transport) noexcept nogil:
-    if transport.has_address and owner_of(&plane.homes, &transport.to.address) is transport:
-        move_out(&plane.homes, &transport.to.address)
+cdef inline void _leave_address(Plane *plane, Transport *transport, const Address *address) noexcept nogil:
+    if owner_of(&plane.homes, address) is transport:
+        move_out(&plane.homes, address)
+
+
+cdef inline bint _is_vouched_for(const Transport *transport, const Address *address) noexcept nogil:
+    cdef int place
+    for place in range(transport.others_count):
+        if is_same(&transport.others[place], address):
+            return True
+    return False
+
+
+cdef inline void vouch(Plane *plane, Transport *transport, const Address *address) noexcept nogil:
+    """What comes from there is this transport's too; the oldest such address is forgotten when there are many."""
+    if not _is_vouched_for(transport, address):
+        if transport.others_count == MAX_OTHERS:
+            if not (transport.has_address and is_same(&transport.to.address, &transport.others[0])):
+                _leave_address(plane, transport, &transport.others[0])
+            transport.others_count -= 1
+            memmove(&transport.others[0], &transport.others[1], transport.others_count * sizeof(Address))
+        transport.others[transport.others_count] = address[0]
+        transport.others_count += 1
+    settle(&plane.homes, address, transport)
 
 
 cdef inline void set_address(Plane *plane, Transport *transport, const Destination *to) noexcept nogil:
-    _leave_address(plane, transport)
+    if transport.has_address and not _is_vouched_for(transport, &transport.to.address):
+        _leave_address(plane, transport, &transport.to.address)
     transport.to = to[0]
     transport.has_address = True
     settle(&plane.homes, &to.address, transport)
@@ -91,7 +113,11 @@ cdef inline void set_address(Plane *plane, Transport *transport, const Destinati
 
 cdef inline void remove_transport(Plane *plane, Transport *transport) noexcept nogil:
     """After its encodings and consumers."""
-    _leave_address(plane, transport)
+    cdef int place
+    if transport.has_address:
+        _leave_address(plane, transport, &transport.to.address)
+    for place in range(transport.others_count):
+        _leave_address(plane, transport, &transport.others[place])
     transport.closed = True
     bury_transport(transport)
 
@@ -337,6 +363,7 @@ cdef enum Order:
     ADD_TRANSPORT
     SET_KEYS
     SET_ADDRESS
+    VOUCH
     SET_IDS
     REMOVE_TRANSPORT
     ADD_ENCODING
@@ -372,6 +399,8 @@ cdef inline void _obey_transport(Plane *plane, const Command *command, const uin
         set_keys(transport, <const Crypto *>data, <const Crypto *>data + 1)
     elif command.order == SET_ADDRESS:
         set_address(plane, transport, &command.to)
+    elif command.order == VOUCH:
+        vouch(plane, transport, &command.to.address)
     elif command.order == SET_IDS:
         transport.ids = (<const Ids *>data)[0]
     else:

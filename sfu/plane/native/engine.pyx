@@ -281,6 +281,15 @@ cdef class Engine:
         memcpy(command.to.local.ip, <const char *>local, len(local))
         self.ask(&command, NULL)
 
+    def vouch(self, int64_t handle, address):
+        """What comes from there is this transport's too."""
+        cdef Command command
+        memset(&command, 0, sizeof(Command))
+        command.order = VOUCH
+        command.subject = self.find(&self.transports, handle)
+        read_address(address, &command.to.address)
+        self.ask(&command, NULL)
+
     def set_receive_extensions(self, int64_t handle, ids):
         cdef Command command
         cdef Ids there

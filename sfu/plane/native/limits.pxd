@@ -15,6 +15,7 @@ cdef enum:
     MAX_CONTROL_SSRCS = 512  # with those that only ever sent SRTCP
     MAX_STRANGERS = 64
     MAX_MOVES = 8
+    MAX_OTHERS = 16  # addresses of one peer besides the one it is sent to
     MAX_DEPARTED = 256
     MAX_SEGMENTS = 64
     MAX_RESENT = 512

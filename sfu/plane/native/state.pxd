@@ -85,6 +85,8 @@ cdef struct Transport:
     int64_t handle
     Destination to
     bint has_address
+    Address others[MAX_OTHERS]  # addresses that checks vouch for besides
+    int others_count
     bint has_keys
     bint closed
     int timers  # that hold this transport

@@ -147,8 +147,10 @@ class Meeting:
         encodings, consumers = [*sorted(plane.encodings), 9999], [*sorted(plane.consumers), 9999]
         encoding, consumer = random.choice(encodings), random.choice(consumers)
         choices = [
-            lambda: plane.set_route(consumer, encoding),
-            lambda: plane.set_route(consumer, encoding),
+            lambda: self.route(consumer),
+            lambda: self.route(consumer),
+            lambda: self.route(consumer),
+            lambda: self.route(consumer),
             lambda: plane.set_route(consumer, encoding),
             lambda: plane.set_route(consumer, None),
             lambda: plane.pause_encoding(encoding, random.random() < 0.4),
@@ -161,6 +163,14 @@ class Meeting:
         ]
         with contextlib.suppress(ValueError, KeyError):
             random.choice(choices)()
+
+    def route(self, consumer: int) -> None:
+        """To an encoding of its codec, mostly one that sends."""
+        state = self.plane.oracle._state
+        codec = state.consumers[consumer].settings.codec
+        fitting = [one for one in sorted(self.sources) if state.encodings[one].settings.codec == codec]
+        if fitting:
+            self.plane.set_route(consumer, self.random.choice(fitting))
 
     def remove_encoding(self, encoding: int) -> None:
         self.plane.remove_encoding(encoding)
@@ -341,7 +351,7 @@ class Meeting:
         for _ in range(4):
             self.add_peer()
         for number in range(steps):
-            if number < 12 or self.random.random() < 0.05:
+            if number < 16 or self.random.random() < 0.05:
                 self.add_encoding()
                 self.add_consumer()
             if self.random.random() < 0.02:
@@ -350,7 +360,7 @@ class Meeting:
                 self.remove_peer()
             if self.random.random() < 0.02:
                 self.change_peer()
-            for _ in range(self.random.randrange(0, 3)):
+            for _ in range(self.random.randrange(0, 5)):
                 self.command()
                 self.drain()
             self.step()
@@ -359,12 +369,12 @@ class Meeting:
                 self.plane.compare_counters()
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(12))
 def test_any_meeting_is_the_same_on_both(seed: int) -> None:
     meeting = Meeting(seed)
-    meeting.run(220)
+    meeting.run(160)
     stats = meeting.plane.native.stats()
-    assert stats.datagrams_out > 500
+    assert stats.datagrams_out > 300
     assert stats.dropped_replay and stats.dropped_unauthenticated and stats.dropped_unknown_address
 
 
@@ -388,7 +398,7 @@ def test_numbers_wrap_twice(profile: SrtpProfile) -> None:
         network.advance(0.02)
         network.receive(sender, *packets)
     assert len(viewer.rtp) > 1350
-    assert {packet.payload.split(b"/")[0][-2:] for packet in viewer.rtp} == {b"11"}
+    assert all(b"11/" in packet.payload for packet in viewer.rtp)
     plane.compare_counters()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sfu.plane.reference import ReferencePlane
+from sfu.plane.native.loop import LoopPlane
 from sfu.settings import MediaSettings
 from web.media.client import MediaClient
 from web.media.messages import MediaEvent
@@ -56,7 +56,7 @@ async def running_media(settings: MediaSettings = LOOPBACK) -> AsyncIterator[Med
     """Start both ends, stop both ends."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media.sock"
-        worker, stop = Worker(settings, ReferencePlane()), asyncio.Event()
+        worker, stop = Worker(settings, LoopPlane()), asyncio.Event()
         events: list[MediaEvent] = []
         changed = asyncio.Event()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sfu.light_peer import LightPeer
-from sfu.plane.reference import ReferencePlane
+from sfu.plane.native.loop import LoopPlane
 from sfu.settings import Limits, MediaSettings, Timeouts
 from tests.web.media.conftest import Media, running_media
 from web.media.client import MediaClient
@@ -128,7 +128,7 @@ async def test_a_second_web_process_takes_over(media: Media) -> None:
 
 async def test_rooms_wait_for_the_web_process_and_close_when_it_stays_away(tmp_path: Path) -> None:
     settings = MediaSettings(host_addresses=("127.0.0.1",), timeouts=Timeouts(web_gone_s=1.0))
-    worker, stop, path = Worker(settings, ReferencePlane()), asyncio.Event(), tmp_path / "media.sock"
+    worker, stop, path = Worker(settings, LoopPlane()), asyncio.Event(), tmp_path / "media.sock"
     serving = asyncio.create_task(worker.serve(path, stop))
     client = MediaClient(path)
     running = asyncio.create_task(client.run())
