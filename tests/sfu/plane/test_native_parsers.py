@@ -1,0 +1,148 @@
+"""Every native parser of network bytes against its readable twin: valid bytes, broken bytes, random bytes.
+
+``PARSERS`` is the list for longer fuzzing: name → function of bytes that must neither crash nor disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from sfu.errors import FramingError
+from sfu.plane.native import engine
+from sfu.rtp.errors import MalformedPacket
+from sfu.rtp.packet import parse_rtp
+from sfu.rtp.payload.h264 import is_h264_keyframe_start
+from sfu.rtp.payload.vp8 import parse_vp8
+from sfu.rtp.rtcp import (
+    Bye,
+    FullIntraRequest,
+    Nack,
+    PictureLoss,
+    ReceiverEstimate,
+    ReceiverReport,
+    ReportBlock,
+    SenderReport,
+    SourceDescription,
+    TransportFeedback,
+    parse_compound,
+    serialize_compound,
+)
+from sfu.transport.framing import Deframer
+
+ROUNDS = 6000
+
+
+@pytest.fixture(autouse=True)
+def plane_under_test() -> str:
+    """No plane here: only its parsers."""
+    return "none"
+
+
+def compare_rtp(data: bytes) -> None:
+    try:
+        packet = parse_rtp(data)
+    except MalformedPacket:
+        assert engine.parse_rtp(data) is None
+        return
+    assert engine.parse_rtp(data) == (
+        packet.payload_type,
+        packet.sequence_number,
+        packet.timestamp,
+        packet.ssrc,
+        packet.payload,
+        packet.marker,
+        packet.extensions,
+    )
+
+
+def compare_rtcp(data: bytes) -> None:
+    try:
+        parse_compound(data)
+    except MalformedPacket:
+        assert not engine.parse_rtcp(data)
+        return
+    assert engine.parse_rtcp(data)
+
+
+def compare_vp8(data: bytes) -> None:
+    try:
+        found = parse_vp8(data)
+    except MalformedPacket:
+        assert engine.parse_vp8(data) is None
+        return
+    assert engine.parse_vp8(data) == (
+        found.size,
+        found.picture_id,
+        found.long_picture_id,
+        found.tl0_picture_index,
+        found.temporal,
+        found.is_keyframe_start,
+    )
+
+
+def compare_h264(data: bytes) -> None:
+    assert engine.parse_h264(data) == is_h264_keyframe_start(data)
+
+
+def compare_frames(data: bytes) -> None:
+    try:
+        packets = Deframer().receive_data(data)
+    except FramingError:
+        assert engine.parse_frames(data) is None
+        return
+    found = engine.parse_frames(data)
+    assert found is not None and found[0] == packets
+
+
+PARSERS: dict[str, Callable[[bytes], None]] = {
+    "rtp": compare_rtp,
+    "rtcp": compare_rtcp,
+    "vp8": compare_vp8,
+    "h264": compare_h264,
+    "frames": compare_frames,
+}
+BLOCK = ReportBlock(1, 2, 3, 4, 5, 6, 7)
+COMPOUND = serialize_compound(
+    [
+        SenderReport(1, 2, 3, 4, 5, (BLOCK,)),
+        ReceiverReport(1, (BLOCK, BLOCK)),
+        SourceDescription(((1, "Quản Bạ"), (2, "x"))),
+        Nack(1, 2, (3, 5, 90)),
+        PictureLoss(1, 2),
+        FullIntraRequest(1, ((2, 3),)),
+        ReceiverEstimate(1, 500_000, (1, 2)),
+        TransportFeedback(1, 2, bytes(12)),
+        Bye((1, 2)),
+    ]
+)
+SAMPLES: dict[str, list[bytes]] = {
+    "rtp": [
+        bytes.fromhex("b2e0000100000001000000010000000200000003bede00021041223344000000") + b"payload\x00\x00\x03",
+        bytes.fromhex("9060000100000001000000011000000205030102030700090102ff") + b"x" * 30,
+    ],
+    "rtcp": [COMPOUND, COMPOUND[28 + 24 :], bytes.fromhex("a1cd0003000000010000000200030001 00000004".replace(" ", ""))],
+    "vp8": [bytes.fromhex(text) for text in ("90e0800100001011", "90807f10", "1010", "00", "90f0fffe0a0b10")],
+    "h264": [bytes.fromhex(text) for text in ("6742c01f", "180004680203040002658800", "7c8588", "7c0588")],
+    "frames": [b"\x00\x03abc\x00\x00\x00\x01x", b"\x08\x00" + bytes(2048), b"\x08\x01"],
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_native_and_readable_agree_on_every_byte(name: str) -> None:
+    random = Random(name)
+    compare = PARSERS[name]
+    for sample in SAMPLES[name]:
+        for end in range(len(sample) + 1):
+            compare(sample[:end])
+    for _ in range(ROUNDS):
+        data = bytearray(random.choice(SAMPLES[name]))
+        for _ in range(random.randrange(0, 5)):
+            if data:
+                data[random.randrange(len(data))] = random.choice((0, 1, 0x80, 0xFF, random.getrandbits(8)))
+        if random.random() < 0.3:
+            data = data[: random.randrange(len(data) + 1)] + random.randbytes(random.randrange(0, 20))
+        compare(bytes(data))
+        compare(random.randbytes(random.randrange(0, 64)))
