@@ -145,7 +145,7 @@ cdef inline void forward(Plane *plane, Consumer *consumer, const Packet *packet)
     cdef Transport *transport = consumer.transport
     cdef uint8_t head[MAX_HEAD]
     cdef uint8_t *out
-    cdef const uint8_t *plain = packet.payload
+    cdef const uint8_t *plain = &packet.payload[0]
     cdef int size = packet.size
     cdef int head_size = consumer.header.size
     cdef bint is_sendable
