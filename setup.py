@@ -48,7 +48,13 @@ def extensions() -> list[Extension]:
         "binding": True,
         "freethreading_compatible": False,
     }
-    return cythonize([engine], compiler_directives=directives, annotate=mode == "annotate", build_dir="build/asan" if checked else "build/native", force=checked)
+    return cythonize(
+        [engine],
+        compiler_directives=directives,
+        annotate=mode == "annotate",
+        build_dir="build/asan" if checked else "build/native",
+        force=checked,
+    )
 
 
 def is_needed() -> bool:

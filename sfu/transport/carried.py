@@ -1,7 +1,7 @@
 """The worker's door where the plane carries packets itself: the sockets are opened here, read and written there.
 
-Only STUN and DTLS come up. They are answered straight on the UDP socket, which takes datagrams from both threads; on TCP
-the plane writes them, so that frames never mix.
+Only STUN and DTLS come up. They are answered straight on the UDP socket, which takes datagrams from both threads; on
+TCP the plane writes the answers, so that frames never mix.
 """
 
 from __future__ import annotations
@@ -188,7 +188,9 @@ class CarriedTcp:
 
     def _may_enter(self, host: str) -> bool:
         limits = self._settings.limits
-        return len(self._connections) < limits.tcp_connections and self._per_host[host] < limits.tcp_connections_per_host
+        return (
+            len(self._connections) < limits.tcp_connections and self._per_host[host] < limits.tcp_connections_per_host
+        )
 
     def reflexive(self, address: Address) -> tuple[str, int]:
         """The real address behind a connection's name."""

@@ -23,6 +23,7 @@ from .linux cimport *
 from .loop cimport Loop, Stray, run
 from .memory cimport Map, append, claim, discard, lookup, release_list, release_map
 from .memory cimport store as put_into
+from .outbox cimport record_size
 from .queue cimport Queue, claim_record, close_queue, drop_record, load, next_record, open_queue, publish, publish_record
 from .rewriter cimport begin_rewriter
 from .rtcp cimport is_compound
@@ -520,7 +521,7 @@ cdef class Engine:
             memcpy(&size, self.plane.outbox.bytes + at + sizeof(Destination), 4)
             data = PyBytes_FromStringAndSize(<const char *>self.plane.outbox.bytes + at + sizeof(Destination) + 4, size)
             found.append((data, show_address(&(<Destination *>(self.plane.outbox.bytes + at)).address)))
-            at += sizeof(Destination) + 4 + size
+            at += record_size(size)
         self.plane.counters.datagrams_out += len(found)
         self.plane.outbox.used = 0
         self.plane.outbox.count = 0

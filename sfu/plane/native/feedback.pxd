@@ -101,6 +101,7 @@ cdef inline void receive_rtcp(
         plane.counters.malformed += 1
         return
     deliver_batches(plane)
+    memset(&control, 0, sizeof(Control))
     while position < plain:
         position = next_control(data, plain, position, &control)
         _act_on(plane, transport, &control, arrival_ns)

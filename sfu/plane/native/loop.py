@@ -21,7 +21,7 @@ JOIN_SECONDS = 10.0
 
 
 class LoopPlane(NativePlane):
-    """Drives itself between ``start`` and ``close``: ``receive``, ``handle_timeout``, ``packets_to_send`` have nothing to do."""
+    """Drives itself between ``start`` and ``close``; ``handle_timeout`` and ``packets_to_send`` have nothing to do."""
 
     def __init__(self, random: Random | None = None, settings: NativeSettings = WORKER) -> None:
         super().__init__(random, settings)

@@ -14,8 +14,13 @@ cdef enum:
     RECORD_HEAD = sizeof(Destination) + 4
 
 
+cdef inline size_t record_size(int size) noexcept nogil:
+    """Of a packet in the list, so that the next record lies where it may."""
+    return RECORD_HEAD + ((<size_t>size + 3) & ~<size_t>3)
+
+
 cdef inline uint8_t *_room_in_list(Outbox *outbox, int size) noexcept nogil:
-    while outbox.used + RECORD_HEAD + size > outbox.capacity:
+    while outbox.used + record_size(size) > outbox.capacity:
         outbox.capacity = 65536 if outbox.capacity == 0 else 2 * outbox.capacity
         outbox.bytes = <uint8_t *>resize(outbox.bytes, outbox.capacity)
     return outbox.bytes + outbox.used + RECORD_HEAD
@@ -43,7 +48,7 @@ cdef inline void post(Plane *plane, const Destination *to, int size) noexcept no
     record = plane.outbox.bytes + plane.outbox.used
     memcpy(record, to, sizeof(Destination))
     memcpy(record + sizeof(Destination), &size, 4)
-    plane.outbox.used += RECORD_HEAD + size
+    plane.outbox.used += record_size(size)
     plane.outbox.count += 1
 
 

@@ -53,7 +53,7 @@ class NativeSettings:
 class _Transport:
     streams: dict[int, tuple[int, bool]] = field(default_factory=dict)  # SSRC → encoding, is it its RTX
     consumers: dict[int, int] = field(default_factory=dict)  # SSRC → consumer
-    address: Address | None = None
+    there: tuple[Address, bytes] | None = None  # its address, and the one of ours it wrote to
 
 
 @dataclass(slots=True)
@@ -78,6 +78,7 @@ class NativePlane:
             connection_bytes=settings.connection_bytes,
         )
         self._transports: dict[int, _Transport] = {}
+        self._owners: dict[Address, int] = {}  # who was last said to be there
         self._encodings: dict[int, _Encoding] = {}
         self._consumers: dict[int, ConsumerSettings] = {}
 
@@ -101,8 +102,11 @@ class NativePlane:
 
     def set_address(self, transport: int, address: Address) -> None:
         found = self._transports[transport]
-        self._engine.set_address(transport, address, self._local(address))
-        found.address = address
+        there = (address, self._local(address))
+        if found.there != there or self._owners.get(address) != transport:  # every check of a peer says it again
+            self._engine.set_address(transport, *there)
+            found.there = there
+            self._owners[address] = transport
 
     def _local(self, address: Address) -> bytes:
         """The address of ours to send from; empty: any."""
@@ -113,7 +117,9 @@ class NativePlane:
         self._engine.set_receive_extensions(transport, ids)
 
     def remove_transport(self, transport: int) -> None:
-        del self._transports[transport]
+        there = self._transports.pop(transport).there
+        if there is not None and self._owners.get(there[0]) == transport:
+            del self._owners[there[0]]
         for handle in [handle for handle, one in self._encodings.items() if one.settings.transport == transport]:
             self._remove_encoding(handle)
         for handle in [handle for handle, one in self._consumers.items() if one.transport == transport]:

@@ -130,6 +130,7 @@ cdef inline bint is_compound(const uint8_t *data, int size) noexcept nogil:
     """Whether all of it can be read; nothing of a compound that is broken somewhere is acted on."""
     cdef Control control
     cdef int position = 0
+    memset(&control, 0, sizeof(Control))
     if size == 0:
         return False
     while position < size:

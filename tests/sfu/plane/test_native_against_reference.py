@@ -1,7 +1,8 @@
 """The native plane sends the reference's bytes: random meetings, one after the other, on both at once.
 
-Loss, reordering, duplicates, wrap-around of every number, layers, SSRC collisions, pauses, rates, repair both ways, RTCP of
-every kind, forgeries, junk, movers, new keys, peers that come and go. Every packet, event, counter and timer is compared.
+Loss, reordering, duplicates, wrap-around of every number, layers, SSRC collisions, pauses, rates, repair both ways,
+RTCP of every kind, forgeries, junk, movers, new keys, peers that come and go. Every packet, event, counter and timer
+is compared.
 """
 
 from __future__ import annotations
@@ -109,7 +110,16 @@ class Meeting:
         else:
             codec = random.choice(("vp8", "vp8", "vp8", "h264"))
             settings = EncodingSettings(
-                peer.handle, "video", ssrc, rtx_ssrc, 96, 97, codec, 90000, IDS, producer=producer  # type: ignore[arg-type]
+                peer.handle,
+                "video",
+                ssrc,
+                rtx_ssrc,
+                96,
+                97,
+                codec,
+                90000,
+                IDS,
+                producer=producer,  # type: ignore[arg-type]
             )
             source = Camera(
                 ssrc,
@@ -132,12 +142,23 @@ class Meeting:
         if random.random() < 0.15:
             settings = sink_slot(lambda packet: None)
         elif random.random() < 0.3:
-            settings = ConsumerSettings(peer.handle, "audio", ssrc, None, 109, None, "opus", 48000, ids, mid, "somebody")
+            settings = ConsumerSettings(
+                peer.handle, "audio", ssrc, None, 109, None, "opus", 48000, ids, mid, "somebody"
+            )
         else:
             codec = random.choice(("vp8", "vp8", "vp8", "h264"))
             rtx = random.choice((None, ssrc + 1 & 0xFFFFFFFF, 2001))
             settings = ConsumerSettings(
-                peer.handle, "video", ssrc, rtx, 120, random.choice((124, None)), codec, 90000, ids, mid  # type: ignore[arg-type]
+                peer.handle,
+                "video",
+                ssrc,
+                rtx,
+                120,
+                random.choice((124, None)),
+                codec,
+                90000,
+                ids,
+                mid,  # type: ignore[arg-type]
             )
         with contextlib.suppress(ValueError):
             self.plane.add_consumer(handle, settings)
@@ -225,7 +246,9 @@ class Meeting:
         random = self.random
         packets = source.frame(random.randrange(1, 6), key=random.random() < 0.15)
         if random.random() < 0.1:
-            packets.append(RtpPacket(96, source.sequence, source.timestamp, source.ssrc, padding=random.randrange(1, 256)))
+            packets.append(
+                RtpPacket(96, source.sequence, source.timestamp, source.ssrc, padding=random.randrange(1, 256))
+            )
             source.sequence = source.sequence + 1 & 0xFFFF
         if random.random() < 0.02:
             source.sequence = source.sequence + random.choice((600, 20000, 40000)) & 0xFFFF
@@ -266,7 +289,9 @@ class Meeting:
         if self.peers and random.random() < 0.3:
             peer = random.choice(list(self.peers.values()))
             extensions = {IDS.mid: random.choice((b"1", b"\xff", b"x" * 16)), IDS.repaired_rid: b"f"}
-            stranger = RtpPacket(96, random.getrandbits(16), 5, random.choice((501, 502, 503)), b"x", extensions=extensions)
+            stranger = RtpPacket(
+                96, random.getrandbits(16), 5, random.choice((501, 502, 503)), b"x", extensions=extensions
+            )
             with contextlib.suppress(Error, ValueError):
                 line.append((peer, peer.protect(stranger)))
         return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import select
 import socket
 import time
@@ -128,7 +129,7 @@ def test_every_viewer_gets_every_packet_in_groups(stage: Stage) -> None:
         stage.until(lambda: all(len(peer.rtp) == sent for peer in viewers))  # noqa: B023
     for peer in viewers:
         numbers = [packet.sequence_number for packet in peer.rtp]
-        assert [after - before & 0xFFFF for before, after in zip(numbers, numbers[1:], strict=False)] == [1] * (sent - 1)
+        assert [after - before & 0xFFFF for before, after in itertools.pairwise(numbers)] == [1] * (sent - 1)
         assert [packet.payload for packet in peer.rtp[2:]] == [packet.payload for packet in viewers[0].rtp[2:]]
         assert all(packet.payload.endswith(b"\x00" * 900) for packet in peer.rtp[2:])
     assert any(packet.padding for packet in viewers[0].rtp)
@@ -168,7 +169,7 @@ def test_a_sink_gets_everything_in_order(stage: Stage) -> None:
         stage.send(sender, *camera.frame(3))
     stage.until(lambda: len(taken) == 302)
     numbers = [int.from_bytes(packet.rtp[2:4], "big") for packet in taken]
-    assert [after - before & 0xFFFF for before, after in zip(numbers, numbers[1:], strict=False)] == [1] * 301
+    assert [after - before & 0xFFFF for before, after in itertools.pairwise(numbers)] == [1] * 301
     assert not any(packet.rtp[0] & 0x20 for packet in taken)
     assert abs(taken[-1].arrival_ns - time.time_ns()) < 60e9
     stage.plane.remove_consumer(50)
@@ -268,7 +269,9 @@ def test_a_flood_of_strangers_is_dropped_and_answered_by_nothing(stage: Stage) -
     random = Random(2)
     for number in range(3000):
         kind = number % 4
-        data = (STUN, b"\x16\xfe\xff" + random.randbytes(60), b"\x80\x60" + random.randbytes(80), b"\x50" + bytes(30))[kind]
+        data = (STUN, b"\x16\xfe\xff" + random.randbytes(60), b"\x80\x60" + random.randbytes(80), b"\x50" + bytes(30))[
+            kind
+        ]
         attacker.sendto(data, door)
         if number % 500 == 0:
             stage.send(sender, *camera.frame(2))
@@ -305,7 +308,7 @@ def test_a_keyframe_burst_is_paced_and_complete() -> None:
         stage.send(sender, *camera.frame(2))
         stage.until(lambda: len(late.rtp) == 62)
         numbers = [packet.sequence_number for packet in late.rtp]
-        assert [after - before & 0xFFFF for before, after in zip(numbers, numbers[1:], strict=False)] == [1] * 61
+        assert [after - before & 0xFFFF for before, after in itertools.pairwise(numbers)] == [1] * 61
     finally:
         stage.close()
 

@@ -123,7 +123,11 @@ SAMPLES: dict[str, list[bytes]] = {
         bytes.fromhex("b2e0000100000001000000010000000200000003bede00021041223344000000") + b"payload\x00\x00\x03",
         bytes.fromhex("9060000100000001000000011000000205030102030700090102ff") + b"x" * 30,
     ],
-    "rtcp": [COMPOUND, COMPOUND[28 + 24 :], bytes.fromhex("a1cd0003000000010000000200030001 00000004".replace(" ", ""))],
+    "rtcp": [
+        COMPOUND,
+        COMPOUND[28 + 24 :],
+        bytes.fromhex("a1cd000300000001000000020003000100000004"),
+    ],
     "vp8": [bytes.fromhex(text) for text in ("90e0800100001011", "90807f10", "1010", "00", "90f0fffe0a0b10")],
     "h264": [bytes.fromhex(text) for text in ("6742c01f", "180004680203040002658800", "7c8588", "7c0588")],
     "frames": [b"\x00\x03abc\x00\x00\x00\x01x", b"\x08\x00" + bytes(2048), b"\x08\x01"],

@@ -40,7 +40,9 @@ def rtp(random: Random, sequence: int, ssrc: int = 7) -> bytes:
     csrcs = tuple(random.getrandbits(32) for _ in range(random.choice((0, 0, 2))))
     payload = random.randbytes(random.choice((0, 1, 15, 16, 17, 160, 1200)))
     return serialize_rtp(
-        RtpPacket(96, sequence & 0xFFFF, 5, ssrc, payload, extensions=extensions, csrcs=csrcs, padding=random.choice((0, 4)))
+        RtpPacket(
+            96, sequence & 0xFFFF, 5, ssrc, payload, extensions=extensions, csrcs=csrcs, padding=random.choice((0, 4))
+        )
     )
 
 
@@ -90,7 +92,7 @@ def test_the_same_bytes_in_both_directions(profile: SrtpProfile) -> None:
 
 @pytest.mark.parametrize("profile", ALL)
 def test_replays_and_forgeries_are_judged_as_libsrtp_judges(profile: SrtpProfile) -> None:
-    """An attacker who repeats, delays, cuts and changes datagrams: the same verdict on each, and the same afterwards."""
+    """An attacker repeats, delays, cuts and changes datagrams: the same verdict on each, and the same afterwards."""
     random = Random(3)
     native, sender = pair(profile)
     receiver = SrtpContext(SrtpKeys(profile, *keys(profile)))
