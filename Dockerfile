@@ -13,7 +13,7 @@ RUN apt-get update \
        fonts-liberation2 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/giaoban
-COPY requirements.lock pyproject.toml README.md LICENSE ./
+COPY requirements.lock pyproject.toml setup.py README.md LICENSE ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY sfu sfu
 COPY scheduler scheduler

@@ -15,7 +15,7 @@ help: ## list the commands
 
 setup: .venv/.complete $(CLIENT)/dist/.complete ## make .venv, build native parts and the client; names what is missing
 
-.venv/.complete: requirements.lock pyproject.toml setup/python.sh
+.venv/.complete: requirements.lock pyproject.toml setup.py setup/python.sh $(wildcard sfu/plane/native/*.p[xy]*)
 	@PYTHON=$(PYTHON) setup/python.sh
 
 $(CLIENT)/dist/.complete: $(CLIENT)/package-lock.json $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/index.html $(CLIENT)/vite.config.ts -type f 2>/dev/null)
@@ -44,4 +44,4 @@ bench: setup ## measure; writes bench/results/*.json and a table
 	$(BIN)/python -m bench
 
 clean: ## remove what setup made (never the data folder)
-	rm -rf .venv $(CLIENT)/node_modules $(CLIENT)/dist build *.egg-info
+	rm -rf .venv $(CLIENT)/node_modules $(CLIENT)/dist build *.egg-info sfu/plane/native/*.so

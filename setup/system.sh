@@ -12,6 +12,8 @@ need() { # need COMMAND PACKAGE: the command, or the Debian package that brings 
 need python3.11 python3.11 || true
 command -v python3.11 >/dev/null 2>&1 && ! python3.11 -c 'import ensurepip' 2>/dev/null && missing+=(python3.11-venv)
 need gcc gcc
+command -v python3.11 >/dev/null 2>&1 && ! python3.11 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null &&
+    missing+=(python3.11-dev)
 need make make
 need node nodejs
 need npm npm

@@ -34,7 +34,7 @@ from sfu.rtp.rtcp import (
 )
 
 from .network import IDS, PROFILES, Camera, Microphone, Network, Peer, _session, sink_slot, vp8
-from .twin import TwinPlane
+from .twin import BatchedTwin, TwinPlane
 
 ALL: list[SrtpProfile] = ["AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES128_CM_SHA1_80"]
 EXTENSIONS = [
@@ -56,9 +56,10 @@ def plane_under_test() -> str:
 class Meeting:
     """A seeded meeting on both planes."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, make: type[TwinPlane] = TwinPlane) -> None:
         self.random = Random(seed)
-        Network.make, before = TwinPlane, Network.make
+        self.extensions = EXTENSIONS if make is TwinPlane else [replace(ids, transport_cc=0) for ids in EXTENSIONS]
+        Network.make, before = make, Network.make
         try:
             self.network = Network(seed)
         finally:
@@ -137,7 +138,7 @@ class Meeting:
         random = self.random
         peer = random.choice(list(self.peers.values()))
         handle, ssrc = self.new_handle(), random.choice((1001, 2001, 3001, 4001, random.getrandbits(32)))
-        ids = random.choice(EXTENSIONS)
+        ids = random.choice(self.extensions)
         mid = random.choice(("", "0", "video12", "a-mid-of-more-than-16"))
         if random.random() < 0.15:
             settings = sink_slot(lambda packet: None)
@@ -401,6 +402,14 @@ def test_any_meeting_is_the_same_on_both(seed: int) -> None:
     stats = meeting.plane.native.stats()
     assert stats.datagrams_out > 300
     assert stats.dropped_replay and stats.dropped_unauthenticated and stats.dropped_unknown_address
+
+
+@pytest.mark.parametrize("seed", range(100, 108))
+def test_any_meeting_is_the_same_in_batches(seed: int) -> None:
+    meeting = Meeting(seed, BatchedTwin)
+    meeting.run(160)
+    assert isinstance(meeting.plane, BatchedTwin) and meeting.plane.padded > 3
+    assert meeting.plane.native.stats().datagrams_out > 300
 
 
 @pytest.mark.parametrize("profile", ALL)

@@ -7,9 +7,14 @@ from dataclasses import asdict, replace
 from random import Random
 from typing import Any
 
-from sfu.plane.native.plane import NativePlane
-from sfu.plane.plane import Address, ConsumerSettings, Plane, PlaneEvent, SinkPacket
+from pylibsrtp import Policy, Session
+
+from sfu.plane.native.plane import NativePlane, NativeSettings
+from sfu.plane.plane import Address, ConsumerSettings, Plane, PlaneEvent, SinkPacket, SrtpKeys
 from sfu.plane.reference import ReferencePlane
+from sfu.rtp.packet import RtpPacket, is_rtcp, parse_rtp
+
+from .network import PROFILES
 
 COUNTED = ("malformed", "refused_unopened", "unprotectable", "events_dropped", "sink_failed")
 
@@ -17,10 +22,12 @@ COUNTED = ("malformed", "refused_unopened", "unprotectable", "events_dropped", "
 class TwinPlane:
     """Looks like a plane; ``oracle`` is the reference, ``native`` the other."""
 
+    settings = NativeSettings()
+
     def __init__(self, random: Random) -> None:
         seed = random.getrandbits(64)
         self.oracle = ReferencePlane(Random(seed))
-        self.native = NativePlane(Random(seed))
+        self.native = NativePlane(Random(seed), self.settings)
         self.encodings: set[int] = set()
         self.consumers: set[int] = set()
         self.taps: tuple[list[SinkPacket], list[SinkPacket]] = ([], [])
@@ -90,7 +97,66 @@ class TwinPlane:
         one, other = asdict(self.native.stats()), asdict(self.oracle.stats())
         one["extra"] = {name: count for name, count in one["extra"].items() if name in COUNTED}
         assert one == other
-        assert self.taps[1] == self.taps[0]
+        assert self._in_order(self.taps[1]) == self._in_order(self.taps[0])
+
+    def _in_order(self, taken: list[SinkPacket]) -> list[SinkPacket]:
+        """What the sinks got, in the order that is promised: here of all sinks together."""
+        return taken
+
+
+class BatchedTwin(TwinPlane):
+    """The native plane as a worker runs it: packets of one encoding go out viewer by viewer, with padding.
+
+    So the whole order is its own; what one viewer gets on one SSRC is compared, decrypted and without padding.
+    """
+
+    settings = NativeSettings(batching=True, pads=True)
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self.addresses: dict[Address, int] = {}
+        self.sessions: dict[int, tuple[Session, Session]] = {}  # what opens the oracle's packets, and the other's
+        self.padded = 0
+
+    def _note(self, name: str, arguments: tuple[Any, ...]) -> None:
+        super()._note(name, arguments)
+        if name == "set_address":
+            self.addresses[arguments[1]] = arguments[0]
+        elif name == "set_keys":
+            self.sessions[arguments[0]] = (_opener(arguments[1]), _opener(arguments[1]))
+
+    def packets_to_send(self) -> list[tuple[bytes, Address]]:
+        expected, sent = self.oracle.packets_to_send(), self.native.packets_to_send()
+        assert self._by_viewer(sent, 1) == self._by_viewer(expected, 0)
+        return expected
+
+    def _in_order(self, taken: list[SinkPacket]) -> list[SinkPacket]:
+        """Only of each sink for itself."""
+        return sorted(taken, key=lambda packet: packet.consumer)
+
+    def _by_viewer(self, packets: list[tuple[bytes, Address]], which: int) -> dict[tuple[Address, int], list[object]]:
+        found: dict[tuple[Address, int], list[object]] = {}
+        for data, address in packets:
+            handle = self.addresses.get(address)
+            if handle is None:
+                found.setdefault((address, -1), []).append(data)
+                continue
+            session = self.sessions[handle][which]
+            if is_rtcp(data):
+                found.setdefault((address, -2), []).append(session.unprotect_rtcp(data))
+                continue
+            packet: RtpPacket = parse_rtp(session.unprotect(data))
+            self.padded += packet.padding > 0
+            assert packet.padding <= 8
+            packet.padding = 0
+            found.setdefault((address, packet.ssrc), []).append(packet)
+        return found
+
+
+def _opener(keys: SrtpKeys) -> Session:
+    policy = Policy(key=keys.send, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=PROFILES[keys.profile])
+    policy.window_size = 1024
+    return Session(policy)
 
 
 def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[type[Exception], str] | None:
