@@ -1,7 +1,7 @@
-"""The life of a meeting, in real browsers: planned, invited, answered, tested, held, recorded.
+"""The life of a meeting, in real browsers: planned, invited, tested, held, recorded, minuted, signed, filed, found.
 
-Secretary, chair and two communes sit at Chromium, ten more communes are light peers. One commune sits at another
-computer (a network namespace) and comes over https. Each camera shows a machine-readable number, each
+Secretary, chair, deputy, two communes and the văn thư sit at Chromium, ten more communes are light peers. One commune
+sits at another computer (a network namespace) and comes over https. Each camera shows a machine-readable number, each
 microphone sounds a tone: what a browser decodes must be the one who has the floor.
 """
 
@@ -21,7 +21,7 @@ import pytest
 from numpy.typing import NDArray
 
 from recordings.capture.layout import layout
-from tests import planning
+from tests import paperwork, planning
 from tests.at_browser import AtBrowser, at_browser
 from tests.installation import Installation
 from tests.media import picture_code, tone
@@ -33,10 +33,10 @@ from tests.story import Planned, log_in, until
 from tests.visitor import Visitor
 from web.certificate import make_certificate
 
-CHAIR, NEAR, FAR, LIGHT = 30, 1, 2, 3
+CHAIR, DEPUTY, NEAR, FAR, LIGHT = 30, 31, 1, 2, 3
 NEAR_ADDRESS = "diemcau.tamson.quanba@hagiang.example"
 SHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None
-AROUND_S = 0.5  # so near to a chapter's second its speaker is seen
+AROUND_S = 0.5  # so near to a chapter's second its speaker is seen and heard
 
 
 @dataclass
@@ -74,7 +74,7 @@ async def test_a_district_meets_its_communes(tmp_path: Path) -> None:
         stack.push_async_callback(reader.http.aclose)
         url, wrapped = installation.url, str(far_away.wrapper(tmp_path, EXECUTABLE))
         people = People(
-            secretary=await stack.enter_async_context(at_browser(url, tmp_path)),
+            secretary=await stack.enter_async_context(at_browser(url, tmp_path, DEPUTY)),
             chair=await stack.enter_async_context(at_browser(url, tmp_path, CHAIR)),
             near=await stack.enter_async_context(at_browser(url, tmp_path, NEAR)),
             far=await stack.enter_async_context(at_browser(url, tmp_path, FAR, executable=wrapped)),
@@ -95,8 +95,11 @@ async def test_a_district_meets_its_communes(tmp_path: Path) -> None:
             await the_roll_is_called(people, planned)
             await the_floor_goes_round(people, light[0], planned)
             await papers_chat_and_a_break(people)
+            await the_deputy_presides_for_a_while(people, planned)
             await conclusions_and_the_end(people, planned)
+        await it_is_minuted_signed_and_filed(people, planned)
         await the_recording_shows_who_spoke(installation, reader, planned)
+        await it_is_found_by_those_who_may(people, installation, planned, trust)
         for person in people.all:
             assert person.complaints == []
 
@@ -235,11 +238,44 @@ async def papers_chat_and_a_break(people: People) -> None:
     await far.stage_is("convened")
 
 
+async def the_deputy_presides_for_a_while(people: People, planned: Planned) -> None:
+    """He looks on at a machine of his own, gets the chair, takes its place on air, and hands it back."""
+    chair, near = people.chair, people.near
+    deputy = await people.secretary.elsewhere()
+    await deputy.logs_in("phochutich.quanba", people.password)
+    await deputy.opens(f"/rooms/{planned.id}")
+    await deputy.at("hall").wait_for()
+    await hands_over(chair, "Phó Chủ tịch UBND huyện")
+    await takes_the_chair(deputy)
+    await deputy.click("handed-understood")
+    await near.sees(DEPUTY)
+    await deputy.tool("agenda")
+    await deputy.at("agenda-item", item_id=planned.items[1]).get_by_test_id("open-item").click()
+    await deputy.at("agenda-item", item_id=planned.items[1], status="open").wait_for()
+    await hands_over(deputy, planning.CHAIR)
+    await takes_the_chair(chair)
+    assert deputy.complaints == []
+    await deputy.page.context.close()
+    await near.sees(CHAIR)
+
+
+async def takes_the_chair(person: AtBrowser) -> None:
+    """Asked about the other machine, unless that one is just coming back with its new role."""
+    await person.at("take-over").or_(person.at("room", role="chair")).first.wait_for()
+    if await person.at("take-over").count():
+        await person.click("take-over")
+    await person.at("room", role="chair").wait_for()
+
+
+async def hands_over(chair: AtBrowser, post: str) -> None:
+    await chair.tool("course")
+    await chair.click("hand-over")
+    await chair.choose("hand-over-person", post)
+    await chair.click("hand-over-confirm")
+
+
 async def conclusions_and_the_end(people: People, planned: Planned) -> None:
     secretary, near = people.secretary, people.near
-    await secretary.tool("agenda")
-    await secretary.at("agenda-item", item_id=planned.items[1]).get_by_test_id("open-item").click()
-    await secretary.at("agenda-item", item_id=planned.items[1], status="open").wait_for()
     await secretary.tool("outcome")
     await secretary.fill("conclusion-text", "Các xã hoàn thành che chắn chuồng trại trước ngày 30/11.")
     await secretary.click("record-conclusion")
@@ -248,6 +284,22 @@ async def conclusions_and_the_end(people: People, planned: Planned) -> None:
     await secretary.click("adjourn")
     await secretary.click("adjourn-confirm")
     await near.ends()
+
+
+async def it_is_minuted_signed_and_filed(people: People, planned: Planned) -> None:
+    secretary, chair = people.secretary, people.chair
+    await paperwork.write(secretary, planned)
+    await paperwork.correct(secretary)
+    await is_archived(people.reader, planned)  # the minutes name the recording's hash
+    await paperwork.submit(secretary)
+    await paperwork.sign(secretary, planned, "secretary", "waiting_chair")
+    await paperwork.sign(chair, planned, "chair", "signed")
+    await chair.looks("signed")
+    clerk = await secretary.elsewhere()
+    await clerk.logs_in("vanthu.quanba", people.password)
+    await paperwork.number_and_issue(clerk, planned)
+    await paperwork.file(clerk, planned)
+    assert clerk.complaints == []
 
 
 async def is_archived(reader: Visitor, planned: Planned) -> dict[str, Any]:
@@ -259,7 +311,7 @@ async def is_archived(reader: Visitor, planned: Planned) -> dict[str, Any]:
 
 
 async def the_recording_shows_who_spoke(installation: Installation, reader: Visitor, planned: Planned) -> None:
-    """At each speech's second the MP4 shows that speaker's number, soon after it sounds his tone."""
+    """Around each speech's second the MP4 shows that speaker's number and sounds his tone."""
     done = await is_archived(reader, planned)
     path = installation.data / "recording.mp4"
     path.write_bytes(await reader.download(done["mp4"]["url"]))
@@ -272,11 +324,30 @@ async def the_recording_shows_who_spoke(installation: Installation, reader: Visi
         number, begin = numbers[speech["site_id"]], speech["start_ms"] / 1000
         shown = {read_program(picture) for at, picture in pictures if abs(at - begin) <= AROUND_S}
         assert number in shown, f"{speech['title']}: pictures of {shown}"
-        heard = tone.read_all(sound[int(begin * 48000) : int((begin + 1.5) * 48000)], 48000)
+        heard = tones_around(sound, begin)
         assert number in heard, f"{speech['title']}: tones {heard}"
+
+
+def tones_around(sound: NDArray[np.float32], second: float) -> set[int]:
+    """All tones heard for a fifth of a second somewhere around this second."""
+    starts = np.arange(max(second - AROUND_S, 0), second + AROUND_S - 0.2, 0.05)
+    pieces = (sound[int(start * 48000) : int((start + 0.2) * 48000)] for start in starts)
+    return {number for piece in pieces for number in tone.read_all(piece, 48000)}
 
 
 def read_program(picture: NDArray[np.uint8]) -> int | None:
     """The number in the place of the program's video, whatever its size."""
     place = layout(False).video.fit(16, 9)
     return picture_code.read(picture[place.y : place.y + place.height, place.x : place.x + place.width])
+
+
+async def it_is_found_by_those_who_may(
+    people: People, installation: Installation, planned: Planned, trust: ssl.SSLContext
+) -> None:
+    await paperwork.find(people.secretary, planned)
+    await paperwork.play(people.secretary, planned)
+    stranger = await log_in(installation, "thuky.dongvan", trust)
+    hits = (await stranger.get("/api/search", q="quan ba"))["items"]
+    assert planned.id not in {hit["meeting"]["id"] for hit in hits}
+    assert (await stranger.http.get(f"/api/meetings/{planned.id}")).status_code == 404
+    await stranger.http.aclose()

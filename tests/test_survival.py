@@ -1,4 +1,5 @@
-"""kill -9 of the web process, of the media worker and of both, in every phase of a meeting of the running product.
+"""kill -9 of the web process, of the media worker and of both, in every phase of a meeting of the running product,
+on SQLite and on PostgreSQL. ``test_survival_in_browsers.py`` tells a part of it with real pages.
 
 Nobody does anything: the pages come back by themselves and find floor, queue, item and recording as they were; what
 died is closed by facts; the log is whole; the parts of the recording are one timeline that plays.
@@ -18,6 +19,7 @@ import pytest
 
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.facts import Fact
+from scheduler.settings import DatabaseSettings
 from tests.gathering import Gathering, each, gather, site_of
 from tests.installation import Installation
 from tests.returning import Returning
@@ -27,8 +29,9 @@ KILLS = (("media",), ("web",), ("web", "media"))
 
 
 @pytest.mark.xdist_group("machine")
-async def test_nothing_is_lost_whatever_is_killed_whenever(tmp_path: Path) -> None:
-    async with Installation(tmp_path / "data") as installation, AsyncExitStack() as stack:
+async def test_nothing_is_lost_whatever_is_killed_whenever(tmp_path: Path, database_settings: DatabaseSettings) -> None:
+    environment = {"GIAOBAN_DATABASE_URL": database_settings.url}
+    async with Installation(tmp_path / "data", environment) as installation, AsyncExitStack() as stack:
         room = await gather(installation, stack)
         await while_testing(room)
         await while_convened(room)
