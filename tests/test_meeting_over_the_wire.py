@@ -1,7 +1,7 @@
 """The main job without browsers: a district's giao ban from the plan to the verified dossier, over the real protocols.
 
-Chair and secretary sit at sockets, four communes send pictures and tones, nine more listen to the signalling.
-``test_life_of_a_meeting.py`` tells the same story with real browsers.
+Chair and secretary sit at sockets, four communes send pictures and tones, nine more listen to the signalling; the
+database is a real PostgreSQL. ``test_life_of_a_meeting.py`` tells the same story with real browsers, on SQLite.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from recordings.verify import verify_async
+from tests.databases import PostgresServer
 from tests.holding import hold
 from tests.installation import Installation
 from tests.story import Planned, log_in, mails, plan_and_send, until, write_and_issue
@@ -19,9 +20,11 @@ from tests.visitor import Visitor
 
 
 @pytest.mark.xdist_group("machine")
-async def test_a_meeting_from_plan_to_dossier(tmp_path: Path) -> None:
-    async with Installation(tmp_path / "data") as installation, AsyncExitStack() as stack:
-        secretary = await stack.enter_async_context(Visitor(installation.url))
+async def test_a_meeting_from_plan_to_dossier(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    async with AsyncExitStack() as stack:
+        database = stack.enter_context(postgres_server.copy_of("migrated"))
+        environment = {"GIAOBAN_DATABASE_URL": database.url}
+        installation = await stack.enter_async_context(Installation(tmp_path / "data", environment))
         secretary = await log_in(installation, "thuky.quanba")
         chair = await log_in(installation, "chutich.quanba")
         clerk = await log_in(installation, "vanthu.quanba")
