@@ -21,6 +21,7 @@ cdef extern from "openssl/evp.h" nogil:
     int EVP_DecryptInit_ex(
         EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, ENGINE *engine, const uint8_t *key, const uint8_t *iv
     ) noexcept
+    int EVP_Cipher(EVP_CIPHER_CTX *context, uint8_t *out, const uint8_t *data, unsigned int size) noexcept
     int EVP_EncryptUpdate(EVP_CIPHER_CTX *context, uint8_t *out, int *length, const uint8_t *data, int size) noexcept
     int EVP_DecryptUpdate(EVP_CIPHER_CTX *context, uint8_t *out, int *length, const uint8_t *data, int size) noexcept
     int EVP_EncryptFinal_ex(EVP_CIPHER_CTX *context, uint8_t *out, int *length) noexcept

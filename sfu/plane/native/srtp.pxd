@@ -246,18 +246,17 @@ cdef inline bint _gcm_seal(
     uint8_t *out,
     int size,
 ) noexcept nogil:
-    """Encrypt to ``out`` and put the tag after it."""
+    """Encrypt to ``out`` and put the tag after it. ``EVP_Cipher`` is the way with the fewest look-ups per call."""
     cdef EVP_CIPHER_CTX *cipher = keys.cipher
-    cdef int length = 0
     if EVP_EncryptInit_ex(cipher, NULL, NULL, NULL, iv) != 1:
         return False
-    if EVP_EncryptUpdate(cipher, NULL, &length, associated, associated_size) != 1:
+    if EVP_Cipher(cipher, NULL, associated, associated_size) < 0:
         return False
-    if more_size and EVP_EncryptUpdate(cipher, NULL, &length, more, more_size) != 1:
+    if more_size and EVP_Cipher(cipher, NULL, more, more_size) < 0:
         return False
-    if size and EVP_EncryptUpdate(cipher, out, &length, plain, size) != 1:
+    if size and EVP_Cipher(cipher, out, plain, size) < 0:
         return False
-    if EVP_EncryptFinal_ex(cipher, out + size, &length) != 1:
+    if EVP_Cipher(cipher, NULL, NULL, 0) < 0:
         return False
     return EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, 16, out + size) == 1
 
