@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sfu.plane.native.loop import LoopPlane
 from sfu.settings import MediaSettings
 from web.media.client import MediaClient
 from web.media.messages import MediaEvent
-from web.media.worker import Worker
+from web.media.worker import Worker, make_plane
 
 LOOPBACK = MediaSettings(host_addresses=("127.0.0.1",))
 
@@ -52,11 +51,11 @@ class Media:
 
 
 @contextlib.asynccontextmanager
-async def running_media(settings: MediaSettings = LOOPBACK) -> AsyncIterator[Media]:
+async def running_media(settings: MediaSettings = LOOPBACK, plane: str = "native") -> AsyncIterator[Media]:
     """Start both ends, stop both ends."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media.sock"
-        worker, stop = Worker(settings, LoopPlane()), asyncio.Event()
+        worker, stop = Worker(settings, make_plane(plane)), asyncio.Event()
         events: list[MediaEvent] = []
         changed = asyncio.Event()
 

@@ -60,6 +60,12 @@ async def test_two_peers_see_and_hear_each_other_in_every_profile(media: Media, 
     await media.wait_for(lambda: PeerDisconnected("room", "an", "left") in media.events)
 
 
+async def test_the_readable_plane_carries_a_meeting_too() -> None:
+    """``GIAOBAN_PLANE=reference``: the same meeting, over TCP and UDP."""
+    async with running_media(plane="reference") as media:
+        await test_a_peer_over_tcp_and_a_peer_over_udp_meet(media)
+
+
 async def test_a_peer_over_tcp_and_a_peer_over_udp_meet(media: Media) -> None:
     await media.client.open_room("room")
     an, binh = await join(media, "an", protocol="tcp"), await join(media, "binh")
