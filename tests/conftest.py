@@ -13,7 +13,7 @@ import pytest
 
 from scheduler.database import Database
 from scheduler.settings import DatabaseSettings
-from tests.databases import PostgresServer, migrate
+from tests.databases import PostgresServer, migrate, undebugged
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +47,7 @@ def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> DatabaseSettings:
 
 @pytest.fixture
 async def sqlite_database(sqlite_settings: DatabaseSettings) -> AsyncIterator[Database]:
+    undebugged()
     database = Database(sqlite_settings)
     yield database
     await database.dispose()
@@ -65,6 +66,7 @@ def database_settings(request: pytest.FixtureRequest) -> Iterator[DatabaseSettin
 
 @pytest.fixture
 async def database(database_settings: DatabaseSettings) -> AsyncIterator[Database]:
+    undebugged()
     database = Database(database_settings)
     yield database
     await database.dispose()

@@ -25,7 +25,7 @@ from scheduler.meetings.meeting import Meeting
 from scheduler.organization.demonstration import demo_id
 from scheduler.organization.site import Site
 from scheduler.settings import DatabaseSettings
-from tests.databases import PostgresServer, in_thread
+from tests.databases import PostgresServer, in_thread, undebugged
 from web.accounts import Account
 from web.app import create_app
 from web.passwords import Passwords
@@ -229,6 +229,7 @@ def filled_settings(request: pytest.FixtureRequest) -> Iterator[DatabaseSettings
 
 @pytest.fixture
 async def filled_database(filled_settings: DatabaseSettings) -> AsyncIterator[Database]:
+    undebugged()
     database = Database(filled_settings)
     yield database
     await database.dispose()
@@ -242,6 +243,7 @@ async def world(filled_database: Database, tmp_path: Path) -> AsyncIterator[Worl
 
 @pytest.fixture
 async def small_world(small_settings: DatabaseSettings, tmp_path: Path) -> AsyncIterator[World]:
+    undebugged()
     database = Database(small_settings)
     async with open_world(database, tmp_path / "data") as opened:
         yield opened

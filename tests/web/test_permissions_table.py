@@ -9,7 +9,6 @@ an upload of signed minutes that wait for no signature is refused for that befor
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -261,7 +260,6 @@ def mark(answer: httpx.Response) -> str:
 
 
 async def test_who_may_what(small_world: World) -> None:
-    asyncio.get_running_loop().set_debug(False)  # a thousand requests: watching every callback would double the time
     held = await hold_another(small_world)
     everybody = await visitors(small_world)
     async with small_world.database.reading() as session:
