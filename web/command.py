@@ -52,8 +52,13 @@ def media() -> None:
     from web.supervisor import end_with_parent
 
     end_with_parent()
-    from web.media.worker import run_worker
-
+    try:
+        from web.media.worker import run_worker
+    except ModuleNotFoundError as missing:
+        if missing.name != "sfu.plane.native.engine":
+            raise
+        console.print("[red]The native packet plane is not built. Mend: make setup[/red]")
+        raise typer.Exit(CANNOT_START) from None
     raise typer.Exit(run_worker(settings_or_exit()))
 
 
