@@ -279,15 +279,6 @@ cdef inline void _send_all(Loop *loop) noexcept nogil:
         send_frames(loop.plane)
 
 
-cdef inline void _read_datagrams(Loop *loop, Door *door) noexcept nogil:
-    cdef int rounds
-    for rounds in range(ROUNDS):
-        if _read_batch(loop, door) == 0:
-            return
-        _send_all(loop)
-        _obey_all(loop)  # before the next packet is read
-
-
 cdef inline void _wake(Loop *loop) noexcept nogil:
     """Tell the other side once that there is something for it."""
     cdef Plane *plane = loop.plane
@@ -302,6 +293,17 @@ cdef inline void _wake(Loop *loop) noexcept nogil:
         loop.told = records
         publish(&loop.is_awake, 1)
         write(loop.wake_fd, &one, 8)
+
+
+cdef inline void _read_datagrams(Loop *loop, Door *door) noexcept nogil:
+    cdef int rounds
+    for rounds in range(ROUNDS):
+        if _read_batch(loop, door) == 0:
+            return
+        run_timers(loop.plane)
+        _send_all(loop)
+        _wake(loop)
+        _obey_all(loop)  # before the next packet is read
 
 
 cdef inline int _patience(Loop *loop) noexcept nogil:

@@ -138,6 +138,23 @@ def test_every_viewer_gets_every_packet_in_groups(stage: Stage) -> None:
     assert stage.counter("send_dropped") == 0
 
 
+def test_where_the_kernel_refuses_groups_everything_still_arrives(stage: Stage) -> None:
+    """A socket without checksums cannot do GSO: EINVAL, once, and from then on one message per datagram."""
+    sender, (viewer,), camera = meeting(stage, 1)
+    stage.send(sender, *camera.frame(40, key=True))
+    stage.until(lambda: len(viewer.rtp) == 42)
+    stage.door.setsockopt(socket.SOL_SOCKET, 11, 1)  # SO_NO_CHECK
+    for handle in (7, 8):  # late viewers get the keyframe from the ring: forty packets of one size at once
+        late = stage.peer(handle)
+        messages, refused = stage.counter("sent_messages"), stage.counter("gso_off")
+        stage.plane.add_consumer(handle, video_slot(handle))
+        stage.plane.set_route(handle, 1)
+        stage.until(lambda: len(late.rtp) == 40)  # noqa: B023
+    assert stage.counter("gso_off") == refused > 0
+    assert stage.counter("sent_messages") - messages >= 40
+    assert stage.counter("send_dropped") == 0
+
+
 def test_ipv6_works_too() -> None:
     stage = Stage(family=socket.AF_INET6)
     try:
