@@ -1,4 +1,4 @@
-"""The native plane's thread with real sockets on the loopback: groups, padding, TCP, sinks, pacing, floods, limits."""
+"""The native plane's thread with real sockets on the loopback: groups, padding, TCP, sinks, floods, limits."""
 
 from __future__ import annotations
 
@@ -302,51 +302,6 @@ def test_a_flood_of_strangers_is_dropped_and_answered_by_nothing(stage: Stage) -
     assert stage.counter("junk_dropped") > 500
     assert stage.plane.stats().dropped_unknown_address > 300
     attacker.close()
-
-
-def test_a_keyframe_burst_is_paced_and_complete() -> None:
-    """A late viewer with a small rate gets the keyframe over time, in order, and every packet of it."""
-    stage = Stage()
-    try:
-        sender, (viewer,), camera = meeting(stage, 1)
-        packets = camera.frame(60, key=True)
-        for packet in packets:
-            packet.payload += bytes(1000)
-        stage.send(sender, *packets)
-        stage.until(lambda: len(viewer.rtp) == 62)
-        late = stage.peer(7)
-        stage.plane.add_consumer(7, video_slot(7))
-        stage.plane.set_rate(7, 500_000)
-        began = time.monotonic()
-        stage.plane.set_route(7, 1)
-        stage.until(lambda: len(late.rtp) == 60)
-        assert time.monotonic() - began > 0.02
-        assert stage.counter("paced") > 3
-        stage.send(sender, *camera.frame(2))
-        stage.until(lambda: len(late.rtp) == 62)
-        numbers = [packet.sequence_number for packet in late.rtp]
-        assert [after - before & 0xFFFF for before, after in itertools.pairwise(numbers)] == [1] * 61
-    finally:
-        stage.close()
-
-
-def test_retransmissions_over_the_rate_come_later() -> None:
-    stage = Stage()
-    try:
-        sender, (viewer,), camera = meeting(stage, 1)
-        packets = camera.frame(30)
-        for packet in packets:
-            packet.payload += bytes(1000)
-        stage.send(sender, *packets)
-        stage.until(lambda: len(viewer.rtp) == 32)
-        numbers = tuple(packet.sequence_number for packet in viewer.rtp[-30:])
-        stage.plane.set_rate(2, 400_000)
-        stage.send_bytes(viewer, viewer.protect_rtcp(Nack(1, 2001, numbers)))
-        stage.until(lambda: len(viewer.rtp) == 62)
-        assert [int.from_bytes(packet.payload[:2], "big") for packet in viewer.rtp[32:]] == list(numbers)
-        assert stage.plane.consumer_stats(2).retransmission_missed == 0
-    finally:
-        stage.close()
 
 
 def test_rings_stay_below_their_limit() -> None:
