@@ -20,14 +20,14 @@ from .h264 cimport starts_h264_keyframe
 from .ingress cimport receive_datagram
 from .limits cimport *
 from .linux cimport *
-from .loop cimport Loop, Stray, run
+from .loop cimport Kind, Loop, Stray, kind_of, run
 from .memory cimport Map, append, claim, discard, lookup, release_list, release_map
 from .memory cimport store as put_into
 from .outbox cimport record_size
 from .queue cimport Queue, claim_record, close_queue, drop_record, load, next_record, open_queue, publish, publish_record
 from .rewriter cimport begin_rewriter
 from .rtcp cimport is_compound
-from .rtp cimport Rtp, is_control, read_rtp
+from .rtp cimport Rtp, is_control, read_rtp, read_text
 from .srtp cimport (
     CM_SHA1, GCM_128, GCM_256, OPENED, Crypto, Stream, header_size, open_control, open_packet, seal, seal_control,
     set_up, tear_down
@@ -39,7 +39,7 @@ from .state cimport (
 from .statistics cimport begin_statistics, expected
 from .template cimport Template, plan_header
 from .timers cimport release_timers
-from .vp8 cimport Vp8, read_vp8
+from .vp8 cimport Vp8, read_vp8, write_vp8
 from .wire cimport get16, get32
 
 from ..plane import (
@@ -721,6 +721,50 @@ def parse_frames(bytes data):
         if size:
             packets.append(data[position + begin : position + begin + size])
         position += begin + size
+
+
+def kind(bytes data):
+    """Where a datagram goes: 0 the plane, 1 up to the control plane, 2 nowhere."""
+    return <int>kind_of(data, <int>len(data))
+
+
+# The same as C symbols of the extension, in the form that libFuzzer and AFL call: 0, whatever the bytes.
+
+cdef public int gb_fuzz_rtp(const uint8_t *data, size_t size) noexcept nogil:
+    cdef Rtp rtp
+    cdef uint8_t name[32]
+    if size <= 65535 and read_rtp(&rtp, data, <int>size):
+        read_text(&rtp, 4, name)
+    return 0
+
+
+cdef public int gb_fuzz_rtcp(const uint8_t *data, size_t size) noexcept nogil:
+    is_compound(data, <int>size)
+    return 0
+
+
+cdef public int gb_fuzz_payload(const uint8_t *data, size_t size) noexcept nogil:
+    cdef Vp8 vp8
+    cdef uint8_t out[8]
+    if read_vp8(&vp8, data, <int>size):
+        write_vp8(&vp8, 7, 9, out)
+    starts_h264_keyframe(data, <int>size)
+    return 0
+
+
+cdef public int gb_fuzz_frames(const uint8_t *data, size_t size) noexcept nogil:
+    cdef int position = 0
+    cdef int length = 0
+    cdef int at = 0
+    while length >= 0:
+        length = next_frame(data + position, <int>size - position, &at)
+        position += at + length
+    return 0
+
+
+cdef public int gb_fuzz_demultiplex(const uint8_t *data, size_t size) noexcept nogil:
+    kind_of(data, <int>size)
+    return 0
 
 
 cdef class SrtpSession:

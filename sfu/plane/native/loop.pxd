@@ -117,14 +117,30 @@ cdef inline void _hand_up(
     publish_record(queue, <uint32_t>sizeof(Stray) + size)
 
 
+cdef enum Kind:
+    MEDIA
+    STRAY
+    JUNK
+
+
+cdef inline Kind kind_of(const uint8_t *data, int size) noexcept nogil:
+    """RFC 7983 section 7, by the first byte; STUN also by its magic cookie and length."""
+    if size and 128 <= data[0] <= 191:
+        return MEDIA
+    if size and ((data[0] <= 3 and _is_stun(data, size)) or 20 <= data[0] <= 63):
+        return STRAY
+    return JUNK
+
+
 cdef inline void demultiplex(
     Loop *loop, const Address *address, const Local *local, uint8_t *data, int size, int64_t arrival_ns
 ) noexcept nogil:
-    """RFC 7983 section 7, by the first byte."""
-    if size and 128 <= data[0] <= 191:
+    """One datagram to where it belongs."""
+    cdef Kind kind = kind_of(data, size)
+    if kind == MEDIA:
         loop.plane.counters.datagrams_in += 1
         receive_datagram(loop.plane, address, data, size, arrival_ns)
-    elif size and ((data[0] <= 3 and _is_stun(data, size)) or 20 <= data[0] <= 63):
+    elif kind == STRAY:
         _hand_up(loop, address, local, data, size, arrival_ns)
     else:
         loop.plane.counters.junk_dropped += 1

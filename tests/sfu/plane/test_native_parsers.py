@@ -31,6 +31,7 @@ from sfu.rtp.rtcp import (
     serialize_compound,
 )
 from sfu.transport.framing import Deframer
+from sfu.transport.listener import kind_of
 
 ROUNDS = 6000
 
@@ -97,12 +98,21 @@ def compare_frames(data: bytes) -> None:
     assert found is not None and found[0] == packets
 
 
+def compare_kind(data: bytes) -> None:
+    """As the Python listener sorts, but STUN must look like STUN."""
+    expected = {"media": 0, "stun": 1, "dtls": 1, "other": 2}[kind_of(data)]
+    found = engine.kind(data)
+    looks_right = len(data) >= 20 and data[4:8] == b"\x21\x12\xa4\x42" and data[2] << 8 | data[3] == len(data) - 20
+    assert found == (2 if kind_of(data) == "stun" and not looks_right else expected)
+
+
 PARSERS: dict[str, Callable[[bytes], None]] = {
     "rtp": compare_rtp,
     "rtcp": compare_rtcp,
     "vp8": compare_vp8,
     "h264": compare_h264,
     "frames": compare_frames,
+    "kind": compare_kind,
 }
 BLOCK = ReportBlock(1, 2, 3, 4, 5, 6, 7)
 COMPOUND = serialize_compound(
@@ -130,6 +140,7 @@ SAMPLES: dict[str, list[bytes]] = {
     ],
     "vp8": [bytes.fromhex(text) for text in ("90e0800100001011", "90807f10", "1010", "00", "90f0fffe0a0b10")],
     "h264": [bytes.fromhex(text) for text in ("6742c01f", "180004680203040002658800", "7c8588", "7c0588")],
+    "kind": [b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12), b"\x16\xfe", b"\x80\x60", b"\x40", b""],
     "frames": [b"\x00\x03abc\x00\x00\x00\x01x", b"\x08\x00" + bytes(2048), b"\x08\x01"],
 }
 
