@@ -11,13 +11,14 @@ from types import ModuleType
 
 from rich.console import Console
 
-from bench import api, client_size, grant, join, reference_plane, start
+from bench import api, client_size, grant, join, plane_memory, reference_plane, start
 from bench.fanout import suite as fanout
 from bench.record import Result, print_table, record
 
 MEASURES: dict[str, ModuleType] = {
     "client_size": client_size,
     "reference_plane": reference_plane,
+    "plane_memory": plane_memory,
     "start": start,
     "api": api,
     "join": join,
