@@ -23,6 +23,7 @@ from sfu.light_peer.offer import Wanted
 AT_ONCE = 8
 FIRST_RATE, GROWTH, LOSS_LIMIT, QUEUE_MS, OFFERED_LIMIT = 12_000.0, 1.5, 0.01, 50, 0.93
 SEARCH_S = 1.5
+LOWER = 4  # times that the last stretch may be tried again, lower each time
 WATCHED_WITHIN_S = 20.0
 
 
@@ -70,7 +71,9 @@ async def stretch(server: Server, load: Load, arena: Arena, scenario: Scenario) 
     await everybody_watches(server, load)
     rate = scenario.rate or await find_rate(server, load, scenario)
     trial = await run_trial(server, load, scenario, rate, scenario.seconds)
-    while scenario.rate is None and is_too_much(trial) and rate > FIRST_RATE / 8:
+    for _ in range(LOWER if scenario.rate is None else 0):
+        if not is_too_much(trial):
+            break
         rate *= 0.85
         trial = await run_trial(server, load, scenario, rate, scenario.seconds)
     check(server, trial)
@@ -175,6 +178,8 @@ async def find_rate(server: Server, load: Load, scenario: Scenario) -> float:
     await run_trial(server, load, scenario, rate, 0.5)  # warm
     while True:
         trial = await run_trial(server, load, scenario, rate, SEARCH_S)
+        if is_too_much(trial):  # once more: it may have been the machine's other work
+            trial = await run_trial(server, load, scenario, rate, SEARCH_S)
         if is_too_much(trial) or not server.alive():
             break
         good = rate
