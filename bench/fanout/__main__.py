@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
@@ -52,11 +53,15 @@ async def run(given: argparse.Namespace) -> dict[str, Any]:
     if given.srtp:
         changes["profiles"] = (given.srtp,)
     scenario = replace(preset.scenario, **changes)
+    names = ([] if given.without_ours else ["ours"]) + list(dict.fromkeys(given.against))
     found: dict[str, Any] = {}
-    with arena() as place:
-        for name in ([] if given.without_ours else ["ours"]) + list(dict.fromkeys(given.against)):
-            print(f"{name} …", file=sys.stderr)
-            found[name] = await measure(SERVERS[name], place, scenario, preset.run)
+    try:
+        with arena() as place:
+            for name in names:
+                print(f"{name} …", file=sys.stderr)
+                found[name] = await measure(SERVERS[name], place, scenario, preset.run)
+    except (PermissionError, subprocess.CalledProcessError) as error:
+        found |= {name: {"error": f"no network namespace: {error}"} for name in names if name not in found}
     return found
 
 
