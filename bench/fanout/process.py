@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+GROUP = Path("/proc/self/autogroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,10 @@ def come_first() -> None:
     """This process and its children before everything else on the machine, as far as we may: servers and generator
     alike, so that what else runs is measured as little as possible."""
     with contextlib.suppress(OSError):
-        os.setsid()  # a scheduling group of our own
-    with contextlib.suppress(OSError):
         os.nice(-20)
     with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text("-20")
+        GROUP.write_text("-20")  # where there is one, niceness counts within a session only
+        atexit.register(GROUP.write_text, "0")
 
 
 def stolen_share(before: tuple[int, int], after: tuple[int, int]) -> float:

@@ -15,10 +15,11 @@ from typing import Any
 from bench.fanout.arena import Arena, arena
 from bench.fanout.measure import measure as measure_one
 from bench.fanout.presets import PRESETS
+from bench.fanout.process import come_first
 from bench.fanout.servers import SERVERS
 from bench.record import RESULTS, Figure
 
-SHORT = {"seconds": 4.0, "full": False}
+SHORT = {"seconds": 3.0, "full": False}
 FULL = {"seconds": 10.0, "full": True}
 STEADY_S = {False: 20.0, True: 1800.0}
 FIGURES = {  # key of a run → unit
@@ -71,6 +72,7 @@ PLAN = (
 
 def measure(seconds: float, full: bool) -> list[Figure]:
     """Runs the plan; what cannot run is said on standard error and left out."""
+    come_first()
     return asyncio.run(_measure_all(seconds, full))
 
 
