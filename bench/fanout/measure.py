@@ -17,7 +17,7 @@ from bench.fanout.load import Load
 from bench.fanout.process import cost
 from bench.fanout.scenario import Scenario
 from bench.fanout.servers.server import CannotRun, Server
-from bench.fanout.trial import Trial, run_trial
+from bench.fanout.trial import Trial, run_quiet_trial, run_trial
 from sfu.light_peer.offer import Wanted
 
 AT_ONCE = 8
@@ -70,12 +70,12 @@ async def stretch(server: Server, load: Load, arena: Arena, scenario: Scenario) 
     joining = await gather(server, load, arena, scenario)
     await everybody_watches(server, load)
     rate = scenario.rate or await find_rate(server, load, scenario)
-    trial = await run_trial(server, load, scenario, rate, scenario.seconds)
+    trial = await run_quiet_trial(server, load, scenario, rate, scenario.seconds)
     for _ in range(LOWER if scenario.rate is None else 0):
         if not is_too_much(trial):
             break
         rate *= 0.85
-        trial = await run_trial(server, load, scenario, rate, scenario.seconds)
+        trial = await run_quiet_trial(server, load, scenario, rate, scenario.seconds)
     check(server, trial)
     return {**figures_of(trial), **joining.figures(), **about(server, load)}
 
@@ -177,9 +177,9 @@ async def find_rate(server: Server, load: Load, scenario: Scenario) -> float:
     good, rate = 0.0, FIRST_RATE
     await run_trial(server, load, scenario, rate, 0.5)  # warm
     while True:
-        trial = await run_trial(server, load, scenario, rate, SEARCH_S)
+        trial = await run_quiet_trial(server, load, scenario, rate, SEARCH_S)
         if is_too_much(trial):  # once more: it may have been the machine's other work
-            trial = await run_trial(server, load, scenario, rate, SEARCH_S)
+            trial = await run_quiet_trial(server, load, scenario, rate, SEARCH_S)
         if is_too_much(trial) or not server.alive():
             break
         good = rate

@@ -12,6 +12,7 @@ from bench.fanout.scenario import Scenario
 from bench.fanout.servers.server import Server
 
 SHARES = (0.5, 0.9, 0.99)
+TRIES, MOST_STOLEN = 3, 0.08
 FAULTS = ("not_authentic", "malformed", "garbage", "misordered")
 
 
@@ -80,6 +81,15 @@ async def run_trial(server: Server, load: Load, scenario: Scenario, rate: float,
         rate, took, after.cpu_s - before.cpu_s, after.rss_bytes, stolen_share(machine, machine_time()),
         expected, len(viewers), totals, tuple(generator.delays_ms(SHARES)),
     )  # fmt: skip
+
+
+async def run_quiet_trial(server: Server, load: Load, scenario: Scenario, rate: float, seconds: float) -> Trial:
+    """The same again when the machine's host took the processors away meanwhile; the last one counts anyhow."""
+    for _ in range(TRIES - 1):
+        trial = await run_trial(server, load, scenario, rate, seconds)
+        if trial.stolen <= MOST_STOLEN:
+            return trial
+    return await run_trial(server, load, scenario, rate, seconds)
 
 
 def _lost(load: Load) -> int:
