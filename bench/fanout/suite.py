@@ -40,33 +40,34 @@ class Planned:
     servers: tuple[str, ...] = ("ours",)
     changes: tuple[tuple[str, Any], ...] = ()
     only_full: bool = False
+    also: tuple[str, ...] = ()  # servers of the full form only
     figures: tuple[str, ...] = ("packets_per_cpu_second", "packets_per_second", "loss", "delay_p99_ms")
 
 
 PACED = ("packets_per_cpu_second", "cores", "loss", "delay_p50_ms", "delay_p99_ms")
 PLAN = (
-    Planned("most", "most", ("ours", "janus", "livekit", "mediarelay", "limit")),
+    Planned("most", "most", ("ours", "janus", "limit"), also=("livekit", "mediarelay")),
     Planned("most, AES-CM", "most", ("janus",), (("profiles", ("AES128_CM_SHA1_80",)),), only_full=True),
     Planned("single", "single", ("ours", "limit")),
-    Planned("even", "even", ("ours",), (), False, PACED),
-    Planned("even, bursts", "even", ("ours",), (("spread_ms", 0.0), ("uneven", False)), False, PACED),
-    Planned("50 viewers", "even", ("ours",), (("viewers", 50), ("spread_ms", 0.0)), False, PACED),
-    Planned("crowd", "crowd", ("ours",), (), False, (*PACED, "rss_mb", "join_cpu_ms", "join_kb")),
-    Planned("meeting", "meeting", ("ours",), (), False, PACED),
-    Planned("voices", "voices", ("ours",), (), False, PACED),
+    Planned("even", "even", ("ours",), figures=PACED),
+    Planned("even, bursts", "even", ("ours",), (("spread_ms", 0.0), ("uneven", False)), figures=PACED),
+    Planned("50 viewers", "even", ("ours",), (("viewers", 50), ("spread_ms", 0.0)), figures=PACED),
+    Planned("crowd", "crowd", ("ours",), figures=(*PACED, "rss_mb", "join_cpu_ms", "join_kb")),
+    Planned("meeting", "meeting", ("ours",), figures=PACED),
+    Planned("voices", "voices", ("ours",), figures=PACED),
     *(
         Planned(
-            f"loss {percent} %", "loss", ("ours",), (("loss_percent", percent),), percent != 5,
-            (*PACED, "mbit_per_second", "dropped_on_purpose", "repair_packets"),
+            f"loss {percent} %", "loss", ("ours",), (("loss_percent", percent),), only_full=percent != 5,
+            figures=(*PACED, "mbit_per_second", "dropped_on_purpose", "repair_packets"),
         )
         for percent in (1, 5, 10)
     ),
     Planned(
-        "storm", "storm", ("ours",), (), False,
-        ("first_frame_p50_ms", "first_frame_p95_ms", "keyframe_requests", "cpu_ms_per_viewer"),
+        "storm", "storm", ("ours",),
+        figures=("first_frame_p50_ms", "first_frame_p95_ms", "keyframe_requests", "cpu_ms_per_viewer"),
     ),
-    Planned("tcp", "tcp", ("ours",), (), False, PACED),
-    Planned("steady", "steady", ("ours",), (), False, ("cores", "loss", "rss_mb", "memory_growth_mb")),
+    Planned("tcp", "tcp", ("ours",), figures=PACED),
+    Planned("steady", "steady", ("ours",), figures=("cores", "loss", "rss_mb", "memory_growth_mb")),
 )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ async def _run(place: Arena, planned: Planned, seconds: float, full: bool) -> di
     if planned.preset != "storm":
         scenario = replace(scenario, seconds=STEADY_S[full] if planned.preset == "steady" else seconds)
     found = {}
-    for name in planned.servers:
+    for name in planned.servers + (planned.also if full else ()):
         print(f"fanout: {planned.name}, {name} …", file=sys.stderr)
         found[name] = await measure_one(SERVERS[name], place, scenario, preset.run)
         if "error" in found[name]:
