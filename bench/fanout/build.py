@@ -5,11 +5,13 @@ Done on first use, so that nobody who only runs the product compiles it: ``from 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -25,13 +27,27 @@ def engine() -> ModuleType:
         return sys.modules[NAME]
     library = OUTPUT / f"engine-{_digest()}{sysconfig.get_config_var('EXT_SUFFIX')}"
     if not library.exists():
-        _build(library)
+        with _stdout_to_stderr():
+            _build(library)
     specification = importlib.util.spec_from_file_location(NAME, library)
     assert specification and specification.loader
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     sys.modules[NAME] = module
     return module
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Compilers talk; standard output is for results."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _digest() -> str:
