@@ -25,7 +25,7 @@ KEY, SECRET, ROOM = "bench", "a secret of at least thirty-two characters", "benc
 PING_S, ANSWER_S, START_S = 5.0, 20.0, 15.0
 OFFER, ANSWER, ADD_TRACK, PING = 1, 2, 4, 14  # requests
 ANSWERED, OFFERED, CANDIDATE, PUBLISHED = 2, 3, 4, 6  # responses
-VIDEO, CAMERA, SUBSCRIBER = 1, 1, 1
+TRACKS = {"video": ("camera", 1, 1), "audio": ("microphone", 0, 2)}  # name, type, source
 CONFIGURATION = """
 port: {port}
 bind_addresses: ["{host}"]
@@ -78,8 +78,9 @@ class LiveKit(Server):
 
     async def publish(self, load: Load, client: Client, number: int) -> None:
         socket = await self._enter(f"p{number}", publishes=True)
-        track = field(1, "camera") + field(2, "camera") + field(3, VIDEO) + field(4, 1280) + field(5, 720)
-        await socket.send(field(ADD_TRACK, track + field(8, CAMERA)))
+        name, kind, source = TRACKS[self.scenario.kind]
+        track = field(1, name) + field(2, name) + field(3, kind) + field(4, 1280) + field(5, 720)
+        await socket.send(field(ADD_TRACK, track + field(8, source)))
         await self._until(socket, PUBLISHED)
         await socket.send(field(OFFER, field(1, "offer") + field(2, client.offer(with_ssrcs=True))))
         client.take_answer(texts(await self._until(socket, ANSWERED, client))[2])
@@ -96,11 +97,11 @@ class LiveKit(Server):
         self._tasks.append(asyncio.create_task(self._stay(socket, load, client)))
 
     async def ready(self, load: Load) -> None:
-        """Everybody has been offered the picture."""
-        deadline = time.monotonic() + ANSWER_S
-        while any(not client.expected and not client.sending for client in load.clients):
+        """Everybody has been offered every stream."""
+        deadline, wanted = time.monotonic() + ANSWER_S, self.scenario.publishers
+        while any(len(client.expected) < wanted and not client.sending for client in load.clients):
             if time.monotonic() > deadline:
-                raise CannotRun("livekit did not offer the picture to everybody")
+                raise CannotRun("livekit did not offer every stream to everybody")
             await asyncio.sleep(0.1)
         self.play(load, 0)
 
