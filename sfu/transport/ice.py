@@ -98,7 +98,8 @@ class IceAgent:
     def _is_replayed(self, message: stun.Message, source: Address) -> bool:
         """The same transaction from elsewhere is somebody's copy; from the same place it is a retransmission."""
         transaction = message.transaction_id or b""
-        first = self._transactions.setdefault(transaction, source)
+        known = self.address if self.address == source else source  # one object for all that is remembered
+        first = self._transactions.setdefault(transaction, known)
         while len(self._transactions) > REMEMBERED_TRANSACTIONS:
             self._transactions.popitem(last=False)
         return first != source
