@@ -1,11 +1,12 @@
 """``giaoban serve``: prepare the data folder and the database, say where and who, then supervise.
 
-Preparing is idempotent: migrations, keys, and on an empty database either the demonstration organisation (``--demo``)
-or today's levels with a first administrator.
+The children load while the parent prepares. Preparing is idempotent: migrations, keys, and on an empty database either
+the demonstration organisation (``--demo``) or today's levels with a first administrator.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Mapping
 
@@ -19,6 +20,7 @@ from scheduler.migrations import upgrade
 from scheduler.proceedings.errors import LeaseHeld
 from web.beginning import Beginning, begin, can_start_now
 from web.only_server import wait_for_the_last, words
+from web.preparation import preparing
 from web.services import utc_now
 from web.settings import Settings, environment_of
 from web.supervisor import CANNOT_START, CannotStart, Program, supervise
@@ -41,33 +43,38 @@ async def prepare(settings: Settings, *, demo: bool, console: Console) -> Beginn
 
 async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
     """Run until told to stop; the exit code of the command."""
+    stopping = asyncio.Event()
     try:
-        beginning = await prepare(settings, demo=demo, console=console)
+        (settings.data / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
+        with preparing(settings.data / "run"):
+            running = asyncio.create_task(supervise(_programs(settings), stopping=stopping))
+            try:
+                beginning = await prepare(settings, demo=demo, console=console)
+            except BaseException:
+                stopping.set()
+                await asyncio.wait({running})
+                raise
+        await print_who_can_log_in(settings, beginning, console)
+        await running
     except LeaseHeld as held:
         console.print(f"[red]{words(held)}[/red]", soft_wrap=True, highlight=False)
         return CANNOT_START
     except (OSError, SQLAlchemyError) as error:
         console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
         return CANNOT_START
-    await print_who_can_log_in(settings, beginning, console)
-    command = (sys.executable, "-m", "web.command")
-    environment: Mapping[str, str] = environment_of(settings)
-    programs = [Program("web", (*command, "web"), environment)]
-    if not settings.media_remote:
-        programs.insert(0, Program("media", (*command, "media"), environment))
-    try:
-        await supervise(programs, lambda name, pid: _write_pid(settings, name, pid))
     except CannotStart as error:
         console.print(f"[red]{error} cannot start; its reason stands above.[/red]")
         return CANNOT_START
     return 0
 
 
-def _write_pid(settings: Settings, name: str, pid: int) -> None:
-    file = settings.data / "run" / f"{name}.pid"
-    partial = file.with_suffix(".new")
-    partial.write_text(str(pid))
-    partial.replace(file)
+def _programs(settings: Settings) -> list[Program]:
+    command = (sys.executable, "-m", "web.command")
+    environment: Mapping[str, str] = environment_of(settings)
+    programs = [Program("web", (*command, "web"), environment)]
+    if not settings.media_remote:
+        programs.insert(0, Program("media", (*command, "media"), environment))
+    return programs
 
 
 async def print_who_can_log_in(settings: Settings, beginning: Beginning, console: Console) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from scheduler.database import Database
 from scheduler.proceedings.errors import LeaseHeld
 from web.only_server import wait_for_the_last, words
+from web.preparation import wait_until_prepared, write_pid
 from web.services import utc_now
 from web.settings import Settings
 from web.supervisor import CANNOT_START, end_with_parent
@@ -21,15 +22,19 @@ from web.supervisor import CANNOT_START, end_with_parent
 def run(settings: Settings) -> int:
     """Serve until told to stop; the exit code is ``CANNOT_START`` when starting again would not help."""
     end_with_parent()
+    gc.disable()  # modules stay: looking for garbage among them is a good part of the start
+    from web.app import create_app
+
+    gc.enable()
+    wait_until_prepared(settings.data / "run")
     code = asyncio.run(_look(settings))
     if code:
         return code
     listening = _listen(settings)
     if listening is None:
         return CANNOT_START
-    gc.disable()  # modules stay: looking for garbage among them is a good part of the start
-    from web.app import create_app
-
+    write_pid(settings.data / "run", "web")
+    gc.disable()
     app = create_app(settings)
     gc.freeze()
     gc.enable()

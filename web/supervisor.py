@@ -103,7 +103,9 @@ async def _wait(stopping: asyncio.Event, seconds: float) -> None:
 
 
 async def supervise(
-    programs: list[Program], started: Callable[[str, int], None], stopping: asyncio.Event | None = None
+    programs: list[Program],
+    started: Callable[[str, int], None] = lambda name, pid: None,
+    stopping: asyncio.Event | None = None,
 ) -> None:
     """Keep all programs alive until SIGINT or SIGTERM (or ``stopping``); raises :class:`CannotStart`."""
     stopping = stopping or asyncio.Event()

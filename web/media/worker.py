@@ -28,6 +28,7 @@ from web.media.recorder import Recorder
 from web.media.requests import answer
 from web.media.statistics import Load, Rates
 from web.only_server import lock
+from web.preparation import wait_until_prepared, write_pid
 from web.settings import Settings
 from web.supervisor import CANNOT_START
 
@@ -158,10 +159,12 @@ def media_settings(settings: Settings) -> MediaSettings:
 
 def run_worker(settings: Settings) -> int:
     """Run a media worker until SIGTERM or SIGINT; ``CANNOT_START`` when another one has the socket."""
+    wait_until_prepared(settings.data / "run")
     held = lock(settings.socket.with_suffix(".lock"))
     if held is None:
         print(f"Another media worker serves {settings.socket}", file=sys.stderr)
         return CANNOT_START
+    write_pid(settings.data / "run", "media")
     with held:
         uvloop.run(serve_media(media_settings(settings), settings.socket, make_plane(settings.plane)))
     return 0

@@ -1,0 +1,44 @@
+"""While ``serve`` prepares the folder and the database, its children already load their modules and then wait here:
+a start takes the longer of the two, not the sum."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def preparing(run: Path) -> Iterator[None]:
+    """Children of this process wait in :func:`wait_until_prepared` until the block ends; so they do when it dies."""
+    file = _file(run, os.getpid())
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            file.unlink()
+
+
+def wait_until_prepared(run: Path) -> None:
+    """Returns at once when the parent prepares nothing: after a restart, or in a container of its own."""
+    try:
+        held = _file(run, os.getppid()).open()
+    except FileNotFoundError:
+        return
+    with held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+
+
+def write_pid(run: Path, name: str) -> None:
+    """``<name>.pid`` says which process serves here; one that is refused never touches it."""
+    file = run / f"{name}.pid"
+    partial = file.with_suffix(".new")
+    partial.write_text(str(os.getpid()))
+    partial.replace(file)
+
+
+def _file(run: Path, pid: int) -> Path:
+    return run / f"preparing.{pid}"
