@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future, wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +18,18 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from sqlalchemy import make_url
 
 from scheduler.settings import DatabaseSettings
-from web.jobs.perform import Performer
+from web.jobs.perform import Outcome, Performer
 
 RETRY_S = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 PERMANENT_S = 30 * 86_400.0
 RETRY_TOPIC = "retry"
+GRACE_S = 1.0  # short steps come to their end before a stop breaks off
 VERSION = "1"  # of the workflow's shape: other versions' workflows would not be taken up again
+
+
+class _Stopped(BaseException):
+    """Ends a workflow's thread and leaves its records as they are, so that the next start takes it up. Not an
+    ``Exception``: DBOS would record that as how the workflow ended, for good."""
 
 
 class Engine:
@@ -32,6 +41,7 @@ class Engine:
         self._retry_s = retry_s
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workflow: Any = None
+        self._going_on: set[Future[Any]] = set()
 
     async def start(self) -> None:
         """Open the engine's database and take up what was not finished."""
@@ -39,9 +49,12 @@ class Engine:
         await asyncio.to_thread(self._launch)
 
     async def stop(self) -> None:
-        """Stop; what is going on is taken up at the next start."""
+        """Stop; what is going on is broken off, and taken up at the next start."""
         loop, self._loop = self._loop, None
         if loop is not None:
+            _, long = await asyncio.to_thread(wait, tuple(self._going_on), GRACE_S)
+            for work in long:
+                work.cancel()
             await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
     def _launch(self) -> None:
@@ -76,34 +89,32 @@ class Engine:
 
     def _carry_out(self, row_id: str, steps: int) -> None:
         for number in range(steps):
-            self._until_done(row_id, number)
-        DBOS.run_step({"name": "finish"}, lambda: self._finish(row_id))
+            self._until_done(f"step {number}", partial(self._performer.perform, row_id, number))
+        self._until_done("finish", partial(self._performer.finish, row_id))
 
-    def _until_done(self, row_id: str, number: int) -> None:
+    def _until_done(self, name: str, work: Callable[[], Coroutine[Any, Any, Outcome]]) -> None:
         attempt = 0
         while True:
-            error, is_permanent = self._attempt(row_id, number)
+            error, is_permanent = DBOS.run_step({"name": name}, lambda: self._on_loop(work()))
             if not error:
                 return
             wait_s = PERMANENT_S if is_permanent else self._retry_s[min(attempt, len(self._retry_s) - 1)]
             DBOS.recv(RETRY_TOPIC, timeout_seconds=wait_s)
             attempt += 1
 
-    def _attempt(self, row_id: str, number: int) -> tuple[str, bool]:
-        return DBOS.run_step({"name": f"step {number}"}, lambda: self._perform(row_id, number))
-
-    def _perform(self, row_id: str, number: int) -> tuple[str, bool]:
-        outcome = self._on_loop(self._performer.perform(row_id, number))
-        return outcome.error, outcome.is_permanent
-
-    def _finish(self, row_id: str) -> None:
-        self._on_loop(self._performer.finish(row_id))
-
-    def _on_loop(self, work: Any) -> Any:
+    def _on_loop(self, work: Coroutine[Any, Any, Outcome]) -> tuple[str, bool]:
         if self._loop is None:
             work.close()
-            raise RuntimeError("the engine has stopped")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+            raise _Stopped
+        going_on = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._going_on.add(going_on)
+        try:
+            outcome = going_on.result()
+        except CancelledError:
+            raise _Stopped from None
+        finally:
+            self._going_on.discard(going_on)
+        return outcome.error, outcome.is_permanent
 
 
 def engine_url(database: DatabaseSettings, data: Path) -> str:

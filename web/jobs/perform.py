@@ -50,9 +50,14 @@ class Performer:
             return outcome
         return Outcome()
 
-    async def finish(self, row_id: str) -> None:
-        """Every step is done."""
-        await self._write(row_id, error="", progress=100, done_at=self._services.now())
+    async def finish(self, row_id: str) -> Outcome:
+        """Every step is done; a database that is away is an outcome too."""
+        try:
+            await self._write(row_id, error="", progress=100, done_at=self._services.now())
+        except Exception as error:
+            log.warning("not finished", job=row_id, exc_info=error)
+            return Outcome(self.words(error), is_permanent=is_permanent(error))
+        return Outcome()
 
     def words(self, error: Exception) -> str:
         """The error for people, in the installation's language."""

@@ -85,6 +85,36 @@ async def test_a_failed_step_says_why_and_is_tried_again(database: Database, tmp
         await runner.stop()
 
 
+async def test_a_stop_breaks_off_and_the_next_start_goes_on(database: Database, tmp_path: Path) -> None:
+    """Twice stopped within a step, a job is taken up again and finished."""
+    begun, may_end, runs = asyncio.Event(), asyncio.Event(), 0
+
+    async def run(job: Job) -> None:
+        nonlocal runs
+        runs += 1
+        begun.set()
+        await may_end.wait()
+
+    services = Services(settings=Settings(data=tmp_path), database=database)
+    performer = Performer(services, {"deliver": (Step("deliver", run),)})
+    async with database.transaction() as session:
+        row = enqueue(session, "deliver", {})
+    for _ in range(2):
+        runner = JobRunner(services, performer, Engine(performer, engine_url(database.settings, tmp_path)))
+        await runner.start()
+        await asyncio.wait_for(begun.wait(), 60)
+        begun.clear()
+        await runner.stop()
+    may_end.set()
+    runner = JobRunner(services, performer, Engine(performer, engine_url(database.settings, tmp_path)))
+    await runner.start()
+    try:
+        kept = await wait_for_row(database, row.id, lambda it: it.done_at is not None)
+    finally:
+        await runner.stop()
+    assert (kept.error, runs) == ("", 3)
+
+
 async def wait_for_row(database: Database, row_id: str, condition: object) -> OutboxRow:
     assert callable(condition)
     async with asyncio.timeout(60):
