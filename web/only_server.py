@@ -1,17 +1,14 @@
-"""One server per database and one media worker per socket: looked at before anything is started, and said in words.
+"""One server per database: looked at before anything is started, and said in words.
 
-The lease in the database decides in the end (``web/live/keeper.py``); this spares a second server from starting
-processes, taking the media socket away from the first, and ending in a traceback.
+The lease in the database decides in the end (``web/live/keeper.py``); this spares a second server from ending in a
+traceback.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
-from typing import IO
 
 import structlog
 from sqlalchemy import inspect, select
@@ -70,15 +67,3 @@ def words(held: LeaseHeld) -> str:
         f"Another server is using this database (host {host}, process {rest.split(' ')[0]}). "
         f"Stop it first; if it died, wait until {held.until:%H:%M:%S} UTC."
     )
-
-
-def lock(file: Path) -> IO[str] | None:
-    """Hold this file for as long as the process lives; None while another process does."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    held = file.open("w")
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        held.close()
-        return None
-    return held

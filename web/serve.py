@@ -20,7 +20,7 @@ from scheduler.migrations import upgrade
 from scheduler.proceedings.errors import LeaseHeld
 from web.beginning import Beginning, begin, can_start_now
 from web.only_server import wait_for_the_last, words
-from web.preparation import preparing
+from web.run_folder import preparing
 from web.services import utc_now
 from web.settings import Settings, environment_of
 from web.supervisor import CANNOT_START, CannotStart, Program, supervise

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from scheduler.database import Database
 from scheduler.proceedings.errors import LeaseHeld
 from web.only_server import wait_for_the_last, words
-from web.preparation import wait_until_prepared, write_pid
+from web.run_folder import wait_until_prepared, write_pid
 from web.services import utc_now
 from web.settings import Settings
 from web.supervisor import CANNOT_START, end_with_parent

@@ -27,8 +27,7 @@ from web.media.framing import encode_frame, read_frame
 from web.media.recorder import Recorder
 from web.media.requests import answer
 from web.media.statistics import Load, Rates
-from web.only_server import lock
-from web.preparation import wait_until_prepared, write_pid
+from web.run_folder import lock, wait_until_prepared, write_pid
 from web.settings import Settings
 from web.supervisor import CANNOT_START
 

@@ -1,5 +1,8 @@
-"""While ``serve`` prepares the folder and the database, its children already load their modules and then wait here:
-a start takes the longer of the two, not the sum."""
+"""The folder ``run/``, through which the processes of one installation know of each other: who serves, who holds what.
+
+While ``serve`` prepares the data folder and the database, its children already load their modules and then wait here:
+a start takes the longer of the two, not the sum.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -30,6 +34,18 @@ def wait_until_prepared(run: Path) -> None:
         return
     with held:
         fcntl.flock(held, fcntl.LOCK_SH)
+
+
+def lock(file: Path) -> IO[str] | None:
+    """Hold this file for as long as the process lives; None while another process does."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    held = file.open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        return None
+    return held
 
 
 def write_pid(run: Path, name: str) -> None:
