@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = {"stun": "stun", "sdp": "sdp", "signalling": "signalling", "reference_rtcp": "rtcp"}
 WATCHED = ["sfu", "web.signalling.incoming", "aioice.stun"]
-LIMITS = ["-max_len=8192", "-timeout=5", "-print_final_stats=1"]
+LIMITS = ["-max_len=8192", "-timeout=60", "-print_final_stats=1"]
 
 Target = Callable[[bytes], None]
 
@@ -72,7 +72,8 @@ def fuzz(name: str, options: list[str]) -> None:
 
     with atheris.instrument_imports(include=WATCHED):
         target = targets()[name]
-    atheris.Setup([sys.argv[0], *options], target)
+    again = f"{sys.executable} -m fuzz.python_parsers {name} --inside"  # how libFuzzer starts the halves of a merge
+    atheris.Setup([again, *options], target)
     atheris.Fuzz()
 
 
@@ -99,7 +100,7 @@ def main() -> int:
         shutil.rmtree(fewest, ignore_errors=True)
         fewest.mkdir()
         result = run(chosen.name, "-merge=1", "-max_len=8192", str(fewest), str(corpus), str(found))
-        if result == 0:
+        if result == 0 and any(fewest.iterdir()):
             shutil.rmtree(corpus)
             shutil.copytree(fewest, corpus)
     return result

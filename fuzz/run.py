@@ -27,7 +27,7 @@ COMPILE = [
     "-fno-sanitize=pointer-overflow,null",
     f"-fsanitize-coverage-allowlist={ROOT / 'fuzz/parsers.allow'}",
 ]
-LIMITS = ["-max_len=2048", "-timeout=5", "-print_final_stats=1"]
+LIMITS = ["-max_len=2048", "-timeout=60", "-print_final_stats=1"]
 
 
 def build(name: str, place: Path) -> Path:
