@@ -34,12 +34,13 @@ class Served:
     def path(self) -> str:
         return f"{self.url}/api/rooms/{self.world.meeting.id}/socket"
 
-    def dial(self, visitor: Visitor | None, origin: str | None = ORIGIN, path: str | None = None) -> Any:
+    def dial(self, visitor: Visitor | None, origin: str | None = ORIGIN, path: str | None = None, **options: Any) -> Any:
         """A socket, nothing said yet."""
         cookies = visitor.http.cookies.items() if visitor else ()
         cookie = "; ".join(f"{name}={value}" for name, value in cookies)
         headers = {"Cookie": cookie} if cookie else {}
-        return connect(path or self.path, origin=origin, additional_headers=headers, max_size=None)  # type: ignore[arg-type]
+        options = {"additional_headers": headers, "max_size": None, **options}
+        return connect(path or self.path, origin=origin, **options)  # type: ignore[arg-type]
 
     async def enter(self, visitor: Visitor, **hello: Any) -> Page:
         page = Page(await self.dial(visitor), hello)
