@@ -175,6 +175,10 @@ class Room:
     def owns_encoding(self, handle: int) -> bool:
         return handle in self._encodings
 
+    def label_of(self, handle: int) -> str | None:
+        """The label of the peer that sends this encoding; None when it is gone."""
+        return self._encodings[handle][0].label if handle in self._encodings else None
+
     def owns_consumer(self, handle: int) -> bool:
         return handle in self._consumers
 

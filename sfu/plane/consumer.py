@@ -129,9 +129,11 @@ class Consumer:
         return descriptor.rewrite(segment.picture_offset, segment.tl0_offset) + packet.body
 
     def _hand_over(self, rtp: bytes, packet: MediaPacket, sink: Callable[[SinkPacket], None]) -> None:
-        ntp = None if self.carried is None else self.carried.ntp_of(packet.timestamp)
+        if self.carried is None:
+            return
+        ntp = self.carried.ntp_of(packet.timestamp)
         try:
-            sink(SinkPacket(self.handle, rtp, packet.arrival_ns, ntp))
+            sink(SinkPacket(self.handle, self.carried.handle, rtp, packet.arrival_ns, ntp))
         except Exception:  # the recorder's trouble must not become the meeting's
             self._state.count("sink_failed")
 

@@ -76,6 +76,7 @@ class SinkPacket:
     """A rewritten, unencrypted RTP packet for a sink (the recorder's tap), and when it arrived."""
 
     consumer: int
+    encoding: int  # that it came from; the route may already be another
     rtp: bytes
     arrival_ns: int  # CLOCK_REALTIME of the packet that caused it
     ntp: int | None = None  # sender's wall clock of this RTP timestamp (64-bit NTP) once an SR was seen

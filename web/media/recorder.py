@@ -53,6 +53,7 @@ class Recorder:
         self._retry_at = 0.0
         self._refresh_at = 0.0
         self._streams: dict[int, tuple[int, Slot]] = {}  # consumer → stream, slot
+        self._labels: dict[int, str] = {}  # encoding → its sender's label
         node.open_room(room)
         node.add_virtual_peer(room, self._peer, KINDS, self._write)
         slots = node.room(room).peers[self._peer].slots
@@ -135,11 +136,19 @@ class Recorder:
         """Called from the packet loop: puts the packet into the tap's buffer, and never raises."""
         if self._tap is None or self.state != "on":
             return
-        stream, slot = self._streams[packet.consumer]
+        stream, _ = self._streams[packet.consumer]
         try:
-            self._tap.write(stream, packet, slot.producer.label if slot.producer else None)
+            self._tap.write(stream, packet, self._label(packet.encoding))
         except TapFailed as failure:
             self._interrupt(failure, None)
+
+    def _label(self, encoding: int) -> str | None:
+        """Whose packet it is: of its own encoding, for the slot may be waiting for another one's keyframe already."""
+        if encoding not in self._labels and self._room in self._node.rooms:
+            label = self._node.room(self._room).label_of(encoding)
+            if label is not None:  # kept: the last packets come when their sender has left
+                self._labels[encoding] = label
+        return self._labels.get(encoding)
 
     def _mark(self, event: dict[str, str], now: float) -> None:
         if self._tap is None:

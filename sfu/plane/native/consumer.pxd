@@ -23,6 +23,7 @@ cdef enum:
 # Head of a sink's record; the plaintext follows.
 ctypedef struct Tap:
     int64_t consumer
+    int64_t encoding
     int64_t arrival_ns
     uint64_t ntp
     int64_t ntp_step  # to be added to it
@@ -126,6 +127,7 @@ cdef inline void _hand_over(
         return
     tap = <Tap *>record
     tap.consumer = consumer.handle
+    tap.encoding = consumer.carried_handle
     tap.arrival_ns = packet.arrival_ns
     tap.has_ntp = encoding is not NULL and encoding.has_sender_report
     if tap.has_ntp:

@@ -567,7 +567,7 @@ cdef class Engine:
                 tap = <const Tap *>record
                 rtp = PyBytes_FromStringAndSize(<const char *>record + sizeof(Tap), size - <int>sizeof(Tap))
                 ntp = <object>tap.ntp + <object>tap.ntp_step if tap.has_ntp else None
-                packet = SinkPacket(tap.consumer, rtp, tap.arrival_ns, ntp)
+                packet = SinkPacket(tap.consumer, tap.encoding, rtp, tap.arrival_ns, ntp)
                 drop_record(&self.plane.taps, size)
                 sink = self.sinks.get(packet.consumer)
                 if sink is None:

@@ -21,7 +21,7 @@ NOW_NS = 1_700_000_000_000_000_000
 
 
 def sink_packet(number: int, size: int = 100) -> SinkPacket:
-    return SinkPacket(1, number.to_bytes(2) + bytes(size - 2), NOW_NS + number * 20_000_000, None)
+    return SinkPacket(1, 0, number.to_bytes(2) + bytes(size - 2), NOW_NS + number * 20_000_000, None)
 
 
 def open_tap(directory: Path, settings: TapSettings | None = None) -> Tap:
@@ -36,7 +36,7 @@ def test_streams_packets_labels_and_marks_stand_in_the_order_given(tmp_path: Pat
     tap.write(0, sink_packet(0), "site-a")
     tap.write(0, sink_packet(1), "site-a")
     tap.mark({"event": "paused", "at_ns": NOW_NS + 5})
-    tap.write(0, SinkPacket(1, b"rtp", NOW_NS + 9, 77), None)
+    tap.write(0, SinkPacket(1, 0, b"rtp", NOW_NS + 9, 77), None)
     tap.close()
     tap.close()
     records = list(read(tap.path))

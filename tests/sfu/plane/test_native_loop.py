@@ -192,6 +192,26 @@ def test_a_sink_gets_everything_in_order(stage: Stage) -> None:
     stage.plane.remove_consumer(50)
 
 
+def test_what_waits_for_a_sink_is_still_of_its_encoding_after_a_switch(stage: Stage) -> None:
+    taken: list[SinkPacket] = []
+    sender, _, camera = meeting(stage, 1)
+    other = Camera(13)
+    stage.plane.add_encoding(9, video(1, 13))
+    stage.plane.add_consumer(50, sink_slot(taken.append))
+    stage.plane.set_route(50, 1)
+    stage.until(lambda: RouteTaken(50, 1) in stage.seen)
+    before = len(taken)
+    stage.send(sender, *camera.frame(3))
+    deadline = time.monotonic() + PATIENCE_S
+    while stage.plane.consumer_stats(50).packets < before + 3:  # the packet thread has them; nobody fetched them
+        assert time.monotonic() < deadline
+    stage.plane.set_route(50, 9)
+    stage.send(sender, *other.frame(2, key=True))
+    stage.until(lambda: len(taken) == before + 5)
+    assert [packet.encoding for packet in taken[before:]] == [1, 1, 1, 9, 9]
+    stage.plane.remove_consumer(50)
+
+
 def test_tables_change_while_packets_flow(stage: Stage) -> None:
     """Joins, leaves, switches and pauses between batches: nobody sees a number twice, nothing is leaked or lost."""
     sender, viewers, camera = meeting(stage, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sfu.congestion.twcc import parse_feedback
@@ -206,6 +208,23 @@ def test_sink_gets_plaintext_and_both_clocks() -> None:
     network.plane.remove_consumer(1)
     network.send(sender, *camera.frame(1))
     assert len(taken) == 3
+
+
+def test_a_sinks_packets_say_which_encoding_they_came_from() -> None:
+    """Between layers of one picture the old one goes on until the keyframe of the new one."""
+    network = Network()
+    sender = network.peer(1)
+    old, new = Camera(11), Camera(12)
+    taken: list[SinkPacket] = []
+    network.plane.add_encoding(1, replace(video(1, 11), producer=1))
+    network.plane.add_encoding(2, replace(video(1, 12), producer=1))
+    network.plane.add_consumer(1, sink_slot(taken.append))
+    network.plane.set_route(1, 1)
+    network.send(sender, *old.frame(1, key=True))
+    network.plane.set_route(1, 2)
+    network.send(sender, *old.frame(1), *new.frame(1))
+    network.send(sender, *new.frame(1, key=True), *old.frame(1))
+    assert [(packet.consumer, packet.encoding) for packet in taken] == [(1, 1), (1, 1), (1, 2)]
 
 
 def test_a_sink_that_fails_is_only_its_own_trouble() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from recordings.capture.packet_log import End, Label, Mark, Packet, Record, Stream, parts, read
 from sfu.light_peer import LightPeer, synthetic_audio, synthetic_video
 from sfu.light_peer.offer import Wanted
+from sfu.plane.plane import SinkPacket
 from tests.web.media.conftest import Media
 from web.media import recorder
 from web.media.errors import MediaRefused
@@ -92,6 +94,33 @@ async def test_the_floor_is_recorded_under_its_site_and_pauses_leave_nothing(med
             assert not first.rtp[12 + 6] & 1 and first.rtp[1] & 127 == 96
     told = [e.state for e in media.of(RecordingChanged) if isinstance(e, RecordingChanged)]
     assert told == ["on", "paused", "on", "off"]
+    for peer in (an, binh):
+        await peer.close()
+
+
+async def test_a_packet_that_waited_in_a_queue_stays_its_senders(media: Media, tmp_path: Path) -> None:
+    """The slot shows another already, the packet is from before; its sender may even have left."""
+    await media.client.open_room("room")
+    an, binh = await speaker(media, "an"), await speaker(media, "binh")
+    await media.client.set_program("room", Program(floor="an"), ["an"])
+    await media.client.record("room", "r1", "start", tmp_path)
+    await until_written(media, tmp_path, "site an")
+    recording = media.worker.node.room("room").peers["recorder r1"]
+    slot = recording.slots[0]
+    late = SinkPacket(slot.consumer.handle, slot.consumer.encoding or 0, b"late", time.time_ns())
+    await media.client.set_program("room", Program(floor="binh"), ["binh"])
+    await media.client.leave("an")
+    await until_written(media, tmp_path, "site binh")
+    assert recording.spec.sink is not None
+    recording.spec.sink(late)
+    await media.client.record("room", "r1", "stop", tmp_path)
+    label = None
+    for record in records(tmp_path):
+        if isinstance(record, Label) and record.stream == 0:
+            label = record.label
+        elif isinstance(record, Packet) and record.stream == 0:
+            assert label == ("site an" if record.rtp == b"late" else label)
+    assert labels(tmp_path, 0)[:3] == ["site an", "site binh", "site an"]
     for peer in (an, binh):
         await peer.close()
 

@@ -34,7 +34,9 @@ class Served:
     def path(self) -> str:
         return f"{self.url}/api/rooms/{self.world.meeting.id}/socket"
 
-    def dial(self, visitor: Visitor | None, origin: str | None = ORIGIN, path: str | None = None, **options: Any) -> Any:
+    def dial(
+        self, visitor: Visitor | None, origin: str | None = ORIGIN, path: str | None = None, **options: Any
+    ) -> Any:
         """A socket, nothing said yet."""
         cookies = visitor.http.cookies.items() if visitor else ()
         cookie = "; ".join(f"{name}={value}" for name, value in cookies)
