@@ -21,6 +21,7 @@ TICK_NS = 250_000
 TICKS_PER_REFERENCE = 256  # reference time counts 64 ms
 MAX_RECEIVED = 400  # acknowledged packets per feedback: at most 800 bytes of deltas
 MAX_STATUSES = 1400
+MAX_SPAN = 32768  # numbers that one round of feedback tells of: more than any one leap
 HISTORY = 1500  # arrivals kept, to repeat those between a late packet and the newest
 NOT_RECEIVED, SMALL, LARGE = 0, 1, 2
 _HEAD = struct.Struct("!HHI")
@@ -70,6 +71,7 @@ class ArrivalLog:
         self._pending.clear()
         if self._next is not None and first - MAX_STATUSES < self._next < first:
             first = self._next  # those in between are lost so far
+        first = max(first, last + 1 - MAX_SPAN)  # whoever leaps about is told of the last leap
         self._next = max(self._next or 0, last + 1)
         return list(self._bodies(first, last))
 

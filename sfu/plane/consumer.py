@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..rtp.header_template import HeaderTemplate
 from ..rtp.rewriter import Position, Rewriter, Segment
+from .budgets import REPAIR_SECONDS, Budget
 from .encoding import Encoding
 from .media import MediaPacket
 from .plane import ConsumerSettings, ConsumerStats, SinkPacket
@@ -22,7 +23,6 @@ __all__ = ["Consumer"]
 
 MIN_RESEND_SECONDS = 0.02
 MAX_RESENT = 512
-RTX_CEILING_BPS = 8_000_000  # without a rate: what a flood of NACKs can get out of us
 
 
 class Consumer:
@@ -39,6 +39,7 @@ class Consumer:
         self.rate: int | None = None
         self.octets = 0
         self.next_rtx_index = random.getrandbits(15)
+        self.keyframes = Budget()  # asked for
         self.resent: dict[int, float] = {}  # outbound sequence number → when
         self.allowance = 0.0  # bytes of RTX that may go out now
         self.allowed_at = float("-inf")
@@ -152,7 +153,7 @@ class Consumer:
         if now - self.resent.get(sequence_number, float("-inf")) < MIN_RESEND_SECONDS:
             return True  # asked twice within one round trip
         payload = sequence_number.to_bytes(2, "big") + self._payload(packet, found[0])
-        if not self._may_send(len(payload), now):
+        if not self._may_send(len(payload), now) or not self._may_repair(transport, len(payload), now):
             return False
         self._remember_resent(sequence_number, now)
         header = build(
@@ -175,8 +176,10 @@ class Consumer:
             del self.resent[next(iter(self.resent))]
 
     def _may_send(self, size: int, now: float) -> bool:
-        """A bucket of a quarter of a second at the consumer's rate."""
-        rate = RTX_CEILING_BPS if self.rate is None else self.rate
+        """A bucket of a quarter of a second at the consumer's rate; without one all is allowed."""
+        rate = self.rate
+        if rate is None:
+            return True
         bucket = rate / 8 * 0.25
         self.allowance = min(bucket, self.allowance + (now - self.allowed_at) * rate / 8)
         self.allowed_at = now
@@ -184,3 +187,11 @@ class Consumer:
             return False
         self.allowance -= size
         return True
+
+    def _may_repair(self, transport: Transport, size: int, now: float) -> bool:
+        """What all NACKs of one peer together can get out of us."""
+        rate = self._state.budgets.repair_bytes
+        if transport.repairs.spend(size, rate, rate * REPAIR_SECONDS, now):
+            return True
+        self._state.count("repairs_over_budget")
+        return False

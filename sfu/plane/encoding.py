@@ -12,6 +12,7 @@ from ..rtp.payload.vp8 import parse_vp8
 from ..rtp.receive_statistics import ReceiveStatistics
 from ..rtp.rewriter import Position
 from ..rtp.sequence import Unwrapper, difference_16, difference_32
+from .budgets import Budget, Budgets
 from .media import MediaPacket
 from .plane import EncodingSettings, EncodingStats
 from .ring import Ring
@@ -47,6 +48,8 @@ class Encoding:
         self.sender_report: tuple[int, int] | None = None  # NTP, RTP
         self.level: int | None = None  # the loudest since the last report
         self.stats = EncodingStats()
+        self._packets_in = Budget()
+        self._bytes_in = Budget()
         self._short_pictures = Unwrapper(7)
         self._keyframe_timestamp: int | None = None
         self._second_began = 0.0
@@ -72,6 +75,13 @@ class Encoding:
             self.ring = Ring(None if highest is None else highest + 1)
             if self.nack is not None and highest is not None:
                 self.nack.begin(highest)
+
+    def may_receive(self, size: int, budgets: Budgets, now: float) -> bool:
+        """Whether one more packet of so many bytes is in its budgets."""
+        packets, most = budgets.video_packets, budgets.video_bytes
+        if self.settings.kind == "audio":
+            packets, most = budgets.audio_packets, budgets.audio_bytes
+        return self._packets_in.spend(1.0, packets, packets, now) and self._bytes_in.spend(size, most, most, now)
 
     def receive(self, packet: RtpPacket, size: int, now: float, arrival_ns: int) -> MediaPacket | None:
         """Count and parse a packet of the media SSRC; None when it is malformed."""

@@ -14,6 +14,7 @@ from ..rtp.rtcp import (
     serialize_compound,
 )
 from . import reports
+from .budgets import KEYFRAMES, KEYFRAMES_PER_SECOND
 from .errors import ProtectionError, Replayed
 from .plane import RtcpReceived
 from .repair import want_keyframe
@@ -28,11 +29,15 @@ REPORT_SECONDS = 1.0
 
 def receive_rtcp(state: State, transport: Transport, data: bytes, arrival_ns: int) -> None:
     """Open a compound packet, act on what is the plane's, hand it up."""
+    most = state.budgets.control_packets
     if transport.srtp is None:
         state.count("refused_unopened")
         return
     try:
         plain = transport.srtp.unprotect_rtcp(data)
+        if not transport.controls.spend(1.0, most, most, state.clock.now):
+            state.count("control_over_budget")
+            return
         packets = parse_compound(plain)
     except Replayed:
         state.stats.dropped_replay += 1
@@ -65,14 +70,22 @@ def _answer(state: State, transport: Transport, nack: Nack) -> None:
     consumer = transport.consumers.get(nack.media_ssrc)
     if consumer is None:
         return
+    most, now = state.budgets.nacked_packets, state.clock.now
     for number in nack.sequence_numbers:
-        if not consumer.retransmit(number, state.clock.now):
+        if not transport.nacks.spend(1.0, most, most, now):
+            state.count("nacks_over_budget")
+            consumer.stats.retransmission_missed += 1
+        elif not consumer.retransmit(number, now):
             consumer.stats.retransmission_missed += 1
 
 
 def _refresh(state: State, transport: Transport, ssrc: int) -> None:
     consumer = transport.consumers.get(ssrc)
-    if consumer is not None and consumer.carried is not None:
+    if consumer is None or consumer.carried is None:
+        return
+    if not consumer.keyframes.spend(1.0, KEYFRAMES_PER_SECOND, KEYFRAMES, state.clock.now):
+        state.count("keyframes_over_budget")
+    else:
         want_keyframe(state, consumer.carried)
 
 

@@ -6,6 +6,7 @@ from ..rtp.errors import MalformedPacket
 from ..rtp.header_extensions import text
 from ..rtp.packet import RtpPacket, parse_rtp, peek_sequence, peek_ssrc
 from ..rtp.sequence import difference_16
+from .budgets import STRANGE_EVENTS, STRANGE_EVENTS_PER_SECOND
 from .delivery import deliver
 from .encoding import Encoding
 from .errors import ProtectionError, Replayed
@@ -42,11 +43,14 @@ def receive_rtp(state: State, transport: Transport, data: bytes, arrival_ns: int
         state.count("malformed")
         return True
     transport.ssrcs.add(ssrc)
+    found = transport.streams.get(ssrc)
+    if found is not None and not found[0].may_receive(len(data), state.budgets, state.clock.now):
+        state.count("media_over_budget")
+        return True
     number = packet.extensions.get(transport.receive_ids.transport_cc)
     if number is not None and len(number) == 2:
         transport.media_ssrc = ssrc
         note_transport_cc(state, transport, number[0] << 8 | number[1], arrival_ns)
-    found = transport.streams.get(ssrc)
     if found is None:
         _meet_stranger(state, transport, packet)
     elif found[1]:
@@ -100,9 +104,13 @@ def _meet_stranger(state: State, transport: Transport, packet: RtpPacket) -> Non
         if value is not None and value != getattr(stranger, name):
             setattr(stranger, name, value)
             learned = True
-    if learned or now - stranger.told_at >= STRANGER_SECONDS:
+    if not learned and now - stranger.told_at < STRANGER_SECONDS:
+        return
+    if transport.strange_events.spend(1.0, STRANGE_EVENTS_PER_SECOND, STRANGE_EVENTS, now):
         stranger.payload_type = packet.payload_type
         tell_of_stranger(state, transport, ssrc)
+    else:
+        state.count("events_over_budget")
 
 
 def tell_of_stranger(state: State, transport: Transport, ssrc: int) -> None:
@@ -121,8 +129,7 @@ def receive_rtp_from_elsewhere(state: State, data: bytes, address: Address, arri
         highest = encoding.statistics.highest
         newest = not is_rtx and highest is not None and difference_16(peek_sequence(data), highest & 0xFFFF) > 0
         if newest and receive_rtp(state, transport, data, arrival_ns):
-            if state.clock.now - transport.moves_told.get(address, float("-inf")) >= 1.0:
-                transport.remember_move(address, state.clock.now)
+            if transport.may_tell_move(address, state.clock.now):
                 state.tell(AddressMoved(transport.handle, address))
             return
     state.stats.dropped_unknown_address += 1

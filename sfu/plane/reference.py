@@ -12,6 +12,7 @@ from random import Random
 
 from ..rtp.packet import is_rtcp
 from ..rtp.rtcp import Bye, ReceiverReport, serialize_compound
+from .budgets import Budgets
 from .consumer import Consumer
 from .delivery import begin_route
 from .encoding import Encoding
@@ -42,8 +43,8 @@ MAX_DEPARTED = 256  # outbound SSRCs of one transport whose end is remembered
 class ReferencePlane:
     """Keeps ``Plane``. Sans-IO: time comes with ``receive`` and ``handle_timeout``."""
 
-    def __init__(self, random: Random | None = None) -> None:
-        self._state = State(random or Random())
+    def __init__(self, random: Random | None = None, budgets: Budgets | None = None) -> None:
+        self._state = State(random or Random(), budgets=budgets or Budgets())
 
     # -- transports
 

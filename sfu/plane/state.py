@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ..rtp.header_extensions import abs_send_time
+from .budgets import Budgets
 from .plane import Address, PlaneEvent, PlaneStats, RtcpReceived
 from .timers import Timers
 
@@ -64,6 +65,7 @@ class State:
     by_address: dict[Address, Transport] = field(default_factory=dict)
     by_ssrc: dict[int, list[Transport]] = field(default_factory=dict)  # inbound SSRCs that are known
     levels_due: bool = False
+    budgets: Budgets = field(default_factory=Budgets)
 
     def count(self, what: str) -> None:
         """One more of a rare thing."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pylibsrtp import Error
 
 from ..congestion.twcc import ArrivalLog
+from .budgets import Budget
 from .errors import ProtectionError
 from .plane import Address, ExtensionIds, PlaneStats
 from .srtp import SrtpContext
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Stranger", "Transport"]
 
 MAX_SSRCS = 256  # authentic SSRCs of one peer; more are dropped unopened, for each costs memory
+MAX_MOVES = 8
 NTP_EPOCH = 2208988800  # seconds from 1900 to 1970
 
 
@@ -68,6 +70,10 @@ class Transport:
     clock_offset: float | None = None  # seconds to add to the peer's NTP clock to get ours
     moves_told: dict[Address, float] = field(default_factory=dict)  # AddressMoved events, when
     closed: bool = False
+    controls: Budget = field(default_factory=Budget)
+    nacks: Budget = field(default_factory=Budget)
+    repairs: Budget = field(default_factory=Budget)
+    strange_events: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
         self.local_ssrc = self.random.getrandbits(32) or 1
@@ -102,12 +108,19 @@ class Transport:
         """One more of a rare thing."""
         self.stats.extra[what] = self.stats.extra.get(what, 0) + 1
 
-    def remember_move(self, address: Address, now: float) -> None:
-        """An AddressMoved was told; a few are remembered, so that it is not told with every packet."""
-        self.moves_told.pop(address, None)
-        self.moves_told[address] = now
-        if len(self.moves_told) > 8:
-            del self.moves_told[next(iter(self.moves_told))]
+    def may_tell_move(self, address: Address, now: float) -> bool:
+        """Whether an AddressMoved is due: of one address once a second, of all together eight."""
+        told = self.moves_told
+        if now - told.get(address, float("-inf")) < 1.0:
+            return False
+        told.pop(address, None)
+        if len(told) == MAX_MOVES:
+            oldest = next(iter(told))
+            if now - told[oldest] < 1.0:
+                return False
+            del told[oldest]
+        told[address] = now
+        return True
 
     def hear_clock(self, ntp: int, wall_ns: int) -> None:
         """A sender report: the peer's clock against ours. All streams of a peer share it, so that lips match."""

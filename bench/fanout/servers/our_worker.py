@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
 
+from sfu.plane.budgets import UNLIMITED
+from sfu.plane.native.loop import WORKER, LoopPlane
 from sfu.settings import Limits, MediaSettings
 from web.media.worker import serve_media
 
@@ -14,7 +17,8 @@ LIMITS = Limits(peers=4000, peers_per_room=4000, tcp_connections=4000)
 
 
 def main() -> None:
-    uvloop.run(serve_media(MediaSettings(limits=LIMITS), Path(sys.argv[1])))
+    plane = LoopPlane(settings=replace(WORKER, budgets=UNLIMITED))  # one camera sends for hundreds here
+    uvloop.run(serve_media(MediaSettings(limits=LIMITS), Path(sys.argv[1]), plane))
 
 
 if __name__ == "__main__":

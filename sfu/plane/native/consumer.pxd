@@ -5,6 +5,7 @@ from libc.stdlib cimport free
 from libc.string cimport memcpy, memmove, memset
 
 from .limits cimport *
+from .budget cimport spend
 from .memory cimport append, claim, remove, resize
 from .outbox cimport post, room_for
 from .queue cimport claim_record, open_queue, publish_record
@@ -223,15 +224,26 @@ cdef inline void _note_resent(Consumer *consumer, uint32_t sequence, double now)
 
 
 cdef inline bint may_spend(Consumer *consumer, int size, double now) noexcept nogil:
-    """A bucket of a quarter of a second at the consumer's rate."""
-    cdef double rate = RTX_CEILING_BPS if consumer.rate < 0 else <double>consumer.rate
+    """A bucket of a quarter of a second at the consumer's rate; without one all is allowed."""
+    cdef double rate = <double>consumer.rate
     cdef double bucket = rate / 8 * 0.25
+    if consumer.rate < 0:
+        return True
     consumer.allowance = min(bucket, consumer.allowance + (now - consumer.allowed_at) * rate / 8)
     consumer.allowed_at = now
     if consumer.allowance < size:
         return False
     consumer.allowance -= size
     return True
+
+
+cdef inline bint _may_repair(Plane *plane, Transport *transport, int size) noexcept nogil:
+    """What all NACKs of one peer together can get out of us."""
+    cdef double rate = plane.settings.budgets.repair_bytes
+    if spend(&transport.repairs, size, rate, rate * REPAIR_SECONDS, plane.now):
+        return True
+    plane.counters.repairs_over_budget += 1
+    return False
 
 
 cdef enum Answer:
@@ -267,6 +279,8 @@ cdef inline Answer retransmit(Plane *plane, Consumer *consumer, uint32_t sequenc
     size = 2 + _payload(packet, segment, plain + 2)
     if not may_spend(consumer, size, plane.now):
         return TOO_SOON
+    if not _may_repair(plane, transport, size):
+        return MISSED
     _note_resent(consumer, sequence, plane.now)
     write_header(
         &consumer.rtx_header,

@@ -1,12 +1,21 @@
 from collections.abc import Sequence
 
+from ..budgets import Budgets
 from ..plane import Address, ConsumerSettings, ConsumerStats, EncodingSettings, EncodingStats, ExtensionIds, PlaneEvent
 
 Datagram = tuple[bytes, Address, int]
 
 class Engine:
     def __init__(
-        self, *, batching: bool, pads: bool, paces: bool, tells_rtcp: bool, ring_bytes: int, connection_bytes: int
+        self,
+        *,
+        batching: bool,
+        pads: bool,
+        paces: bool,
+        tells_rtcp: bool,
+        ring_bytes: int,
+        connection_bytes: int,
+        budgets: Budgets,
     ) -> None: ...
     def add_transport(self, handle: int, local_ssrc: int, first_report: float) -> None: ...
     def set_keys(self, handle: int, profile: str, receive: bytes, send: bytes) -> None: ...

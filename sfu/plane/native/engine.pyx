@@ -138,7 +138,8 @@ cdef class Engine:
     cdef bint is_delivering
 
     def __cinit__(
-        self, *, bint batching, bint pads, bint paces, bint tells_rtcp, int64_t ring_bytes, int64_t connection_bytes
+        self, *, bint batching, bint pads, bint paces, bint tells_rtcp, int64_t ring_bytes, int64_t connection_bytes,
+        budgets,
     ):
         self.plane = <Plane *>claim(sizeof(Plane))
         self.plane.settings.batching = batching
@@ -147,6 +148,13 @@ cdef class Engine:
         self.plane.settings.tells_rtcp = tells_rtcp
         self.plane.settings.ring_bytes = ring_bytes
         self.plane.connection_bytes = connection_bytes
+        self.plane.settings.budgets.audio_packets = budgets.audio_packets
+        self.plane.settings.budgets.audio_bytes = budgets.audio_bytes
+        self.plane.settings.budgets.video_packets = budgets.video_packets
+        self.plane.settings.budgets.video_bytes = budgets.video_bytes
+        self.plane.settings.budgets.control_packets = budgets.control_packets
+        self.plane.settings.budgets.nacked_packets = budgets.nacked_packets
+        self.plane.settings.budgets.repair_bytes = budgets.repair_bytes
         open_queue(&self.plane.events, EVENTS_BYTES)
         self.sinks = {}
         self.lost = []

@@ -3,6 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
+from .budget cimport spend
 from .consumer cimport ANSWERED, MISSED, TOO_SOON, Answer, retransmit
 from .delivery cimport deliver_batches
 from .limits cimport *
@@ -25,7 +26,13 @@ from .wire cimport get16, get32, put32
 
 
 cdef inline void _retransmit(Plane *plane, Consumer *consumer, uint16_t sequence) noexcept nogil:
-    cdef Answer answer = retransmit(plane, consumer, sequence)
+    cdef double most = plane.settings.budgets.nacked_packets
+    cdef Answer answer
+    if not spend(&consumer.transport.nacks, 1.0, most, most, plane.now):
+        plane.counters.nacks_over_budget += 1
+        consumer.retransmission_missed += 1
+        return
+    answer = retransmit(plane, consumer, sequence)
     if answer == MISSED or (answer == TOO_SOON and not owe(plane, consumer, sequence)):
         consumer.retransmission_missed += 1
 
@@ -48,8 +55,12 @@ cdef inline void _answer(Plane *plane, Transport *transport, const Control *cont
 
 cdef inline void _refresh(Plane *plane, Transport *transport, uint32_t ssrc) noexcept nogil:
     cdef Consumer *consumer = find_consumer(transport, ssrc)
-    if consumer is not NULL and consumer.carried is not NULL:
+    if consumer is NULL or consumer.carried is NULL:
+        return
+    if spend(&consumer.keyframes, 1.0, KEYFRAMES_PER_SECOND, KEYFRAMES, plane.now):
         want_keyframe(plane, consumer.carried)
+    else:
+        plane.counters.keyframes_over_budget += 1
 
 
 cdef inline void _act_on(Plane *plane, Transport *transport, const Control *control, int64_t arrival_ns) noexcept nogil:
@@ -77,6 +88,7 @@ cdef inline void receive_rtcp(
     cdef Opened opened
     cdef Control control
     cdef Event event
+    cdef double most = plane.settings.budgets.control_packets
     cdef int plain = 0
     cdef int position = 0
     stream = <Stream *>lookup(&transport.heard, get32(data + 4))
@@ -96,6 +108,9 @@ cdef inline void receive_rtcp(
         return
     if opened != OPENED:
         plane.counters.dropped_unauthenticated += 1
+        return
+    if not spend(&transport.controls, 1.0, most, most, plane.now):
+        plane.counters.control_over_budget += 1
         return
     if not is_compound(data, plain):
         plane.counters.malformed += 1

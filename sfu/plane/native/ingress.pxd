@@ -5,6 +5,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 from .address cimport Address, is_same, owner_of
+from .budget cimport Budgets, spend
 from .delivery cimport deliver, deliver_batches
 from .feedback cimport note_transport_cc, receive_rtcp
 from .h264 cimport starts_h264_keyframe
@@ -243,12 +244,27 @@ cdef inline void _meet_stranger(Plane *plane, Transport *transport) noexcept nog
     learned = _learn(rtp, transport.ids.mid, stranger, 0)
     learned |= _learn(rtp, transport.ids.rid, stranger, 1)
     learned |= _learn(rtp, transport.ids.repaired_rid, stranger, 2)
-    if learned or plane.now - stranger.told_at >= STRANGER_SECONDS:
+    if not learned and plane.now - stranger.told_at < STRANGER_SECONDS:
+        return
+    if spend(&transport.strange_events, 1.0, STRANGE_EVENTS_PER_SECOND, STRANGE_EVENTS, plane.now):
         stranger.payload_type = rtp.payload_type
         tell_of_stranger(plane, transport, stranger)
+    else:
+        plane.counters.events_over_budget += 1
 
 
 # -- datagrams ------------------------------------------------------------------------------------------------------
+
+
+cdef inline bint _may_receive(Plane *plane, Encoding *encoding, int size) noexcept nogil:
+    """Whether one more packet of so many bytes is in its budgets."""
+    cdef const Budgets *budgets = &plane.settings.budgets
+    cdef double packets = budgets.audio_packets if encoding.kind == AUDIO else budgets.video_packets
+    cdef double most = budgets.audio_bytes if encoding.kind == AUDIO else budgets.video_bytes
+    return (
+        spend(&encoding.packets_in, 1.0, packets, packets, plane.now)
+        and spend(&encoding.bytes_in, size, most, most, plane.now)
+    )
 
 
 cdef inline Opened _open(Transport *transport, uint8_t *data, int size, int *plain) noexcept nogil:
@@ -304,11 +320,14 @@ cdef inline bint receive_rtp(
         plane.counters.malformed += 1
         return True
     _note_heard(transport, plane.rtp.ssrc)
+    listening = find_listening(transport, plane.rtp.ssrc)
+    if listening is not NULL and not _may_receive(plane, listening.encoding, size):
+        plane.counters.media_over_budget += 1
+        return True
     element = find_element(&plane.rtp, transport.ids.transport_cc)
     if element is not NULL and element.size == 2:
         transport.media_ssrc = plane.rtp.ssrc
         note_transport_cc(plane, transport, get16(data + element.at), arrival_ns)
-    listening = find_listening(transport, plane.rtp.ssrc)
     if listening is NULL:
         _meet_stranger(plane, transport)
     elif listening.is_rtx:
@@ -319,7 +338,7 @@ cdef inline bint receive_rtp(
 
 
 cdef inline bint _was_told(Plane *plane, Transport *transport, const Address *address) noexcept nogil:
-    """Whether an AddressMoved was told within the last second; notes that one is told now if not."""
+    """Whether an AddressMoved was told within the last second, or eight of others; notes that one is told now if not."""
     cdef int place
     for place in range(transport.moves_count):
         if is_same(&transport.moves[place].address, address):
@@ -333,6 +352,8 @@ cdef inline bint _was_told(Plane *plane, Transport *transport, const Address *ad
             )
             break
     if transport.moves_count == MAX_MOVES:
+        if plane.now - transport.moves[0].told_at < 1.0:
+            return True
         transport.moves_count -= 1
         memmove(&transport.moves[0], &transport.moves[1], transport.moves_count * sizeof(transport.moves[0]))
     transport.moves[transport.moves_count].address = address[0]

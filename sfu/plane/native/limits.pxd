@@ -25,6 +25,7 @@ cdef enum:
     HISTORY = 1500  # arrivals kept for transport-cc
     MAX_RECEIVED = 400
     MAX_STATUSES = 1400
+    MAX_SPAN = 32768  # transport-wide numbers that one round of feedback tells of: more than any one leap
     REPORTS_PER_COMPOUND = 16
     BLOCKS_PER_REPORT = 31
     MAX_PROTECT = 1356  # plaintext bytes of an RTP packet
@@ -33,7 +34,6 @@ cdef enum:
     MAX_HEAD = 64  # outbound header with extensions
     DATAGRAM = 2048
     SCRATCH = 16384
-    RTX_CEILING_BPS = 8000000
     WHEEL_SLOTS = 256  # milliseconds that the pacing wheel looks ahead
     MAX_OWED = 64  # retransmissions kept until the rate allows them
     BATCH = 32  # packets of one encoding handed to its viewers together
@@ -54,6 +54,11 @@ cdef extern from *:
     #define GB_STRANGER_SECONDS 0.1
     #define GB_FEEDBACK_SECONDS 0.075
     #define GB_REPORT_SECONDS 1.0
+    #define GB_KEYFRAMES 4.0
+    #define GB_KEYFRAMES_PER_SECOND 0.25
+    #define GB_STRANGE_EVENTS 50.0
+    #define GB_STRANGE_EVENTS_PER_SECOND 20.0
+    #define GB_REPAIR_SECONDS 0.25
     #define GB_NTP_EPOCH 2208988800LL
     #define GB_LONG_AGO (-__builtin_inf())
     """
@@ -70,5 +75,10 @@ cdef extern from *:
     const double STRANGER_SECONDS "GB_STRANGER_SECONDS"
     const double FEEDBACK_SECONDS "GB_FEEDBACK_SECONDS"
     const double REPORT_SECONDS "GB_REPORT_SECONDS"
+    const double KEYFRAMES "GB_KEYFRAMES"
+    const double KEYFRAMES_PER_SECOND "GB_KEYFRAMES_PER_SECOND"
+    const double STRANGE_EVENTS "GB_STRANGE_EVENTS"
+    const double STRANGE_EVENTS_PER_SECOND "GB_STRANGE_EVENTS_PER_SECOND"
+    const double REPAIR_SECONDS "GB_REPAIR_SECONDS"
     const long long NTP_EPOCH "GB_NTP_EPOCH"
     const double LONG_AGO "GB_LONG_AGO"

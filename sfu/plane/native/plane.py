@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from ..budgets import Budgets
 from ..errors import BadSettings
 from ..plane import (
     Address,
@@ -46,6 +47,7 @@ class NativeSettings:
     tells_rtcp: bool = True  # somebody reads RtcpReceived
     ring_bytes: int = 256 * 1024 * 1024  # of all rings together; the oldest packets give way
     connection_bytes: int = 512 * 1024  # that may wait on one TCP connection before it is cut off
+    budgets: Budgets = field(default_factory=Budgets)
     junk_per_second: float = 50.0  # STUN and DTLS of one strange host that are looked at (twice this), see loop.pxd
 
 
@@ -76,6 +78,7 @@ class NativePlane:
             tells_rtcp=settings.tells_rtcp,
             ring_bytes=settings.ring_bytes,
             connection_bytes=settings.connection_bytes,
+            budgets=settings.budgets,
         )
         self._transports: dict[int, _Transport] = {}
         self._owners: dict[Address, int] = {}  # who was last said to be there

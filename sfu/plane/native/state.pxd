@@ -6,6 +6,7 @@ from libc.string cimport memcpy, memset
 
 from .address cimport Address, Destination, Homes
 from .arena cimport Door
+from .budget cimport Budget, Budgets
 from .limits cimport *
 from .memory cimport List, Map
 from .nack cimport Nack
@@ -119,6 +120,10 @@ cdef struct Transport:
     int moves_count
     double junk_tokens  # STUN and DTLS handed up
     double junk_at
+    Budget controls
+    Budget nacks
+    Budget repairs
+    Budget strange_events
 
 cdef struct Encoding:
     int64_t handle
@@ -165,6 +170,8 @@ cdef struct Encoding:
     double last_packet_at
     Packet *batch[BATCH]  # stored, not yet handed to the carriers
     int batch_count
+    Budget packets_in
+    Budget bytes_in
 
 ctypedef struct Resent:
     uint16_t sequences[MAX_RESENT]
@@ -200,6 +207,7 @@ cdef struct Consumer:
     double allowed_at
     int64_t retransmitted
     int64_t retransmission_missed
+    Budget keyframes  # asked for
     int64_t carried_handle  # −1: none
     double fraction_lost
     double rtt_ms  # negative: not known
@@ -227,6 +235,7 @@ ctypedef struct Settings:
     bint paces
     bint tells_rtcp  # somebody reads RtcpReceived
     int64_t ring_bytes  # of all rings together
+    Budgets budgets
 
 ctypedef struct Counters:
     int64_t datagrams_in
@@ -244,6 +253,12 @@ ctypedef struct Counters:
     int64_t junk_dropped
     int64_t tcp_cut_off
     int64_t paced
+    int64_t media_over_budget
+    int64_t control_over_budget
+    int64_t nacks_over_budget
+    int64_t repairs_over_budget
+    int64_t keyframes_over_budget
+    int64_t events_over_budget
 
 cdef struct Plane:
     double now

@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memmove, memset
 
-from .limits cimport HISTORY, MAX_RECEIVED, MAX_STATUSES
+from .limits cimport HISTORY, MAX_RECEIVED, MAX_SPAN, MAX_STATUSES
 from .memory cimport resize
 from .rtp cimport Unwrapper, unwrap
 from .wire cimport floor_divide, put16, put32
@@ -141,6 +141,7 @@ cdef inline bint begin_feedback(Arrivals *arrivals, int64_t *first, int64_t *las
     pending.start = pending.end = 0
     if arrivals.next >= 0 and first[0] - MAX_STATUSES < arrivals.next < first[0]:
         first[0] = arrivals.next  # those in between are lost so far
+    first[0] = max(first[0], last[0] + 1 - MAX_SPAN)  # whoever leaps about is told of the last leap
     arrivals.next = max(arrivals.next if arrivals.next >= 0 else 0, last[0] + 1)
     return True
 

@@ -16,7 +16,8 @@ from sfu.rtp.packet import RtpPacket, is_rtcp, parse_rtp
 
 from .network import PROFILES
 
-COUNTED = ("malformed", "refused_unopened", "unprotectable", "events_dropped", "sink_failed")
+OVER_BUDGET = tuple(f"{what}_over_budget" for what in ("media", "control", "nacks", "repairs", "keyframes", "events"))
+COUNTED = ("malformed", "refused_unopened", "unprotectable", "events_dropped", "sink_failed", *OVER_BUDGET)
 
 
 class TwinPlane:
