@@ -8,11 +8,13 @@ from typing import Literal
 
 from sfu.events import Source
 from sfu.negotiation import SendLine
+from sfu.plane.budgets import Budget
 from sfu.plane.plane import EncodingSettings
 
 LAYER_ALIVE_S = 1.5
 PRODUCER_ALIVE_S = 3.0
 PLI_INTERVAL_S = 0.5
+CHANGES, CHANGES_PER_SECOND = 6.0, 0.5
 Wish = Literal["high", "middle", "low"]
 WISHES: tuple[Wish, ...] = ("high", "middle", "low")
 
@@ -47,6 +49,7 @@ class Producer:
     pli_sent_at: float = -math.inf
     pli_due_at: float | None = None
     pli_ssrc: int = 0
+    changes: Budget = field(default_factory=Budget)  # of SSRCs that were there already
 
     @property
     def source(self) -> Source:
@@ -56,6 +59,10 @@ class Producer:
     def rids(self) -> tuple[str, ...]:
         """Layers, smallest picture first."""
         return self.line.rids or ("",)
+
+    def may_change(self, now: float) -> bool:
+        """Whether yet another SSRC of a layer is followed: each change makes the room decide anew."""
+        return self.changes.spend(1.0, CHANGES_PER_SECOND, CHANGES, now)
 
     def is_alive(self, now: float) -> bool:
         """Packets are arriving."""

@@ -145,6 +145,8 @@ class Room:
         elif event.payload_type == producer.line.codec.payload_type:
             old = producer.encodings.get(key)
             if old is not None:
+                if not producer.may_change(now):
+                    return
                 self._remove_encoding(producer, old)
             encoding = self._add_encoding(producer, key, event.ssrc, producer.repair.get(key))
             encoding.seen_at = now

@@ -1,4 +1,4 @@
-"""Which of our addresses are announced as candidates."""
+"""Which of our addresses are announced as candidates, and whom an address of others belongs to."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def addresses_to_announce(configured: Iterable[str]) -> tuple[str, ...]:
     reachable = [address for address in found if not address.is_loopback]
     ordered = sorted(reachable or found, key=lambda address: address.version)
     return tuple(str(address) for address in dict.fromkeys(ordered))
+
+
+def household(host: str) -> str:
+    """Who an address belongs to when traffic is limited: of IPv6 anybody has a whole /64."""
+    if ":" not in host:
+        return host
+    return f"{int(IPv6Address(host.partition('%')[0])) >> 64:x}::"
 
 
 def local_addresses() -> list[IPv4Address | IPv6Address]:

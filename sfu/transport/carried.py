@@ -18,7 +18,8 @@ from sfu.errors import CannotListen
 from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import Address
 from sfu.settings import MediaSettings
-from sfu.transport.addresses import addresses_to_announce
+from sfu.transport.addresses import addresses_to_announce, household
+from sfu.transport.tcp import SEND_BUFFER_BYTES
 from sfu.transport.udp import Batch, UdpPort, source_of
 
 BACKLOG = 128
@@ -181,15 +182,17 @@ class CarriedTcp:
                 continue
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             number = next(self._numbers)
             self._connections[number] = _Connection((remote[0], remote[1]))
-            self._per_host[remote[0]] += 1
+            self._per_host[household(remote[0])] += 1
             self._plane.adopt(number, made.detach())
 
     def _may_enter(self, host: str) -> bool:
         limits = self._settings.limits
         return (
-            len(self._connections) < limits.tcp_connections and self._per_host[host] < limits.tcp_connections_per_host
+            len(self._connections) < limits.tcp_connections
+            and self._per_host[household(host)] < limits.tcp_connections_per_host
         )
 
     def reflexive(self, address: Address) -> tuple[str, int]:
@@ -211,7 +214,7 @@ class CarriedTcp:
     def forget(self, number: int) -> None:
         connection = self._connections.pop(number, None)
         if connection is not None:
-            host = connection.remote[0]
+            host = household(connection.remote[0])
             self._per_host[host] -= 1
             if not self._per_host[host]:
                 del self._per_host[host]

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import secrets
 import string
+import struct
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from aioice import stun
 
 from sfu.plane.plane import Address
+from sfu.transport.addresses import household
+from sfu.transport.transactions import Transactions
 
 ICE_CHARACTERS = string.ascii_letters + string.digits
-REMEMBERED_TRANSACTIONS = 256
 REMEMBERED_ADDRESSES = 16
+USERNAME = 6  # RFC 8489 18.3
+PEERS_PER_SECOND = 4  # times what a stranger may send
 STALE_S = 3.0  # a chosen address that was not nominated for so long gives way to any other nominated one
 
 
@@ -51,20 +55,21 @@ class IceAgent:
     last_check_at: float | None = None
     restarted: bool = False
     _paths: OrderedDict[Address, _Path] = field(default_factory=OrderedDict)
-    _transactions: OrderedDict[bytes, Address] = field(default_factory=OrderedDict)
+    _transactions: Transactions = field(default_factory=Transactions)
 
     def restart(self, ufrag: str, pwd: str, remote_ufrag: str) -> None:
         """New credentials; the address stays until the first good check with them."""
         self.ufrag, self.pwd, self.remote_ufrag = ufrag, pwd, remote_ufrag
         self.restarted = True
         self._paths.clear()
-        self._transactions.clear()
+        self._transactions = Transactions()
 
     def receive_check(
         self, message: stun.Message, source: Address, reflexive: tuple[str, int], now: float
     ) -> bytes | None:
         """Answer a check addressed to our ufrag, or None when it must be ignored."""
-        if not self._is_authentic(message) or self._is_replayed(message, source):
+        known = self.address if self.address == source else source  # one object for all that is remembered
+        if not self._is_authentic(message) or self._transactions.is_replay(message.transaction_id or b"", known):
             return None
         if "ICE-CONTROLLED" in message.attributes:
             return self._refusal(message, 487, "Role Conflict")
@@ -94,15 +99,6 @@ class IceAgent:
         if message.attributes.get("USERNAME", "") != f"{self.ufrag}:{self.remote_ufrag}":
             return False
         return message.check_message_integrity(self.pwd.encode())
-
-    def _is_replayed(self, message: stun.Message, source: Address) -> bool:
-        """The same transaction from elsewhere is somebody's copy; from the same place it is a retransmission."""
-        transaction = message.transaction_id or b""
-        known = self.address if self.address == source else source  # one object for all that is remembered
-        first = self._transactions.setdefault(transaction, known)
-        while len(self._transactions) > REMEMBERED_TRANSACTIONS:
-            self._transactions.popitem(last=False)
-        return first != source
 
     def _forget_oldest_path(self) -> None:
         while len(self._paths) > REMEMBERED_ADDRESSES:
@@ -168,9 +164,11 @@ class IceTable:
     agents: dict[str, tuple[IceAgent, int]] = field(default_factory=dict)  # ufrag → agent, transport
     refused: int = 0
     limit: UnauthenticatedLimit = field(init=False)
+    peers_limit: UnauthenticatedLimit = field(init=False)
 
     def __post_init__(self) -> None:
         self.limit = UnauthenticatedLimit(self.per_second)
+        self.peers_limit = UnauthenticatedLimit(PEERS_PER_SECOND * self.per_second)
 
     def add(self, agent: IceAgent, transport: int) -> None:
         self.agents[agent.ufrag] = (agent, transport)
@@ -178,23 +176,48 @@ class IceTable:
     def remove(self, agent: IceAgent) -> None:
         self.agents.pop(agent.ufrag, None)
 
-    def receive(self, data: bytes, source: Address, reflexive: tuple[str, int], now: float) -> tuple[int, bytes] | None:
-        """Handle one STUN datagram: (transport, response), or None for silence."""
-        if not self.limit.allows(reflexive[0], now):
-            self.refused += 1
-            return None
-        message = _parse_check(data)
-        entry = self.agents.get(message.attributes["USERNAME"].partition(":")[0]) if message else None
-        if message is None or entry is None:
-            self.refused += 1
-            return None
-        agent, transport = entry
-        response = agent.receive_check(message, source, reflexive, now)
-        if response is None:
-            self.refused += 1
-            return None
-        self.limit.forgive(reflexive[0])
-        return transport, response
+    def receive(
+        self,
+        data: bytes,
+        source: Address,
+        reflexive: tuple[str, int],
+        now: float,
+        *,
+        known: bool = False,
+        owner: int | None = None,
+    ) -> tuple[int, bytes] | None:
+        """Handle one STUN datagram: (transport, response), or None for silence.
+
+        ``known``: a peer has proved that it is there, so that strangers of its host cannot use up what it may send.
+        ``owner``: the transport that lives there now, to whom alone checks from there belong.
+        """
+        limit, key = (self.peers_limit, str(source)) if known else (self.limit, household(reflexive[0]))
+        entry = self._entry_of(data) if limit.allows(key, now) else None
+        if entry is not None and owner in (None, entry[1]):
+            agent, transport = entry
+            message = _parse_check(data)
+            response = agent.receive_check(message, source, reflexive, now) if message is not None else None
+            if response is not None:
+                limit.forgive(key)
+                return transport, response
+        self.refused += 1
+        return None
+
+    def _entry_of(self, data: bytes) -> tuple[IceAgent, int] | None:
+        """Whom a check is for; found at a fraction of what reading it costs, for a stranger does not know our ufrags."""
+        name = username_of(data)
+        return self.agents.get(name.partition(":")[0]) if name else None
+
+
+def username_of(data: bytes) -> str:
+    """The USERNAME of a STUN message; empty when there is none."""
+    at = 20
+    while at + 4 <= len(data):
+        kind, size = struct.unpack_from("!HH", data, at)
+        if kind == USERNAME:
+            return data[at + 4 : at + 4 + size].decode("ascii", "replace")
+        at += 4 + size + (-size & 3)
+    return ""
 
 
 def _parse_check(data: bytes) -> stun.Message | None:
@@ -204,4 +227,4 @@ def _parse_check(data: bytes) -> stun.Message | None:
         return None
     if message.message_method != stun.Method.BINDING or message.message_class != stun.Class.REQUEST:
         return None
-    return message if isinstance(message.attributes.get("USERNAME"), str) else None
+    return message

@@ -41,6 +41,7 @@ from sfu.transport.udp import Batch
 from sfu.transport.webrtc import Change, WebRtcTransport
 
 SLOW_TICK_S = 0.25
+MAX_ADDRESSES = 16  # of one peer
 MIN_TICK_S = 0.002
 REASONS: dict[Change, Reason] = {"failed": "dtls", "closed": "left", "vanished": "consent"}
 
@@ -230,9 +231,7 @@ class MediaNode:
         del self.transports[transport.number]
         self._by_peer.pop(transport.peer, None)
         for address in transport.addresses:
-            if self._by_address.get(address) == transport.number:
-                del self._by_address[address]
-                self.listener.forget(address)
+            self._forget_address(transport, address)
         if reason is not None:
             self._on_event(PeerDisconnected(transport.room, transport.peer, reason))
 
@@ -260,7 +259,10 @@ class MediaNode:
         return item if chosen is None or chosen == item[1] else (item[0], chosen, item[2])
 
     def _receive_stun(self, data: bytes, source: Address, now: float) -> None:
-        answered = self.ice.receive(data, source, self.listener.reflexive(source), now)
+        holder = self.transports.get(self._by_address.get(source, -1))
+        owner = holder.number if holder is not None and holder.lives_at(source, now) else None
+        reflexive = self.listener.reflexive(source)
+        answered = self.ice.receive(data, source, reflexive, now, known=holder is not None, owner=owner)
         if answered is None:
             return
         number, response = answered
@@ -268,11 +270,24 @@ class MediaNode:
         self.listener.prove(source)
         self._by_address[source] = number
         if source not in transport.addresses:
-            transport.addresses.add(source)
-            self.listener.vouch(number, source)
+            self._add_address(transport, source)
         self.listener.send(response, source)
         if transport.agent.address is not None:
             self.plane.set_address(number, transport.agent.address)
+
+    def _add_address(self, transport: WebRtcTransport, source: Address) -> None:
+        """A peer has as many addresses as the plane remembers; the oldest goes."""
+        transport.addresses[source] = None
+        self.listener.vouch(transport.number, source)
+        if len(transport.addresses) > MAX_ADDRESSES:
+            oldest = next(one for one in transport.addresses if one != transport.agent.address)
+            del transport.addresses[oldest]
+            self._forget_address(transport, oldest)
+
+    def _forget_address(self, transport: WebRtcTransport, address: Address) -> None:
+        if self._by_address.get(address) == transport.number:
+            del self._by_address[address]
+            self.listener.forget(address)
 
     def _receive_dtls(self, data: bytes, source: Address, now: float) -> None:
         transport = self.transports.get(self._by_address.get(source, -1))
@@ -293,9 +308,12 @@ class MediaNode:
         self._by_address.pop(address, None)
 
     def _apply(self, transport: WebRtcTransport, change: Change | None) -> None:
+        if change == "returned":
+            self.suspend(transport.room, transport.peer, False)
         if change in ("connected", "returned"):
             self._on_event(PeerConnected(transport.room, transport.peer))
         elif change == "vanished":
+            self.suspend(transport.room, transport.peer, True)  # RFC 7675 5.1: no consent, no media
             self._on_event(PeerDisconnected(transport.room, transport.peer, "consent"))
         elif change == "expired":
             self._remove(transport, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,8 +17,11 @@ from typing import cast
 from sfu.errors import CannotListen, FramingError
 from sfu.plane.plane import Address
 from sfu.settings import MediaSettings
+from sfu.transport.addresses import household
 from sfu.transport.framing import Deframer, frame
 from sfu.transport.udp import Batch
+
+SEND_BUFFER_BYTES = 128 * 1024  # what waits in the kernel is late already
 
 
 class TcpPort:
@@ -88,7 +92,7 @@ class TcpPort:
     def admit(self, connection: _Connection) -> bool:
         """Take a new connection in, unless there are too many."""
         limits = self._settings.limits
-        host = connection.remote[0]
+        host = household(connection.remote[0])
         if len(self._connections) >= limits.tcp_connections or self._per_host[host] >= limits.tcp_connections_per_host:
             return False
         connection.name = f"tcp:{next(self._numbers)}"
@@ -102,7 +106,7 @@ class TcpPort:
 
     def forget(self, connection: _Connection) -> None:
         if self._connections.pop(connection.name, None) is not None:
-            host = connection.remote[0]
+            host = household(connection.remote[0])
             self._per_host[host] -= 1
             if not self._per_host[host]:
                 del self._per_host[host]
@@ -123,6 +127,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without being derived from it
+        if (made := transport.get_extra_info("socket")) is not None:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self.remote = tuple(transport.get_extra_info("peername") or ("", 0))[:2]
         if not self._port.admit(self):
             self._transport.abort()

@@ -21,6 +21,7 @@ Batch = list[tuple[bytes, Address, int]]
 BATCH = 64
 BUFFER_BYTES = 4 * 1024 * 1024
 SO_TIMESTAMPNS = 35  # Linux; Python does not name it
+SO_RCVBUFFORCE, SO_SNDBUFFORCE = 33, 32  # beyond the system's limit, where we may
 ANCILLARY = socket.CMSG_SPACE(16) + socket.CMSG_SPACE(20)
 IP_PKTINFO = 8  # Linux; struct in_pktinfo {int ifindex; in_addr spec_dst; in_addr addr}
 Source = tuple[int, int, bytes]  # a control message that names the address to send from
@@ -151,8 +152,11 @@ def _socket(family: socket.AddressFamily) -> socket.socket:
             made.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         else:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+    for forced, plain in ((SO_RCVBUFFORCE, socket.SO_RCVBUF), (SO_SNDBUFFORCE, socket.SO_SNDBUF)):
+        try:
+            made.setsockopt(socket.SOL_SOCKET, forced, BUFFER_BYTES)
+        except OSError:
+            made.setsockopt(socket.SOL_SOCKET, plain, BUFFER_BYTES)
     return made
 
 

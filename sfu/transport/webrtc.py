@@ -13,6 +13,7 @@ from sfu.transport.ice import IceAgent
 
 State = Literal["new", "connected", "vanished"]
 Change = Literal["connected", "returned", "vanished", "failed", "closed", "expired"]
+HELD_S = 8.0  # a live peer checks more often
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class WebRtcTransport:
     version: int = 1
     vanished_at: float = 0.0
     dtls_due_at: float | None = None
-    addresses: set[Address] = field(default_factory=set)  # every address it sent a good check from
+    addresses: dict[Address, None] = field(default_factory=dict)  # that it sent good checks from, the latest last
 
     def receive_dtls(self, data: bytes, now: float) -> Change | None:
         """Take a DTLS datagram; tells when that was the end of the handshake, or of the connection."""
@@ -63,6 +64,12 @@ class WebRtcTransport:
         if self.state == "vanished" and now - self.vanished_at > timeouts.vanished_s:
             return "expired"
         return None
+
+    def lives_at(self, address: Address, now: float) -> bool:
+        """It is sent to there, and its checks keep coming from there: nobody else can be there."""
+        return (
+            self.state == "connected" and self.agent.address == address and self.agent.vouches_for(address, now, HELD_S)
+        )
 
     def _arm(self, now: float) -> None:
         timeout = self.dtls.next_timeout()

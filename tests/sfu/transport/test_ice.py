@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aioice import stun
 
-from sfu.transport.ice import IceAgent, IceTable, UnauthenticatedLimit, new_credentials
+from sfu.transport.ice import IceAgent, IceTable, UnauthenticatedLimit, new_credentials, username_of
 
 HOME, AWAY, THIRD = ("192.0.2.1", 1000), ("192.0.2.2", 2000), ("198.51.100.3", 3000)
 PWD = "p" * 24
@@ -155,3 +155,39 @@ def test_paths_and_transactions_kept_are_few() -> None:
 def test_credentials_are_long_enough_and_never_the_same() -> None:
     pairs = {new_credentials() for _ in range(100)}
     assert len(pairs) == 100 and all(len(u) >= 4 and len(p) >= 22 for u, p in pairs)
+
+
+def test_strangers_of_a_peers_host_do_not_use_up_what_it_may_send() -> None:
+    """Somebody behind the same NAT, or who forges its address."""
+    agents, _ = table()
+    assert agents.receive(check(), HOME, HOME, 1.0) is not None
+    for port in range(2000, 2500):
+        agents.receive(check("nobody:theirs"), (HOME[0], port), (HOME[0], port), 1.0)
+    assert agents.receive(check(), (HOME[0], 9999), (HOME[0], 9999), 1.0) is None
+    assert agents.receive(check(), HOME, HOME, 1.0, known=True, owner=7) is not None
+
+
+def test_an_address_in_use_belongs_to_nobody_else() -> None:
+    agents, _ = table()
+    other = IceAgent("other", PWD, "hostile")
+    agents.add(other, 8)
+    assert agents.receive(check(), HOME, HOME, 1.0) is not None
+    assert agents.receive(check("other:hostile"), HOME, HOME, 2.0, known=True, owner=7) is None
+    assert other.address is None
+    assert agents.receive(check("other:hostile"), HOME, HOME, 20.0, known=True) is not None  # nobody lives there now
+
+
+def test_of_ipv6_a_whole_network_is_one_host() -> None:
+    agents, _ = table()
+    for number in range(500):
+        source = (f"2001:db8:0:1::{number:x}", 1000)
+        agents.receive(check("nobody:theirs"), source, source, 1.0)
+    for host, expected in (("2001:db8:0:1::ffff", False), ("2001:db8:0:2::1", True), ("fe80::1%2", True)):
+        assert (agents.receive(check(), (host, 1), (host, 1), 1.0) is not None) is expected
+
+
+def test_the_name_is_found_without_reading_the_message() -> None:
+    assert username_of(check()) == "ours:theirs"
+    assert username_of(check("tên:ai")) == "t\ufffd\ufffdn:ai"
+    for data in (b"", bytes(20), bytes(23), check()[:20], b"\x00\x01\xff\xff" * 20, bytes(20) + b"\x00\x06\x00\xff"):
+        assert username_of(data) == ""
