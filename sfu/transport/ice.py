@@ -204,7 +204,7 @@ class IceTable:
         return None
 
     def _entry_of(self, data: bytes) -> tuple[IceAgent, int] | None:
-        """Whom a check is for; found at a fraction of what reading it costs, for a stranger does not know our ufrags."""
+        """Whom a check is for, at a fraction of what reading it costs: a stranger knows none of our ufrags."""
         name = username_of(data)
         return self.agents.get(name.partition(":")[0]) if name else None
 
