@@ -1,4 +1,4 @@
-"""The supervisor: starts the web process and the media worker, restarts what dies, ends both when it is told to.
+"""The supervisor: starts web process and media workers, restarts each that dies, ends all when it is told to.
 
 It decides nothing about meetings. A child that ends with ``CANNOT_START`` has said why (bad settings, the database is
 in use by another server) and is not restarted; any other end is a crash, and it comes back after a short back-off.
@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -107,19 +108,25 @@ async def supervise(
     started: Callable[[str, int], None] = lambda name, pid: None,
     stopping: asyncio.Event | None = None,
 ) -> None:
-    """Keep all programs alive until SIGINT or SIGTERM (or ``stopping``); raises :class:`CannotStart`."""
+    """Keep all programs alive until SIGINT or SIGTERM (or ``stopping``); raises :class:`CannotStart`.
+
+    They end in reverse order, one after the other: who leans on another does not see it end.
+    """
     stopping = stopping or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
 
-    async def keep(program: Program) -> None:
-        try:
-            await keep_alive(program, stopping, lambda pid: started(program.name, pid))
-        finally:
-            stopping.set()
-
-    results = await asyncio.gather(*(keep(program) for program in programs), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    told = asyncio.ensure_future(stopping.wait())
+    stops = [asyncio.Event() for _ in programs]
+    kept = [
+        asyncio.ensure_future(keep_alive(program, stop, partial(started, program.name)))
+        for program, stop in zip(programs, stops, strict=True)
+    ]
+    await asyncio.wait({told, *kept}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    for stop, ending in zip(reversed(stops), reversed(kept), strict=True):
+        stop.set()
+        await asyncio.wait({ending})
+    for ended in kept:
+        ended.result()

@@ -53,6 +53,31 @@ async def test_a_child_that_cannot_start_ends_the_others() -> None:
     assert not Path(f"/proc/{pids['media']}").exists()
 
 
+LISTED = """
+import pathlib, signal, sys
+folder, name = pathlib.Path(sys.argv[1]), sys.argv[2]
+def end(*_):
+    with (folder / "ended").open("a") as file:
+        file.write(name + " ")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+(folder / name).touch()
+signal.pause()
+"""
+
+
+async def test_programs_end_one_after_the_other_the_last_first(tmp_path: Path) -> None:
+    names, stopping = ("media-1", "media-2", "web"), asyncio.Event()
+    children = [Program(name, (sys.executable, "-c", LISTED, str(tmp_path), name), {}) for name in names]
+    running = asyncio.create_task(supervise(children, stopping=stopping))
+    async with asyncio.timeout(30):
+        while not all((tmp_path / name).exists() for name in names):  # noqa: ASYNC110 - another process's files
+            await asyncio.sleep(0.01)
+    stopping.set()
+    await asyncio.wait_for(running, 30)
+    assert (tmp_path / "ended").read_text().split() == ["web", "media-2", "media-1"]
+
+
 def test_a_crash_loop_waits_longer_and_a_long_life_resets_it() -> None:
     back_off = BackOff()
     assert [back_off.after(1.0) for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
