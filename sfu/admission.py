@@ -1,4 +1,4 @@
-"""What a worker takes on: limits on rooms and peers, and no new joins while it drains."""
+"""What a worker takes on: limits on rooms and peers, and no new rooms while it drains."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ class Admission:
         self._limits = limits
         self.draining = False
 
+    def takes_rooms(self, rooms: int, peers: int) -> bool:
+        """Whether a room would be taken in and have place for peers."""
+        return not self.draining and rooms < self._limits.rooms and peers < self._limits.peers
+
     def check_room(self, rooms: int) -> None:
         """One more room beside ``rooms``."""
+        if self.draining:
+            raise Draining("this worker takes no new rooms before its restart")
         if rooms >= self._limits.rooms:
             raise Full(f"this worker has {rooms} rooms, its limit")
 
     def check_join(self, peers_in_room: int, peers: int) -> None:
         """One more peer beside those there."""
-        if self.draining:
-            raise Draining("this worker takes no new joins before its restart")
         if peers >= self._limits.peers:
             raise Full(f"this worker has {peers} peers, its limit")
         if peers_in_room >= self._limits.peers_per_room:

@@ -21,8 +21,18 @@ def test_limits_are_named_in_the_refusal() -> None:
         admission.check_join(0, 3)
 
 
-def test_a_draining_worker_takes_no_joins() -> None:
+def test_a_draining_worker_takes_no_rooms_but_lets_peers_into_those_it_has() -> None:
     admission = Admission(Limits())
+    assert admission.takes_rooms(0, 0)
     admission.draining = True
+    assert not admission.takes_rooms(0, 0)
     with pytest.raises(Draining):
-        admission.check_join(0, 0)
+        admission.check_room(0)
+    admission.check_join(0, 0)
+
+
+def test_a_full_worker_takes_no_rooms() -> None:
+    admission = Admission(Limits(rooms=2, peers=5))
+    assert admission.takes_rooms(1, 4)
+    assert not admission.takes_rooms(2, 4)
+    assert not admission.takes_rooms(1, 5)
