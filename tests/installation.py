@@ -105,11 +105,11 @@ class Installation:
                     await asyncio.sleep(0.05)
 
     def pid_of(self, name: str) -> int:
-        """The process id of ``web`` or ``media``, as the supervisor wrote it down."""
+        """The process id of ``web`` or ``media-1``, as it wrote it down itself."""
         return int((self.data / "run" / f"{name}.pid").read_text())
 
     def kill(self, name: str) -> int:
-        """``kill -9`` of ``web`` or ``media``; the supervisor brings it back."""
+        """``kill -9`` of ``web`` or ``media-1``; the supervisor brings it back."""
         pid = self.pid_of(name)
         os.kill(pid, signal.SIGKILL)
         return pid
@@ -117,7 +117,7 @@ class Installation:
     async def cut_power(self) -> None:
         """``kill -9`` of everything at once; ``start`` begins again."""
         assert self.process
-        for pid in (self.process.pid, self.pid_of("web"), self.pid_of("media")):
+        for pid in (self.process.pid, self.pid_of("web"), self.pid_of("media-1")):
             os.kill(pid, signal.SIGKILL)
         await self.process.wait()
 

@@ -16,6 +16,11 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
+def plain(name: str) -> dict[str, str]:
+    """What stands in this service's environment as it is."""
+    return {key: value for key, value in compose()["services"][name]["environment"].items() if "${" not in value}
+
+
 def test_every_variable_is_a_setting() -> None:
     for name in ("web", "media"):
         environment = compose()["services"][name]["environment"]
@@ -23,8 +28,7 @@ def test_every_variable_is_a_setting() -> None:
 
 
 def test_the_environment_is_accepted() -> None:
-    plain = {key: value for key, value in compose()["services"]["web"]["environment"].items() if "${" not in value}
-    assert read_settings(plain).media_remote
+    assert read_settings(plain("web")).media_remote
 
 
 def test_services_run_known_commands() -> None:
@@ -36,8 +40,10 @@ def test_services_run_known_commands() -> None:
 def test_published_ports_are_the_defaults() -> None:
     settings = read_settings({})
     assert compose()["services"]["web"]["ports"] == [f"{settings.port}:{settings.port}"]
-    media = compose()["services"]["media"]["ports"]
-    assert media == [f"{settings.media_port}:{settings.media_port}/{kind}" for kind in ("udp", "tcp")]
+    containers = read_settings(plain("media"))
+    ports = f"{containers.workers[0].port}-{containers.workers[-1].port}"
+    assert compose()["services"]["media"]["ports"] == [f"{ports}:{ports}/{kind}" for kind in ("udp", "tcp")]
+    assert f"{settings.media_port}/udp {settings.media_port}/tcp" in Path("Dockerfile").read_text()
 
 
 def test_the_image_copies_what_exists() -> None:

@@ -25,7 +25,7 @@ from tests.installation import Installation
 from tests.returning import Returning
 from tests.story import until
 
-KILLS = (("media",), ("web",), ("web", "media"))
+KILLS = (("media-1",), ("web",), ("web", "media-1"))
 
 
 @pytest.mark.xdist_group("machine")
@@ -49,7 +49,7 @@ async def kill(room: Gathering, *names: str) -> None:
         await room.installation.restarted(name, pid)
     if "web" in names:
         await room.all_see(lambda one: one.arrivals > arrivals[one], "everybody is back")
-    if "media" in names:
+    if "media-1" in names:
         await each((room.speaker, room.waiting), lambda one: one.media_joins > joins[one], "media is back")
     await room.present()
 

@@ -21,7 +21,7 @@ from tests.story import Planned, log_in, plan_and_send, until
 from tests.visitor import Visitor
 
 CHAIR, SPEAKER, WAITING, LISTENING = 30, 1, 2, 3
-KILLS = (("web",), ("media",), ("web", "media"))
+KILLS = (("web",), ("media-1",), ("web", "media-1"))
 
 
 @dataclass

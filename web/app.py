@@ -1,7 +1,7 @@
 """The composition root: makes the app, and while it runs holds database, files, mail, rooms, media client and jobs.
 
 request → access log → security headers → body limit → endpoint (web/api) → scheduler, recordings
-socket  → web/signalling → web/live → scheduler.proceedings; web/media → the media worker
+socket  → web/signalling → web/live → scheduler.proceedings; web/media → the media workers
 outbox  → web/jobs → adapters
 """
 

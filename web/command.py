@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 
 from web import admin
+from web.programs import media_programs
 from web.settings import BadSetting, Settings, read_settings
-from web.supervisor import CANNOT_START
+from web.supervisor import CANNOT_START, CannotStart, end_with_parent, supervise
 
 app = typer.Typer(help="Giao Ban: họp trực tuyến liên thông các cấp, tự cài đặt.", no_args_is_help=True)
 app.add_typer(admin.app, name="admin")
@@ -31,7 +32,7 @@ def settings_or_exit() -> Settings:
 def serve(
     demo: Annotated[bool, typer.Option(help="fill an empty database with the demonstration organisation")] = False,
 ) -> None:
-    """Serve: prepare the data folder, then run and supervise the web process and the media worker."""
+    """Serve: prepare the data folder, then run and supervise the web process and the media workers."""
     from web.serve import serve as run
 
     code = asyncio.run(run(settings_or_exit(), demo=demo, console=console))
@@ -47,10 +48,16 @@ def web() -> None:
 
 
 @app.command()
-def media() -> None:
-    """One media worker (``serve`` starts it; on its own it is for containers)."""
-    from web.supervisor import end_with_parent
-
+def media(
+    number: Annotated[int | None, typer.Argument(min=1, help="run this one alone; default: all, supervised")] = None,
+) -> None:
+    """The media workers (``serve`` starts them; on their own they are for containers)."""
+    settings = settings_or_exit()
+    if number is None:
+        raise typer.Exit(_supervise_media(settings))
+    if number > settings.media_workers:
+        console.print(f"[red]No media worker {number}: GIAOBAN_MEDIA_WORKERS is {settings.media_workers}.[/red]")
+        raise typer.Exit(CANNOT_START)
     end_with_parent()
     try:
         from web.media.worker import run_worker
@@ -59,7 +66,15 @@ def media() -> None:
             raise
         console.print("[red]The native packet plane is not built. Mend: make setup[/red]")
         raise typer.Exit(CANNOT_START) from None
-    raise typer.Exit(run_worker(settings_or_exit()))
+    raise typer.Exit(run_worker(settings, settings.workers[number - 1]))
+
+
+def _supervise_media(settings: Settings) -> int:
+    try:
+        asyncio.run(supervise(media_programs(settings)))
+    except CannotStart:
+        return CANNOT_START
+    return 0
 
 
 @app.command()

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
-from web.settings import Settings
+from web.settings import MediaWorker, Settings
 
 FREE_BYTES_WANTED = 5 * 1024**3
 
@@ -40,9 +40,8 @@ async def examine(settings: Settings, console: Console) -> bool:
         _client,
         _office,
         _postgres_client,
-        _media,
     )
-    findings = [await look(settings) for look in looks]
+    findings = [await look(settings) for look in looks] + [_media(worker) for worker in settings.workers]
     table = Table(show_edge=False)
     for heading in ("", "what", "seen", "mend"):
         table.add_column(heading)
@@ -104,13 +103,13 @@ async def _postgres_client(settings: Settings) -> Finding:
     return Finding("pg_dump", bool(found), found or "not there", "" if found else "apt-get install postgresql-client")
 
 
-async def _media(settings: Settings) -> Finding:
-    if settings.socket.exists():
-        return Finding("media worker", True, f"socket {settings.socket}")
+def _media(worker: MediaWorker) -> Finding:
+    if worker.socket.exists():
+        return Finding(worker.name, True, f"socket {worker.socket}")
     for kind, name in ((socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
-                probe.bind(("", settings.media_port))
+                probe.bind(("", worker.port))
             except OSError as error:
-                return Finding("media port", False, f"{name} {settings.media_port}: {error.strerror}", "another port")
-    return Finding("media port", True, f"UDP and TCP {settings.media_port} free")
+                return Finding(worker.name, False, f"{name} {worker.port}: {error.strerror}", "GIAOBAN_MEDIA_PORT")
+    return Finding(worker.name, True, f"UDP and TCP {worker.port} free")

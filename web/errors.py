@@ -7,7 +7,7 @@ WebError
 │   ├── NotFound · Stale · WrongStage · Duplicate
 │   ├── BadInput · TooLarge · WrongType
 │   └── TooManyAttempts
-├── Unreachable        the media worker, the mail server or the store does not answer
+├── Unreachable        a media worker, the mail server or the store does not answer
 └── Broken             our own failure
 """
 

@@ -7,12 +7,15 @@ import logging
 import re
 import sys
 import time
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Iterable, MutableMapping
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from web.live.workers import Standing
 
 _SECRET_PATHS = (
     re.compile(r"^(/j/)[^/]+"),
@@ -76,6 +79,15 @@ def configure_logs(level: str = "info") -> None:
     logging.getLogger("uvicorn.access").addFilter(_ScrubAccess())
 
 
+_WORKER_GAUGES = {
+    "up": "Whether it is there",
+    "load": "Share of a core that its busiest thread uses",
+    "packets_per_second": "In and out",
+    "rooms": "Rooms placed on it",
+    "peers": "Peers expected in these rooms",
+}
+
+
 class Measures:
     """Counters of this process, in a registry of its own."""
 
@@ -90,6 +102,17 @@ class Measures:
             registry=self.registry,
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
         )
+        self.workers = {
+            name: Gauge(f"giaoban_media_worker_{name}", what, ["worker"], registry=self.registry)
+            for name, what in _WORKER_GAUGES.items()
+        }
+
+    def note_workers(self, standings: Iterable[Standing]) -> None:
+        """How the media workers do, as of now."""
+        for one in standings:
+            now = (one.is_up, one.load.level, one.load.packets_per_s, one.rooms, one.peers)
+            for gauge, value in zip(self.workers.values(), now, strict=True):
+                gauge.labels(one.name).set(value)
 
 
 class AccessLog:

@@ -50,6 +50,7 @@ def lock(file: Path) -> IO[str] | None:
 
 def write_pid(run: Path, name: str) -> None:
     """``<name>.pid`` says which process serves here; one that is refused never touches it."""
+    run.mkdir(parents=True, exist_ok=True)
     file = run / f"{name}.pid"
     partial = file.with_suffix(".new")
     partial.write_text(str(os.getpid()))

@@ -7,8 +7,6 @@ the demonstration organisation (``--demo``) or today's levels with a first admin
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Mapping
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,15 +18,16 @@ from scheduler.migrations import upgrade
 from scheduler.proceedings.errors import LeaseHeld
 from web.beginning import Beginning, begin, can_start_now
 from web.only_server import wait_for_the_last, words
+from web.programs import programs
 from web.run_folder import preparing
 from web.services import utc_now
-from web.settings import Settings, environment_of
-from web.supervisor import CANNOT_START, CannotStart, Program, supervise
+from web.settings import Settings
+from web.supervisor import CANNOT_START, CannotStart, supervise
 
 
 async def prepare(settings: Settings, *, demo: bool, console: Console) -> Beginning:
     """Make what is missing in the data folder and the database; tells who can log in."""
-    for folder in (settings.data, settings.data / "run", settings.keys_folder):
+    for folder in (settings.data, settings.run_folder, settings.keys_folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database)
     try:
@@ -45,9 +44,9 @@ async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
     """Run until told to stop; the exit code of the command."""
     stopping = asyncio.Event()
     try:
-        (settings.data / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
-        with preparing(settings.data / "run"):
-            running = asyncio.create_task(supervise(_programs(settings), stopping=stopping))
+        settings.run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with preparing(settings.run_folder):
+            running = asyncio.create_task(supervise(programs(settings), stopping=stopping))
             try:
                 beginning = await prepare(settings, demo=demo, console=console)
             except BaseException:
@@ -66,15 +65,6 @@ async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
         console.print(f"[red]{error} cannot start; its reason stands above.[/red]")
         return CANNOT_START
     return 0
-
-
-def _programs(settings: Settings) -> list[Program]:
-    command = (sys.executable, "-m", "web.command")
-    environment: Mapping[str, str] = environment_of(settings)
-    programs = [Program("web", (*command, "web"), environment)]
-    if not settings.media_remote:
-        programs.insert(0, Program("media", (*command, "media"), environment))
-    return programs
 
 
 async def print_who_can_log_in(settings: Settings, beginning: Beginning, console: Console) -> None:

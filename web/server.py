@@ -26,14 +26,14 @@ def run(settings: Settings) -> int:
     from web.app import create_app
 
     gc.enable()
-    wait_until_prepared(settings.data / "run")
+    wait_until_prepared(settings.run_folder)
     code = asyncio.run(_look(settings))
     if code:
         return code
     listening = _listen(settings)
     if listening is None:
         return CANNOT_START
-    write_pid(settings.data / "run", "web")
+    write_pid(settings.run_folder, "web")
     gc.disable()
     app = create_app(settings)
     gc.freeze()

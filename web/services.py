@@ -47,7 +47,6 @@ class Services:
     office: Office = field(default_factory=Office)  # LibreOffice, where it is installed
     mail: Transport = field(init=False)  # where letters go: a mail server or a folder of .eml files
     hub: Any = None  # live rooms: web.live
-    media: Any = None  # client of the media worker: web.media
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)  # wakes the job runner
 

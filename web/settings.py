@@ -24,6 +24,20 @@ class BadSetting(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class MediaWorker:
+    """One of the installation's media workers, as its own process and the web process know it."""
+
+    number: int  # from 1
+    port: int  # UDP and TCP
+    socket: Path
+
+    @property
+    def name(self) -> str:
+        """In logs, measures and file names."""
+        return f"media-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One installation. Sizes in bytes, times in seconds."""
 
@@ -37,9 +51,10 @@ class Settings:
     behind_proxy: Annotated[bool, "TLS ends at a proxy in front; its X-Forwarded-* are trusted"] = False
     proxy_addresses: Annotated[tuple[str, ...], "addresses of that proxy, comma separated"] = ("127.0.0.1",)
     media_addresses: Annotated[tuple[str, ...], "addresses announced for media; empty: every local address"] = ()
-    media_port: Annotated[int, "UDP and TCP port of the media worker; 0: any free one"] = 3478
-    media_socket: Annotated[Path | None, "Unix socket of the media worker; empty: media.sock in the run folder"] = None
-    media_remote: Annotated[bool, "somebody else (a container) starts the media worker"] = False
+    media_workers: Annotated[int, "media workers on this machine: one process and one port each"] = 1
+    media_port: Annotated[int, "UDP and TCP port of the first media worker, the others follow; 0: any free ones"] = 3478
+    media_sockets: Annotated[Path | None, "folder of the media workers' Unix sockets; empty: the run folder"] = None
+    media_remote: Annotated[bool, "somebody else (a container) starts the media workers"] = False
     plane: Annotated[str, "what carries media packets: native, or reference (readable, many times slower)"] = "native"
     smtp_url: Annotated[str, "smtp://user:password@host:port or smtps://…; empty: a folder of .eml files"] = ""
     mail_sender: Annotated[str, "From address of invitations"] = "giaoban@localhost"
@@ -54,6 +69,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together")
         if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https://")
+        if self.media_workers < 1:
+            raise BadSetting(f"{PREFIX}MEDIA_WORKERS is {self.media_workers}; it takes 1 or more")
         if self.plane not in {"native", "reference"}:
             raise BadSetting(f"{PREFIX}PLANE is {self.plane!r}; it takes native or reference")
         if self.language not in {"vi", "en"}:
@@ -94,9 +111,18 @@ class Settings:
         return self.is_local or self.url.startswith("https:")
 
     @property
-    def socket(self) -> Path:
-        """The Unix socket of the media worker."""
-        return self.media_socket or self.data / "run" / "media.sock"
+    def run_folder(self) -> Path:
+        """Through which the processes know of each other: sockets, locks, process ids."""
+        return self.data / "run"
+
+    @property
+    def workers(self) -> tuple[MediaWorker, ...]:
+        """The media workers: ports count up from ``media_port``."""
+        folder = self.media_sockets or self.run_folder
+        return tuple(
+            MediaWorker(number, self.media_port and self.media_port + number - 1, folder / f"media-{number}.sock")
+            for number in range(1, self.media_workers + 1)
+        )
 
     @property
     def mail_folder(self) -> Path:

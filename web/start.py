@@ -39,10 +39,10 @@ async def start(services: Services, stack: AsyncExitStack, *, run_jobs: bool, co
 async def start_live(services: Services, stack: AsyncExitStack, *, connect_media: bool) -> None:
     """Rooms, under the lease that makes this process the one writer of the proceedings."""
     settings = services.settings
-    services.hub, services.media = await start_rooms(
+    services.hub = await start_rooms(
         stack,
         services.database,
-        settings.socket,
+        [worker.socket for worker in settings.workers],
         settings.captures_folder,
         read_or_make_key(settings.keys_folder / "connections.key"),
         clock=services.now,

@@ -36,7 +36,9 @@ async def test_a_second_server_is_refused_and_harms_nothing(
             await a_second_worker_is_refused(first)
             await first.restarted("web", first.kill("web"))
         async with Visitor(first.url) as visitor:
-            await until(lambda: visitor.get("/healthz"), lambda seen: seen["media"], "the worker of the first")
+            await until(
+                lambda: visitor.get("/healthz"), lambda seen: seen["media"]["media-1"], "the worker of the first"
+            )
 
 
 async def a_second_worker_is_refused(first: Installation) -> None:

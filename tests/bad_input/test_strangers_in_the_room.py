@@ -29,7 +29,7 @@ from tests.visitor import Visitor
 async def test_a_meeting_stands_what_strangers_send(tmp_path: Path) -> None:
     async with Installation(tmp_path / "data") as installation, AsyncExitStack() as stack:
         room = await gather(installation, stack)
-        pids = [installation.pid_of(name) for name in ("web", "media")]
+        pids = [installation.pid_of(name) for name in ("web", "media-1")]
         await before_its_time(room)
         await room.convene()
         before = room.secretary.state
@@ -42,7 +42,7 @@ async def test_a_meeting_stands_what_strangers_send(tmp_path: Path) -> None:
         await a_forged_fingerprint(room)
         await room.speaker_is_on_air()
         await room.recording_goes_on()
-        assert [installation.pid_of(name) for name in ("web", "media")] == pids
+        assert [installation.pid_of(name) for name in ("web", "media-1")] == pids
         after = room.secretary.state
         assert (after.floor, after.queue, after.items, after.stage) == (
             before.floor,

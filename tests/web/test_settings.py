@@ -31,12 +31,21 @@ def test_every_setting_survives_the_environment() -> None:
         ("GIAOBAN_PUBLIC_URL", "ftp://quanba.example"),
         ("GIAOBAN_TLS_KEY", "server.key"),
         ("GIAOBAN_LANGUAGE", "fr"),
+        ("GIAOBAN_MEDIA_WORKERS", "0"),
         ("GIAOBAN_PROT", "8000"),
     ],
 )
 def test_a_bad_setting_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read_settings({name: value})
+
+
+def test_each_media_worker_has_a_port_and_a_socket_of_its_own() -> None:
+    first, second = Settings(data=Path("x"), media_workers=2, media_port=3478).workers
+    assert (first.name, first.port, first.socket) == ("media-1", 3478, Path("x/run/media-1.sock"))
+    assert (second.name, second.port, second.socket) == ("media-2", 3479, Path("x/run/media-2.sock"))
+    anywhere = Settings(media_workers=2, media_port=0, media_sockets=Path("s")).workers
+    assert [(worker.port, worker.socket) for worker in anywhere] == [(0, Path(f"s/media-{n}.sock")) for n in (1, 2)]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from scheduler.permissions import may_see_settings
 from web.authentication import address_of, identify, load
 from web.errors import NotFound
+from web.logs import Measures
 from web.services import Services, services_of
 
 router = APIRouter(include_in_schema=False)
@@ -36,12 +37,12 @@ compare its SHA-256 fingerprint with your technician's.</p></div>
 
 @router.get("/healthz")
 async def health(request: Request) -> JSONResponse:
-    """200 while the database answers; the media worker's state is told beside it."""
+    """200 while the database answers; which media workers are there is told beside it."""
     services = services_of(request)
     database_is_up = await _database_answers(services)
-    media_is_up = bool(getattr(services.media, "is_up", False))
+    media = {worker.name: worker.is_up for worker in services.hub.workers.standings()}
     return JSONResponse(
-        {"database": database_is_up, "media": media_is_up, "status": "ok" if database_is_up else "failing"},
+        {"database": database_is_up, "media": media, "status": "ok" if database_is_up else "failing"},
         200 if database_is_up else 503,
         {"cache-control": "no-store"},
     )
@@ -61,7 +62,9 @@ async def measures(request: Request) -> Response:
     """Prometheus text for the machine itself, or an administrator; nobody else learns that it is there."""
     if not await _may_measure(request):
         raise NotFound
-    return Response(generate_latest(request.app.state.measures.registry), media_type=CONTENT_TYPE_LATEST)
+    counted: Measures = request.app.state.measures
+    counted.note_workers(services_of(request).hub.workers.standings())
+    return Response(generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _may_measure(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""The hub: all rooms of this process, the lease that lets it write, and the worker's events on their way to rooms."""
+"""The hub: all rooms of this process, the lease that lets it write, and the media workers that carry the rooms."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from web.live.media_driver import Media
 from web.live.presence import Hello
 from web.live.room import Belongings, Room
 from web.live.view import load_planned
+from web.live.workers import Workers
 from web.media.errors import MediaError
-from web.media.messages import MediaEvent, Overload, WorkerDown, WorkerUp
+from web.media.messages import MediaEvent
 
 log = structlog.get_logger()
 TICK_S = 0.5
-BUSY = 0.85  # share of its core
 
 
 async def follow_recordings(session: WriteSession, fact: f.Fact) -> None:
@@ -54,7 +54,7 @@ class Hub:
     def __init__(
         self,
         database: Database,
-        media: Media,
+        media: Sequence[Media],
         captures: Path,
         key: bytes,
         *,
@@ -65,8 +65,8 @@ class Hub:
     ) -> None:
         self.lost = asyncio.Event()
         self.rooms: dict[str, Room] = {}
+        self.workers = Workers(media, self.rooms)
         self._database = database
-        self._media = media
         self._captures = captures
         self._key = key
         self._clock = clock
@@ -75,7 +75,7 @@ class Hub:
         self._holder = holder or holder_name()
         self._has: Belongings
         self._keeper: Keeper
-        self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
+        self._events: asyncio.Queue[tuple[Media, MediaEvent]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._loading = asyncio.Lock()
         self._is_closing = False
@@ -92,7 +92,6 @@ class Hub:
             database=self._database,
             node=this,
             writer=LogWriter(self._database, self._keeper.lease, follow_recordings),
-            media=self._media,
             captures=self._captures,
             ids=ConnectionIds(self._key),
             clock=self._clock,
@@ -149,11 +148,13 @@ class Hub:
     async def enter(self, meeting_id: str, actor: Actor, language: str, hello: Hello) -> tuple[Room, Connection]:
         """Somebody comes in."""
         room = await self.room(meeting_id)
+        await self.workers.place(room)
         return room, await room.presence.enter(actor, language, hello)
 
     async def open_testing(self, meeting_id: str, person_id: str | None) -> None:
         """Open the room for tests without a socket ("họp khẩn"); refused as the command would be."""
         room = await self.room(meeting_id)
+        await self.workers.place(room)
         async with room.lock:
             await room.reload_plan()
             actor = Participant("secretary", person_id)
@@ -180,48 +181,23 @@ class Hub:
                 await room.presence.close_testing()
             await room.close("ended")
             with suppress(MediaError):
-                await self._media.close_room(meeting_id)
+                await room.media.close()
         else:
             await room.tell_plan()
 
-    # -- worker and time --------------------------------------------------------------------------------------------
+    # -- workers and time -------------------------------------------------------------------------------------------
 
-    def on_media_event(self, event: MediaEvent) -> None:
-        """Called by the media client; handled in order by a task of ours."""
-        self._events.put_nowait(event)
+    def on_media_event(self, worker: Media, event: MediaEvent) -> None:
+        """Called by a worker's client; handled in order by a task of ours."""
+        self._events.put_nowait((worker, event))
 
     async def _handle_events(self) -> None:
         while True:
-            event = await self._events.get()
+            worker, event = await self._events.get()
             try:
-                await self.handle(event)
+                await self.workers.handle(worker, event)
             except (Refused, Closing, MediaError) as error:
-                log.warning("an event of the media worker could not be followed", error=str(error))
-            finally:
-                self._events.task_done()
-
-    async def settled(self) -> None:
-        """Every event that came so far is handled."""
-        await self._events.join()
-
-    async def handle(self, event: MediaEvent) -> None:
-        if isinstance(event, WorkerUp):
-            await self._worker_up()
-        elif isinstance(event, WorkerDown):
-            for room in self.rooms.values():
-                room.media.worker_down()
-        elif isinstance(event, Overload):
-            if event.level >= BUSY:
-                log.warning("the media worker is busy", load=event.level)
-        elif event.room in self.rooms:
-            await self.rooms[event.room].media.handle(event)
-
-    async def _worker_up(self) -> None:
-        rooms = await self._media.state()
-        for room in list(self.rooms.values()):
-            await room.media.worker_up(rooms.get(room.meeting_id))
-        for meeting_id in rooms.keys() - self.rooms.keys():
-            await self._media.close_room(meeting_id)
+                log.warning("an event of a media worker could not be followed", worker=worker.name, error=str(error))
 
     async def _tick_forever(self) -> None:
         while True:
@@ -234,6 +210,7 @@ class Hub:
     async def tick(self) -> None:
         """Whatever time brings to the rooms; empty rooms of meetings that are over are let go."""
         now = self._monotonic()
+        await self.workers.place_rooms()
         for room in list(self.rooms.values()):
             await room.tick(now)
             if not room.connections and not room.is_live and not room.lock.locked():

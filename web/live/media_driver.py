@@ -1,4 +1,4 @@
-"""Makes the media worker do what the state says: program, microphones, views, recording of one room.
+"""Makes the room's media worker do what the state says: program, microphones, views, recording of one room.
 
 It compares what is wanted with what the worker was told and sends the difference, one room at a time, whenever
 something changed; when the worker is another one or comes back, it starts from what that worker has.
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 
 from web.live.program import OnAir
-from web.media.errors import MediaError, MediaUnavailable
+from web.media.errors import MediaError, MediaRefused, MediaUnavailable
 from web.media.messages import Joined, Program, RecordAction, RoomState, WorkerHello
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ RETRY_S = 1.0
 class Media(Protocol):
     """What rooms ask of a media worker: ``web.media.client.MediaClient``, or ``web.media.fake.FakeMedia``."""
 
+    name: str
     hello: WorkerHello | None
 
     @property
@@ -60,19 +61,31 @@ class Wanted:
     recording: str = "off"  # "on", "paused", "off"
 
 
+@dataclass(slots=True)
+class Told:
+    """What a worker was told of this room."""
+
+    worker: Media
+    is_open: bool = False
+    on_air: OnAir | None = None
+    views: dict[str, View] = field(default_factory=dict)
+    recording: tuple[str, str] | None = None  # id, "on" or "paused"
+
+
 class MediaDriver:
-    def __init__(self, room: str, media: Media, directory: Path, wanted: Callable[[], Wanted]) -> None:
+    def __init__(self, room: str, directory: Path, wanted: Callable[[], Wanted]) -> None:
         self._room = room
-        self._media = media
         self._directory = directory  # of captures; a folder per recording in it
         self._wanted = wanted
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._told_open = False
-        self._told_air: OnAir | None = None
-        self._told_views: dict[str, View] = {}
-        self._told_recording: tuple[str, str] | None = None  # id, "on" or "paused"
+        self._told: Told | None = None
         self._settling = asyncio.Lock()
+
+    @property
+    def worker(self) -> Media | None:
+        """Where the room is; None while it is nowhere."""
+        return self._told.worker if self._told else None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=f"media of {self._room}")
@@ -86,82 +99,95 @@ class MediaDriver:
         """Something changed: look again."""
         self._changed.set()
 
-    def adopt(self, has: RoomState | None) -> None:
-        """A worker is there: this is what it has of the room."""
-        self._told_open = has is not None
-        self._told_air = None
-        self._told_views = {}
+    def adopt(self, worker: Media, has: RoomState | None) -> None:
+        """The room is on this worker, which has this of it."""
         recording: dict[str, Any] | None = has.recording if has else None
         state = "paused" if recording and recording["state"] == "paused" else "on"
-        self._told_recording = (str(recording["recording_id"]), state) if recording else None
+        told = (str(recording["recording_id"]), state) if recording else None
+        self._told = Told(worker, is_open=has is not None, recording=told)
         self.trigger()
 
+    def abandon(self) -> None:
+        """The room is on no worker."""
+        self._told = None
+
     def forget_view(self, peer: str) -> None:
-        self._told_views.pop(peer, None)
+        if self._told is not None:
+            self._told.views.pop(peer, None)
 
     async def _run(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            if not self._media.is_up:
-                continue  # its coming back triggers us
+            told = self._told
+            if told is None or not told.worker.is_up:
+                continue  # being placed triggers us
             try:
                 await self.settle()
             except MediaUnavailable:
                 continue
             except MediaError as error:
-                log.warning("the media worker refused", room=self._room, error=str(error))
-                self._told_air = None
+                log.warning("a media worker refused", worker=told.worker.name, room=self._room, error=str(error))
+                told.on_air = None
                 await asyncio.sleep(RETRY_S)
                 self.trigger()
 
     async def settle(self) -> None:
         """Bring the worker to what is wanted now."""
         async with self._settling:
-            await self._settle()
+            if self._told is not None:
+                await self._settle(self._told)
 
-    async def _settle(self) -> None:
+    async def _settle(self, told: Told) -> None:
         wanted = self._wanted()
         if not wanted.is_open:
-            await self._close()
+            await self._close(told)
             return
-        if not self._told_open:
-            await self._media.open_room(self._room)
-            self._told_open = True
-        if wanted.on_air != self._told_air:
-            await self._media.set_program(self._room, wanted.on_air.program, list(wanted.on_air.audible))
-            self._told_air = wanted.on_air
-        await self._settle_recording(wanted)
-        await self._settle_views(wanted)
+        if not told.is_open:
+            await self._open(told)
+        if wanted.on_air != told.on_air:
+            await told.worker.set_program(self._room, wanted.on_air.program, list(wanted.on_air.audible))
+            told.on_air = wanted.on_air
+        await self._settle_recording(told, wanted)
+        await self._settle_views(told, wanted)
 
-    async def _settle_views(self, wanted: Wanted) -> None:
+    async def _settle_views(self, told: Told, wanted: Wanted) -> None:
         for peer, view in wanted.views.items():
-            if self._told_views.get(peer) != view:
-                await self._media.set_view(peer, list(view.pinned), view.max_video, view.paused)
-                self._told_views[peer] = view
+            if told.views.get(peer) != view:
+                await told.worker.set_view(peer, list(view.pinned), view.max_video, view.paused)
+                told.views[peer] = view
 
-    async def _settle_recording(self, wanted: Wanted) -> None:
-        told, recording_id = self._told_recording, wanted.recording_id
-        if told is not None and (told[0] != recording_id or wanted.recording == "off"):
-            await self._record(told[0], "stop")
-            told = self._told_recording = None
+    async def _settle_recording(self, told: Told, wanted: Wanted) -> None:
+        recording_id = wanted.recording_id
+        if told.recording is not None and (told.recording[0] != recording_id or wanted.recording == "off"):
+            await self._record(told, told.recording[0], "stop")
+            told.recording = None
         if recording_id is None or wanted.recording == "off":
             return
         if wanted.recording == "paused":
-            if told is not None and told[1] == "on":
-                await self._record(recording_id, "pause")
-                self._told_recording = (recording_id, "paused")
-        elif told is None or told[1] == "paused":
-            await self._record(recording_id, "start" if told is None else "resume")
-            self._told_recording = (recording_id, "on")
+            if told.recording is not None and told.recording[1] == "on":
+                await self._record(told, recording_id, "pause")
+                told.recording = (recording_id, "paused")
+        elif told.recording is None or told.recording[1] == "paused":
+            await self._record(told, recording_id, "start" if told.recording is None else "resume")
+            told.recording = (recording_id, "on")
 
-    async def _record(self, recording_id: str, action: RecordAction) -> None:
-        await self._media.record(self._room, recording_id, action, self._directory / recording_id)
+    async def _record(self, told: Told, recording_id: str, action: RecordAction) -> None:
+        await told.worker.record(self._room, recording_id, action, self._directory / recording_id)
 
-    async def _close(self) -> None:
-        if self._told_recording is not None:
-            await self._record(self._told_recording[0], "stop")
-            self._told_recording = None
-        if self._told_open:
-            await self._media.close_room(self._room)
-            self._told_open = False
+    async def _open(self, told: Told) -> None:
+        try:
+            await told.worker.open_room(self._room)
+        except MediaRefused:
+            if self._told is told:
+                self.abandon()  # it takes no rooms: another one may
+            raise
+        told.is_open = True
+
+    async def _close(self, told: Told) -> None:
+        if told.recording is not None:
+            await self._record(told, told.recording[0], "stop")
+            told.recording = None
+        if told.is_open:
+            await told.worker.close_room(self._room)
+            told.is_open = False

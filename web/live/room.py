@@ -32,7 +32,7 @@ from scheduler.proceedings.state import State
 from scheduler.proceedings.wire import fact_to_json
 from web.live.connection import Connection, ConnectionIds, to_text
 from web.live.errors import Closing, NoEntry
-from web.live.media_driver import Media, MediaDriver
+from web.live.media_driver import MediaDriver
 from web.live.presence import Presence
 from web.live.room_media import RoomMedia
 from web.live.view import Planned, are_known, describe_meeting, load_planned
@@ -50,7 +50,6 @@ class Belongings:
     database: Database
     node: Node
     writer: LogWriter
-    media: Media
     captures: Path
     ids: ConnectionIds
     clock: Callable[[], datetime]
@@ -78,7 +77,7 @@ class Room:
         self._is_stale = False  # an append ended in the dark: read the log again first
         self.presence = Presence(self)
         self.media = RoomMedia(self)
-        self.driver = MediaDriver(meeting_id, has.media, has.captures, self.media.wanted)
+        self.driver = MediaDriver(meeting_id, has.captures, self.media.wanted)
         self.driver.start()
 
     @property

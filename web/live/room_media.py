@@ -1,4 +1,4 @@
-"""A room's side of the media: offers, what the worker reports, how the lines do, recordings that break and go on."""
+"""A room's side of the media: offers, what its worker reports, how the lines do, recordings that break and go on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from scheduler.proceedings import facts as f
 from scheduler.proceedings.chain import instant
 from scheduler.proceedings.errors import Refused
 from web.live.connection import Connection
-from web.live.media_driver import View, Wanted
+from web.live.media_driver import Media, View, Wanted
 from web.live.program import program_of
-from web.media.errors import MediaError, MediaRefused
+from web.media.errors import MediaError, MediaRefused, MediaUnavailable
 from web.media.messages import (
     ActiveSpeakerChanged,
     EncodingsWanted,
@@ -50,9 +50,14 @@ class RoomMedia:
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
+    def worker(self) -> Media | None:
+        """Where the room is; None while it is nowhere."""
+        return self._room.driver.worker
+
+    @property
     def boot_id(self) -> str:
-        media = self._room.has.media
-        return media.hello.boot_id if media.is_up and media.hello else ""
+        worker = self.worker
+        return worker.hello.boot_id if worker and worker.is_up and worker.hello else ""
 
     # -- what the worker should do ----------------------------------------------------------------------------------
 
@@ -86,10 +91,13 @@ class RoomMedia:
         room.presence.check_live()
         label = connection.participant.site_id or room.state.chair_site_id or "hall"
         try:
-            await room.has.media.open_room(room.meeting_id)
-            joined = await room.has.media.join(room.meeting_id, connection.id, label, sdp, connection.may_send)
+            worker = self._there()
+            await worker.open_room(room.meeting_id)
+            joined = await worker.join(room.meeting_id, connection.id, label, sdp, connection.may_send)
         except MediaError as error:
             raise _refused(error) from error
+        if self.worker is not worker:
+            raise Refused("no_media", detail=f"{worker.name} went away")
         self.peers.add(connection.id)
         self._orphans.pop(connection.id, None)
         room.driver.forget_view(connection.id)
@@ -101,9 +109,14 @@ class RoomMedia:
 
     async def restart_ice(self, connection: Connection, sdp: str) -> dict[str, Any]:
         try:
-            return {"sdp": await self._room.has.media.restart_ice(connection.id, sdp)}
+            return {"sdp": await self._there().restart_ice(connection.id, sdp)}
         except MediaError as error:
             raise _refused(error) from error
+
+    def _there(self) -> Media:
+        if self.worker is None:
+            raise MediaUnavailable("the room is on no media worker")
+        return self.worker
 
     def view(self, connection: Connection, pinned: tuple[str, ...], max_video: int, paused: bool) -> None:
         connection.view = (pinned, max_video, paused)
@@ -117,12 +130,15 @@ class RoomMedia:
     async def leave(self, connection: Connection) -> None:
         """Its media peer goes with it."""
         if connection.id in self.peers:
-            self.peers.discard(connection.id)
             connection.in_media = False
-            try:
-                await self._room.has.media.leave(connection.id)
-            except MediaError as error:
-                log.info("a peer was gone already", peer=connection.id, error=str(error))
+            await self._send_away(connection.id)
+
+    async def _send_away(self, peer: str) -> None:
+        self.peers.discard(peer)
+        try:
+            await self._there().leave(peer)
+        except MediaError as error:
+            log.info("a peer was gone already", peer=peer, error=str(error))
 
     def leave_soon(self, connection: Connection) -> None:
         task = asyncio.create_task(self.leave(connection))
@@ -178,25 +194,32 @@ class RoomMedia:
             elif event.state == "on" and room.state.recording == "interrupted":
                 await room.append([f.RecordingResumed(event.recording_id)], SERVICE)
 
+    async def close(self) -> None:
+        """The room is not held any more."""
+        if self.worker is not None:
+            await self.worker.close_room(self._room.meeting_id)
+
     # -- the worker goes and comes ----------------------------------------------------------------------------------
 
-    def worker_down(self) -> None:
+    def lost(self) -> None:
+        """The worker is away."""
         room = self._room
         self._down_at = (room.has.monotonic(), room.has.clock())
+        room.driver.abandon()
 
-    async def worker_up(self, has: RoomState | None) -> None:
-        """A worker is there, the old one or a new one: go on with what it has, and have the rest made anew."""
+    async def placed(self, worker: Media, has: RoomState | None) -> None:
+        """This worker has the room now: go on with what it has of it, and have the rest made anew."""
         room = self._room
         self.peers = set(has.peers) if has else set()
         await self._note_interruption(has)
         self._down_at = None
         now = room.has.monotonic()
         self._orphans = {peer: now + ORPHAN_S for peer in self.peers if peer not in room.connections}
+        room.driver.adopt(worker, has)
         for connection in room.connections.values():
             connection.in_media = connection.id in self.peers
             if connection.is_open and not connection.in_media and room.is_live:
                 connection.outgoing.send({"type": "media", "boot_id": self.boot_id})
-        room.driver.adopt(has)
 
     async def _note_interruption(self, has: RoomState | None) -> None:
         """The recording went on only if this very worker still has it."""
@@ -226,20 +249,12 @@ class RoomMedia:
             await self._interrupt(self._down_at[1])
         for peer in [peer for peer, until in self._orphans.items() if now >= until]:
             del self._orphans[peer]
-            await self._send_orphan_away(peer)
+            if peer not in self._room.connections:
+                await self._send_away(peer)
         if self.is_changed and now - self._reported_at >= REPORT_S:
             self.is_changed = False
             self._reported_at = now
             self._room.tell(self.connections_message())
-
-    async def _send_orphan_away(self, peer: str) -> None:
-        if peer in self._room.connections:
-            return
-        self.peers.discard(peer)
-        try:
-            await self._room.has.media.leave(peer)
-        except MediaError as error:
-            log.info("a peer was gone already", peer=peer, error=str(error))
 
     def connections_message(self) -> dict[str, Any]:
         """How every site's line does."""

@@ -1,53 +1,53 @@
-"""Starts the rooms of a web process: the client of the media worker and the hub, and leaves behind how to end them."""
+"""Starts the rooms of a web process: a client for each media worker and the hub; leaves behind how to end them."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 
 from scheduler.database import Database
 from web.live.hub import Hub
 from web.media.client import MediaClient
-from web.media.errors import MediaUnavailable
 from web.media.messages import MediaEvent
 
-WAIT_FOR_WORKER_S = 2.0
+WAIT_FOR_WORKERS_S = 2.0
 
 
 async def start_rooms(
     stack: AsyncExitStack,
     database: Database,
-    socket: Path,
+    sockets: Sequence[Path],
     captures: Path,
     key: bytes,
     *,
     clock: Callable[[], datetime],
     on_committed: Callable[[], None],
     connect_media: bool,
-) -> tuple[Hub, MediaClient]:
-    """The hub, holding the lease; with rooms going on it waits a moment for the worker, so nobody offers in vain."""
+) -> Hub:
+    """The hub, holding the lease; with rooms going on it waits a moment for the workers, to find them there."""
 
-    def on_event(event: MediaEvent) -> None:
-        hub.on_media_event(event)
+    def client(socket: Path) -> MediaClient:
+        def on_event(event: MediaEvent) -> None:
+            hub.on_media_event(made, event)
 
-    media = MediaClient(socket, on_event)
+        made = MediaClient(socket, on_event)
+        return made
+
+    media = [client(socket) for socket in sockets]
     hub = Hub(database, media, captures, key, clock=clock, on_committed=on_committed)
     await hub.start()
-    stack.push_async_callback(hub.stop)
+    for one in media if connect_media else ():
+        stack.push_async_callback(_cancel, asyncio.create_task(one.run(), name=f"client of {one.name}"))
+    stack.push_async_callback(hub.stop)  # before its clients: it would take their end for that of the workers
     watch = asyncio.create_task(_end_when_lost(hub))
     stack.push_async_callback(_cancel, watch)
     if connect_media:
-        running = asyncio.create_task(media.run())
-        stack.push_async_callback(_cancel, running)
-        if hub.rooms:
-            with suppress(MediaUnavailable):
-                await media.wait_up(WAIT_FOR_WORKER_S)
-                await hub.settled()
-    return hub, media
+        await hub.workers.find_rooms(WAIT_FOR_WORKERS_S if hub.rooms else 0)
+    return hub
 
 
 async def _end_when_lost(hub: Hub) -> None:

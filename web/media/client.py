@@ -36,6 +36,7 @@ class MediaClient:
     """Requests are methods; events go to ``on_event`` when given, else they wait in ``events()``."""
 
     def __init__(self, path: Path, on_event: Callable[[MediaEvent], None] | None = None) -> None:
+        self.name = path.stem
         self._path = path
         self._queue: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._on_event = on_event or self._queue.put_nowait
@@ -198,5 +199,5 @@ class MediaClient:
         return MediaStats.read(await self.request("stats", room=room))
 
     async def drain(self) -> None:
-        """Take no new joins."""
+        """Take no new rooms."""
         await self.request("drain")

@@ -40,8 +40,10 @@ class FakeRoom:
 class FakeMedia:
     """The interface of ``MediaClient``; ``asked`` holds every request in order."""
 
-    def __init__(self, on_event: Callable[[MediaEvent], None] = lambda event: None) -> None:
+    def __init__(self, on_event: Callable[[MediaEvent], None] = lambda event: None, name: str = "media-1") -> None:
         self.on_event = on_event
+        self.name = name
+        self.draining = False
         self.rooms: dict[str, FakeRoom] = {}
         self.views: dict[str, tuple[list[str], int, bool]] = {}
         self.asked: list[tuple[str, ...]] = []
@@ -50,7 +52,8 @@ class FakeMedia:
         self.hello: WorkerHello | None = self._hello()
 
     def _hello(self) -> WorkerHello:
-        return WorkerHello(1, f"boot-{self._boots}", (("127.0.0.1", 3478, "udp"),), "sha-256 00")
+        boot_id = f"{self.name} boot-{self._boots}"
+        return WorkerHello(1, boot_id, (("127.0.0.1", 3478, "udp"),), "sha-256 00")
 
     # -- faults -----------------------------------------------------------------------------------------------------
 
@@ -104,6 +107,8 @@ class FakeMedia:
 
     async def open_room(self, room: str) -> None:
         self._ask("open_room", room)
+        if self.draining and room not in self.rooms:
+            raise MediaRefused("draining", room)
         self.rooms.setdefault(room, FakeRoom())
 
     async def close_room(self, room: str) -> None:

@@ -175,10 +175,12 @@ class RecordingChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Overload:
-    """How busy the worker is, 0…1."""
+class Load:
+    """How busy the worker is: ``level`` is the share of a core that its busiest thread uses, 0…1."""
 
-    level: float
+    level: float = 0.0
+    packets_per_s: int = 0  # in and out
+    takes_rooms: bool = True  # neither full nor draining
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ RemoteEvent = (
     | ActiveSpeakerChanged
     | EncodingsWanted
     | RecordingChanged
-    | Overload
+    | Load
 )
 MediaEvent = RemoteEvent | WorkerUp | WorkerDown
 
@@ -214,7 +216,7 @@ EVENT_NAMES: dict[str, type[RemoteEvent]] = {
     "active_speaker": ActiveSpeakerChanged,
     "encodings": EncodingsWanted,
     "recording": RecordingChanged,
-    "overload": Overload,
+    "load": Load,
 }
 NAMES_OF_EVENTS = {kind: name for name, kind in EVENT_NAMES.items()}
 

@@ -201,7 +201,7 @@ def _stats(worker: Worker, message: Json) -> Json:
 
 
 def _drain(worker: Worker, message: Json) -> None:
-    worker.node.admission.draining = True
+    worker.drain()
 
 
 REQUESTS: dict[str, Callable[[Worker, Json], Json | Awaitable[Json | None] | None]] = {

@@ -13,24 +13,35 @@ from sfu.peer import Peer
 from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import ConsumerStats, EncodingStats, Plane
 from sfu.transport.node import MediaNode
-from web.media.messages import PeerStats
+from web.media.messages import Load, PeerStats
 
 
 @dataclass(slots=True)
-class Load:
-    """Share of one core that the busiest thread used since the last look: 1 is all that a thread can do."""
+class LoadMeter:
+    """What the worker did since the last look; its busiest thread counts: 1 is all that a thread can do."""
 
     cpu_s: float = field(default_factory=time.process_time)
-    packets_s: float = 0.0
+    carrying_s: float = 0.0
+    packets: int = 0
     at: float = field(default_factory=time.monotonic)
 
-    def level(self, node: MediaNode, now: float) -> float:
-        packets = packet_seconds(node)
-        cpu = time.process_time()
-        carried = packets - self.packets_s
-        used = max(carried, cpu - self.cpu_s - carried) / max(now - self.at, 1e-3)
-        self.cpu_s, self.packets_s, self.at = cpu, packets, now
-        return round(max(0.0, min(1.0, used)), 3)
+    def read(self, node: MediaNode, now: float) -> Load:
+        seconds = max(now - self.at, 1e-3)
+        cpu_s, carrying_s, packets = time.process_time(), packet_seconds(node), _packets(node)
+        carried = carrying_s - self.carrying_s
+        used = max(carried, cpu_s - self.cpu_s - carried) / seconds
+        load = Load(
+            level=round(max(0.0, min(1.0, used)), 3),
+            packets_per_s=int((packets - self.packets) / seconds),
+            takes_rooms=node.admission.takes_rooms(len(node.rooms), len(node.transports)),
+        )
+        self.cpu_s, self.carrying_s, self.packets, self.at = cpu_s, carrying_s, packets, now
+        return load
+
+
+def _packets(node: MediaNode) -> int:
+    stats = node.plane.stats()
+    return stats.datagrams_in + stats.datagrams_out
 
 
 def packet_seconds(node: MediaNode) -> float:

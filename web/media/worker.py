@@ -1,4 +1,4 @@
-"""The media worker: rooms on one port, driven over a Unix socket as PROTOCOL.md says. ``giaoban media`` runs it."""
+"""A media worker: rooms on one port, driven over a Unix socket as PROTOCOL.md says. ``giaoban media N`` runs it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from web.media.errors import BadFrame
 from web.media.framing import encode_frame, read_frame
 from web.media.recorder import Recorder
 from web.media.requests import answer
-from web.media.statistics import Load, Rates
+from web.media.statistics import LoadMeter, Rates
 from web.run_folder import lock, wait_until_prepared, write_pid
-from web.settings import Settings
+from web.settings import MediaWorker, Settings
 from web.supervisor import CANNOT_START
 
 log = structlog.get_logger()
 TICK_S = 0.5
-OVERLOAD_EVERY_S = 5.0
+LOAD_EVERY_S = 5.0
 
 
 class Worker:
@@ -43,12 +43,12 @@ class Worker:
         self.boot_id = secrets.token_hex(8)
         self.node = MediaNode(settings, plane, self._room_event)
         self.recorders: dict[str, Recorder] = {}
-        self.load = Load()
+        self.load = LoadMeter()
         self.rates = Rates()
         self._settings = settings
         self._writer: asyncio.StreamWriter | None = None
         self._web_gone_at: float | None = None
-        self._told_load_at = 0.0
+        self._tell_load_at = 0.0
         self._tasks: set[asyncio.Future[None]] = set()
 
     async def serve(self, path: Path, stop: asyncio.Event) -> None:
@@ -78,6 +78,7 @@ class Worker:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._disconnect()  # the newest web process drives
         self._writer, self._web_gone_at = writer, None
+        self._tell_load_at = 0.0
         try:
             while (message := await read_frame(reader)) is not None and self._writer is writer:
                 self._answer(message, writer)  # a task each, begun in order: what waits for the disk holds up nothing
@@ -137,9 +138,15 @@ class Worker:
                 await self._close_all()
 
     def _tell_load(self, now: float) -> None:
-        if now - self._told_load_at >= OVERLOAD_EVERY_S:
-            self._told_load_at = now
-            self._send(messages.event_to_json(messages.Overload(self.load.level(self.node, now))))
+        if now >= self._tell_load_at:
+            self._tell_load_at = now + LOAD_EVERY_S
+            self._send(messages.event_to_json(self.load.read(self.node, now)))
+
+    def drain(self) -> None:
+        """Before a planned restart: rooms that are here go on, new ones are for other workers."""
+        log.info("draining", rooms=len(self.node.rooms))
+        self.node.admission.draining = True
+        self._tell_load_at = 0.0
 
     async def _close_all(self) -> None:
         """End recordings in good order, then send everybody away."""
@@ -149,23 +156,18 @@ class Worker:
             self.node.close_room(room)
 
 
-def media_settings(settings: Settings) -> MediaSettings:
-    """The part of the installation's settings that concerns media."""
-    return MediaSettings(
-        host_addresses=settings.media_addresses, udp_port=settings.media_port, tcp_port=settings.media_port
-    )
-
-
-def run_worker(settings: Settings) -> int:
-    """Run a media worker until SIGTERM or SIGINT; ``CANNOT_START`` when another one has the socket."""
-    wait_until_prepared(settings.data / "run")
-    held = lock(settings.socket.with_suffix(".lock"))
+def run_worker(settings: Settings, this: MediaWorker) -> int:
+    """Run this media worker until SIGTERM or SIGINT; ``CANNOT_START`` when another process has its socket."""
+    wait_until_prepared(settings.run_folder)
+    held = lock(this.socket.with_suffix(".lock"))
     if held is None:
-        print(f"Another media worker serves {settings.socket}", file=sys.stderr)
+        print(f"Another media worker serves {this.socket}", file=sys.stderr)
         return CANNOT_START
-    write_pid(settings.data / "run", "media")
+    write_pid(settings.run_folder, this.name)
+    structlog.contextvars.bind_contextvars(worker=this.name)
+    media = MediaSettings(host_addresses=settings.media_addresses, udp_port=this.port, tcp_port=this.port)
     with held:
-        uvloop.run(serve_media(media_settings(settings), settings.socket, make_plane(settings.plane)))
+        uvloop.run(serve_media(media, this.socket, make_plane(settings.plane)))
     return 0
 
 
@@ -175,9 +177,10 @@ def make_plane(name: str) -> Plane:
 
 
 async def serve_media(settings: MediaSettings, path: Path, plane: Plane | None = None) -> None:
-    """Serve until a signal comes; with the native plane unless another is given."""
-    stop = asyncio.Event()
+    """Serve until SIGTERM or SIGINT, drain at SIGUSR1; with the native plane unless another is given."""
+    worker, stop = Worker(settings, plane or LoopPlane()), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await Worker(settings, plane or LoopPlane()).serve(path, stop)
+    loop.add_signal_handler(signal.SIGUSR1, worker.drain)
+    await worker.serve(path, stop)

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,24 @@ class Live:
     database: Database
     media: FakeMedia
     captures: Path
+    others: tuple[FakeMedia, ...] = ()  # more workers
     now: datetime = START
     seconds: float = 0.0
-    events: list[MediaEvent] = field(default_factory=list)
+    events: list[tuple[FakeMedia, MediaEvent]] = field(default_factory=list)
     committed: int = 0
     hub: Hub = field(init=False)
 
     async def start(self, holder: str = "test") -> None:
-        self.media.on_event = self.events.append
+        await self.begin(holder)
+        await self.hub.workers.find_rooms(0)
+
+    async def begin(self, holder: str = "test") -> None:
+        """A start up to where workers are waited for."""
+        for worker in (self.media, *self.others):
+            worker.on_event = partial(self.happens, worker)
         self.hub = Hub(
             self.database,
-            self.media,
+            (self.media, *self.others),
             self.captures,
             b"key",
             clock=lambda: self.now,
@@ -61,6 +69,10 @@ class Live:
             holder=holder,
         )
         await self.hub.start(run=False)
+
+    def happens(self, worker: FakeMedia, event: MediaEvent) -> None:
+        """This worker reports it."""
+        self.events.append((worker, event))
 
     def _count(self) -> None:
         self.committed += 1
@@ -74,7 +86,7 @@ class Live:
     async def settle(self) -> None:
         for _ in range(5):
             while self.events:
-                await self.hub.handle(self.events.pop(0))
+                await self.hub.workers.handle(*self.events.pop(0))
             for room in self.hub.rooms.values():
                 await room.driver.settle()
 
@@ -123,7 +135,9 @@ class Seat:
 
     async def offer(self) -> None:
         await self.room.media.offer(self.connection, SDP)
-        self.live.events.append(ProducersChanged(MEETING, self.id, True, True, False))
+        worker = self.room.media.worker
+        assert isinstance(worker, FakeMedia)
+        self.live.happens(worker, ProducersChanged(MEETING, self.id, True, True, False))
         await self.live.settle()
 
     async def lose(self, *, cleanly: bool = False) -> None:
@@ -146,6 +160,8 @@ async def live(database: Database, tmp_path: Path) -> AsyncIterator[Live]:
     await plant_meeting(database)
     made = Live(database, FakeMedia(), tmp_path / "captures")
     await made.start()
+    made.media.return_()
+    await made.settle()
     yield made
     await made.hub.stop()
 

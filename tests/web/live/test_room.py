@@ -295,7 +295,7 @@ async def test_the_welcome_shows_the_meeting_the_roster_and_who_was_there_last_t
     assert [item["id"] for item in welcome["meeting"]["items"]] == ["i1", "i2", "i3"]
     assert [entry["site_id"] for entry in welcome["roster"]] == ["hq", "a", "b", "c"]
     assert welcome["people"] == {"head_count": 2, "people": [{"name": "Vàng Thị Mỷ", "post": "Chủ tịch"}]}
-    assert welcome["boot_id"] == "boot-1"
+    assert welcome["boot_id"] == "media-1 boot-1"
 
 
 async def test_a_reader_too_slow_is_cut_off(held: Held) -> None:
@@ -311,11 +311,9 @@ async def test_a_reader_too_slow_is_cut_off(held: Held) -> None:
 async def test_what_the_worker_reports_is_passed_on(held: Held) -> None:
     live = held.live
     slots = (SlotShown("3", held.chair.id, "hq", "camera", False), SlotShown("4", None, None, "camera", True))
-    live.events += [
-        SlotsChanged(MEETING, held.a.id, slots),
-        EncodingsWanted(MEETING, held.a.id, ("q",)),
-        ActiveSpeakerChanged(MEETING, held.b.id, (held.b.id,)),
-    ]
+    live.happens(live.media, SlotsChanged(MEETING, held.a.id, slots))
+    live.happens(live.media, EncodingsWanted(MEETING, held.a.id, ("q",)))
+    live.happens(live.media, ActiveSpeakerChanged(MEETING, held.b.id, (held.b.id,)))
     await live.settle()
     live.room.media.report(held.b.connection, 0.2, 1500)
     await live.passes(2)
@@ -334,7 +332,7 @@ async def test_what_the_worker_reports_is_passed_on(held: Held) -> None:
 
 async def test_a_peer_that_broke_is_off_the_air_until_it_offers_again(held: Held) -> None:
     await held.chair.command("grant_floor", site_id="a")
-    held.live.events.append(PeerDisconnected(MEETING, held.a.id, "consent"))
+    held.live.happens(held.live.media, PeerDisconnected(MEETING, held.a.id, "consent"))
     await held.live.settle()
     assert held.live.worker.program.floor is None
     await held.a.offer()
@@ -379,7 +377,7 @@ async def test_a_new_media_worker_is_filled_again_without_a_click(held: Held) ->
     live.media.restart()
     await live.settle()
     for seat in (held.chair, held.a, held.b, held.secretary):
-        assert (await seat.messages("media"))[-1] == {"type": "media", "boot_id": "boot-2"}
+        assert (await seat.messages("media"))[-1] == {"type": "media", "boot_id": "media-1 boot-2"}
         await seat.offer()
     assert live.worker.program.floor == held.a.id
     assert live.worker.recording == "on" and live.worker.parts == 1
@@ -400,8 +398,7 @@ async def test_a_lost_socket_to_the_same_worker_interrupts_nothing(held: Held) -
 async def test_a_worker_away_for_long_is_an_interruption_since_it_went(held: Held) -> None:
     went = held.live.now
     held.live.media.silence()
-    held.live.events.pop(0)
-    held.live.room.media.worker_down()
+    await held.live.settle()
     held.live.seconds += 4
     await held.live.hub.tick()
     (interrupted,) = await held.live.bodies(f.RecordingInterrupted)

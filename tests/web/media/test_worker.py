@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.web.media.conftest import Media, running_media
 from web.media.client import MediaClient
 from web.media.errors import MediaRefused, MediaUnavailable
 from web.media.framing import encode_frame, read_frame
-from web.media.messages import MediaEvent, Overload, Program, SlotsChanged, WorkerDown, WorkerUp, event_from_json
+from web.media.messages import Load, MediaEvent, Program, SlotsChanged, WorkerDown, WorkerUp, event_from_json
 from web.media.worker import Worker
 
 
@@ -66,12 +67,22 @@ async def test_limits_and_draining() -> None:
         await an.connect(media.signal("room", "an"))
         with pytest.raises(MediaRefused, match="full"):
             await LightPeer().connect(media.signal("room", "binh"))
-        await media.client.drain()
-        with pytest.raises(MediaRefused, match="draining"):
-            await LightPeer().connect(media.signal("room", "binh"))
         await media.client.close_room("room")
         await an.wait_for(lambda: an.closed_by_server)
         an.vanish()
+
+
+async def test_a_draining_worker_says_so_and_keeps_what_it_has(media: Media) -> None:
+    await media.client.open_room("room")
+    await media.wait_for(lambda: media.of(Load) != [])
+    assert all(isinstance(load, Load) and load.takes_rooms for load in media.of(Load))
+    await media.client.drain()
+    await media.wait_for(lambda: media.of(Load)[-1].takes_rooms is False)  # type: ignore[attr-defined]
+    with pytest.raises(MediaRefused, match="draining"):
+        await media.client.open_room("second")
+    an = LightPeer()
+    await an.connect(media.signal("room", "an"))
+    await an.close()
 
 
 async def test_stats_and_state_tell_of_every_peer(media: Media) -> None:
@@ -166,7 +177,8 @@ async def test_without_a_worker_requests_fail_at_once(tmp_path: Path) -> None:
 
 def test_messages_of_a_newer_worker_are_passed_over() -> None:
     assert event_from_json({"event": "weather", "sunny": True}) is None
-    assert event_from_json({"event": "overload", "level": 0.5}) == Overload(0.5)
+    load = {"event": "load", "level": 0.5, "packets_per_s": 60_000, "takes_rooms": False}
+    assert event_from_json(load) == Load(0.5, 60_000, takes_rooms=False)
     assert event_from_json({"event": "slots", "room": "r", "peer": "p", "slots": []}) == SlotsChanged("r", "p", ())
 
 
@@ -184,10 +196,12 @@ async def worker_process(path: Path) -> AsyncIterator[asyncio.subprocess.Process
 async def test_a_killed_worker_comes_back_as_another(tmp_path: Path) -> None:
     path = tmp_path / "media.sock"
     events: list[MediaEvent] = []
-    came_back = asyncio.Event()
+    came_back, drains = asyncio.Event(), asyncio.Event()
 
     def on_event(event: MediaEvent) -> None:
         events.append(event)
+        if isinstance(event, Load) and not event.takes_rooms:
+            drains.set()
         if sum(isinstance(seen, WorkerUp) for seen in events) == 2:
             came_back.set()
 
@@ -203,6 +217,8 @@ async def test_a_killed_worker_comes_back_as_another(tmp_path: Path) -> None:
         await asyncio.wait_for(came_back.wait(), 30)
         assert client.hello is not None and client.hello.boot_id != boot_id
         assert await client.state() == {}
+        second.send_signal(signal.SIGUSR1)
+        await asyncio.wait_for(drains.wait(), 30)
         second.terminate()
         assert await second.wait() == 0
         assert not path.exists()

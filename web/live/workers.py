@@ -1,0 +1,137 @@
+"""The media workers as the rooms see them: who is there, which room is on which, and their events on the way to rooms.
+
+A room stays on its worker while both live. When the worker goes, the room is placed anew at once: on another one, or
+on the first that comes. After a start of this process rooms are looked for where they are before any is placed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from web.live.media_driver import Media
+from web.live.placement import BUSY, Candidate, place
+from web.media.messages import Load, MediaEvent, RoomState, WorkerDown, WorkerUp
+
+if TYPE_CHECKING:
+    from web.live.room import Room
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one worker does."""
+
+    name: str
+    is_up: bool
+    load: Load
+    rooms: int
+    peers: int  # expected in these rooms
+
+
+class Workers:
+    """``rooms`` are the hub's."""
+
+    def __init__(self, media: Sequence[Media], rooms: Mapping[str, Room]) -> None:
+        self._media = {worker.name: worker for worker in media}
+        self._rooms = rooms
+        self._known: set[str] = set()  # are there, and we know which rooms they have
+        self._loads: dict[str, Load] = {}
+        self._all_known = asyncio.Event()
+        self._may_place = False
+        self._placing = asyncio.Lock()
+
+    def standings(self) -> list[Standing]:
+        """All workers, also those that are away."""
+        found = []
+        for name, worker in self._media.items():
+            rooms = self._rooms_on(worker)
+            load = self._loads.get(name, Load())
+            found.append(Standing(name, worker.is_up, load, len(rooms), sum(map(_expected, rooms))))
+        return found
+
+    # -- placing ----------------------------------------------------------------------------------------------------
+
+    async def find_rooms(self, timeout_s: float) -> None:
+        """Once, after the start: wait so long for the workers to say what they have, then place what none has."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._all_known.wait(), timeout_s)
+        self._may_place = True
+        await self.place_rooms()
+
+    async def place_rooms(self) -> None:
+        """Every room with somebody in it, or open, is on a worker if there is one."""
+        for room in list(self._rooms.values()):
+            if room.is_live or room.connections:
+                await self.place(room)
+
+    async def place(self, room: Room) -> None:
+        """See that this room is on a worker."""
+        async with self._placing:
+            name = place(self._candidates()) if self._may_place and room.media.worker is None else None
+            if name is not None:
+                log.info("room placed", room=room.meeting_id, worker=name)
+                await room.media.placed(self._media[name], None)
+
+    def _candidates(self) -> list[Candidate]:
+        return [
+            Candidate(one.name, one.load, one.peers)
+            for one in self.standings()
+            if one.is_up and one.name in self._known
+        ]
+
+    def _rooms_on(self, worker: Media) -> list[Room]:
+        return [room for room in self._rooms.values() if room.media.worker is worker]
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    async def handle(self, worker: Media, event: MediaEvent) -> None:
+        if isinstance(event, WorkerUp):
+            await self._up(worker)
+        elif isinstance(event, WorkerDown):
+            await self._down(worker)
+        elif isinstance(event, Load):
+            self._loads[worker.name] = event
+            if event.level >= BUSY:
+                log.warning("a media worker is busy", worker=worker.name, load=event.level)
+        else:
+            room = self._rooms.get(event.room)
+            if room is not None and room.media.worker is worker:  # not the late word of one it has left
+                await room.media.handle(event)
+
+    async def _up(self, worker: Media) -> None:
+        for room_id, has in (await worker.state()).items():
+            await self._find(worker, room_id, has)
+        self._known.add(worker.name)
+        if len(self._known) == len(self._media):
+            self._all_known.set()
+        await self.place_rooms()
+
+    async def _find(self, worker: Media, room_id: str, has: RoomState) -> None:
+        """A room goes on where it is, unless it is over or was placed elsewhere meanwhile."""
+        async with self._placing:
+            room = self._rooms.get(room_id)
+            if room is None or room.media.worker not in (None, worker):
+                await worker.close_room(room_id)
+            else:
+                await room.media.placed(worker, has)
+
+    async def _down(self, worker: Media) -> None:
+        self._known.discard(worker.name)
+        self._loads.pop(worker.name, None)
+        rooms = self._rooms_on(worker)
+        log.warning("a media worker is away", worker=worker.name, rooms=len(rooms))
+        for room in rooms:
+            room.media.lost()
+        await self.place_rooms()
+
+
+def _expected(room: Room) -> int:
+    """Peers, when everybody invited is there."""
+    return max(len(room.plan.site_ids), len(room.connections))
