@@ -29,6 +29,13 @@ async def test_every_answer_carries_the_security_headers(small_world: World) -> 
         assert "strict-transport-security" not in headers
 
 
+async def test_health_and_measures_name_each_media_worker(small_world: World) -> None:
+    visitor = await small_world.visitor()
+    assert (await visitor.get("/healthz")).json()["media"] == {"media-1": False}
+    measures = (await (await small_world.person("quantri")).get("/metrics")).text
+    assert 'giaoban_media_worker_up{worker="media-1"} 0.0' in measures
+
+
 def test_a_forged_host_gets_no_place_in_the_policy() -> None:
     assert "wss://hop.example:8443" in content_security_policy("hop.example:8443")
     for host in ("x; script-src *", "evil.example/ *", "", "a b"):

@@ -14,7 +14,7 @@ from web.media.messages import Load
 
 BUSY = 0.85  # share of its core
 PEERS_PER_CORE = 500
-"""200 viewers take 0.35 of a core and less (docs/performance.md)."""
+"""200 viewers of one picture take a third of a core (docs/performance.md)."""
 
 
 @dataclass(frozen=True, slots=True)
