@@ -102,7 +102,8 @@ class IceAgent:
 
     def _forget_oldest_path(self) -> None:
         while len(self._paths) > REMEMBERED_ADDRESSES:
-            oldest = min(self._paths, key=lambda address: self._paths[address].checked_at)
+            spare = [address for address in self._paths if address != self.address]
+            oldest = min(spare, key=lambda address: self._paths[address].checked_at)
             del self._paths[oldest]
 
     def _choose(self, source: Address, path: _Path, now: float) -> None:

@@ -152,6 +152,15 @@ def test_paths_and_transactions_kept_are_few() -> None:
     assert len(agent._paths) <= 17 and len(agent._transactions) <= 256
 
 
+def test_checks_from_many_addresses_do_not_move_a_live_peer() -> None:
+    """The path in use is never the one that is forgotten."""
+    agents, agent = table()
+    agents.receive(check(nominate=True), HOME, HOME, 1.0)
+    for port in range(1000, 1100):
+        agents.receive(check(), ("192.0.2.3", port), ("192.0.2.3", port), 2.0)
+    assert agent.address == HOME and agent.vouches_for(HOME, 2.0)
+
+
 def test_credentials_are_long_enough_and_never_the_same() -> None:
     pairs = {new_credentials() for _ in range(100)}
     assert len(pairs) == 100 and all(len(u) >= 4 and len(p) >= 22 for u, p in pairs)

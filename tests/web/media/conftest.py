@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sfu.plane.plane import Plane
 from sfu.settings import MediaSettings
 from web.media.client import MediaClient
 from web.media.messages import MediaEvent
@@ -51,11 +52,12 @@ class Media:
 
 
 @contextlib.asynccontextmanager
-async def running_media(settings: MediaSettings = LOOPBACK, plane: str = "native") -> AsyncIterator[Media]:
+async def running_media(settings: MediaSettings = LOOPBACK, plane: str | Plane = "native") -> AsyncIterator[Media]:
     """Start both ends, stop both ends."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media.sock"
-        worker, stop = Worker(settings, make_plane(plane)), asyncio.Event()
+        made = make_plane(plane) if isinstance(plane, str) else plane
+        worker, stop = Worker(settings, made), asyncio.Event()
         events: list[MediaEvent] = []
         changed = asyncio.Event()
 
