@@ -210,7 +210,7 @@ class Hub:
     async def tick(self) -> None:
         """Whatever time brings to the rooms; empty rooms of meetings that are over are let go."""
         now = self._monotonic()
-        await self.workers.place_rooms()
+        await self.workers.tick()
         for room in list(self.rooms.values()):
             await room.tick(now)
             if not room.connections and not room.is_live and not room.lock.locked():

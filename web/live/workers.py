@@ -45,6 +45,7 @@ class Workers:
         self._loads: dict[str, Load] = {}
         self._all_known = asyncio.Event()
         self._may_place = False
+        self._asking = asyncio.Lock()
         self._placing = asyncio.Lock()
 
     def standings(self) -> list[Standing]:
@@ -63,6 +64,13 @@ class Workers:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_known.wait(), timeout_s)
         self._may_place = True
+        await self.place_rooms()
+
+    async def tick(self) -> None:
+        """What could not be done is tried again: the database was away, or a worker refused."""
+        for worker in self._media.values():
+            if worker.is_up and worker.name not in self._known:
+                await self._up(worker)
         await self.place_rooms()
 
     async def place_rooms(self) -> None:
@@ -106,9 +114,11 @@ class Workers:
                 await room.media.handle(event)
 
     async def _up(self, worker: Media) -> None:
-        for room_id, has in (await worker.state()).items():
-            await self._find(worker, room_id, has)
-        self._known.add(worker.name)
+        async with self._asking:
+            if worker.name not in self._known:
+                for room_id, has in (await worker.state()).items():
+                    await self._find(worker, room_id, has)
+                self._known.add(worker.name)
         if len(self._known) == len(self._media):
             self._all_known.set()
         await self.place_rooms()

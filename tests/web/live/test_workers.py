@@ -122,6 +122,18 @@ async def test_when_all_workers_die_the_rooms_go_to_the_first_that_comes(live: L
     assert await second.messages("media") != []
 
 
+async def test_a_worker_whose_coming_could_not_be_followed_is_asked_again(live: Live) -> None:
+    await hold(live, MEETING)
+    for worker in (live.media, *live.others):
+        worker.silence()
+    await live.settle()
+    live.media.return_()
+    live.events.clear()
+    assert names(live, MEETING) == []
+    await live.passes(0.5)
+    assert names(live, MEETING) == ["media-1"]
+
+
 async def test_a_worker_that_was_only_out_of_reach_gives_up_what_has_moved(live: Live) -> None:
     chair = await hold(live, MEETING)
     live.media.silence()
