@@ -13,6 +13,7 @@ from sfu.active_speaker import ActiveSpeaker
 from sfu.consumer import Consumer, consumer_settings
 from sfu.errors import UnknownPeer
 from sfu.events import ActiveSpeakerChanged, EncodingsWanted, ProducersChanged, RoomEvent, SlotsChanged, Source
+from sfu.overload import Shed
 from sfu.peer import Peer, PeerSpec, View
 from sfu.plane.plane import Plane, RouteTaken, UnknownStream
 from sfu.producer import Encoding, Producer, Wish
@@ -34,6 +35,8 @@ class Room:
         self.program = Program()
         self.audible: frozenset[str] = frozenset()
         self.speaker = ActiveSpeaker()
+        self._shed = Shed.NOTHING
+        self._kept: frozenset[str] = frozenset()  # whose pictures are shown although others are given up
         self._plane = plane
         self._new_handle = new_handle
         self._by_transport: dict[int, Peer] = {}
@@ -115,6 +118,12 @@ class Room:
         peer = self._peer(name)
         peer.suspended = suspended
         self._update(now, peer)
+
+    def set_shed(self, shed: Shed, now: float) -> None:
+        """What the worker gives up: pictures, the least important first."""
+        if shed != self._shed:
+            self._shed = shed
+            self._update(now)
 
     def request_keyframe(self, name: str, now: float) -> None:
         """Ask this peer's picture sources for a keyframe."""
@@ -269,6 +278,7 @@ class Room:
         """Decide anew and tell what changed: for everybody, or for one whose wishes alone have changed."""
         video = self._video_order(now)
         heard = self._heard(now)
+        self._kept = self._important(video)
         for peer in self.peers.values() if only is None else (only,):
             self._place(peer, video, heard, now)
             for slot in peer.slots:
@@ -345,12 +355,25 @@ class Room:
 
     def _route_slot(self, peer: Peer, slot: Slot, now: float) -> None:
         is_picture = slot.line.kind != "audio"
-        slot.paused = peer.suspended or (is_picture and peer.view.paused)
+        slot.paused = peer.suspended or (is_picture and (peer.view.paused or self._is_shed(peer, slot)))
         if slot.producer is None or slot.paused:
             self._route(slot, None)
             return
         wish: Wish = "high" if slot.line.kind == "presentation" else slot.wish
         self._route(slot, slot.producer.handle_for(wish, now))
+
+    def _important(self, video: list[str]) -> frozenset[str]:
+        """Whose pictures stay when others are given up: the program's, or the first of all where there is none."""
+        leading = self.program.leading(self.speaker.dominant) or video[:1]
+        return frozenset(leading if self._shed < Shed.ALL_BUT_ONE else leading[:1])
+
+    def _is_shed(self, peer: Peer, slot: Slot) -> bool:
+        """A recording keeps everything: it is what remains of the meeting."""
+        if self._shed < Shed.OTHERS or slot.producer is None or peer.is_virtual:
+            return False
+        if self._shed == Shed.PICTURES:
+            return True
+        return slot.producer.source != "presentation" and slot.producer.peer not in self._kept
 
     def _route(self, slot: Slot, encoding: int | None) -> None:
         if slot.consumer.encoding != encoding:

@@ -35,6 +35,16 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class OverloadRule:
+    """When something is given up, by the share of time that the packet thread is busy; see ``sfu.overload``."""
+
+    busy: float = 0.9
+    calm: float = 0.6
+    shed_s: float = 2.0  # busy for so long: one step more
+    restore_s: float = 10.0  # calm for so long: one step less
+
+
+@dataclass(frozen=True, slots=True)
 class MediaSettings:
     """One worker. ``host_addresses`` empty = announce every local address; for NAT name the public one(s)."""
 
@@ -46,3 +56,4 @@ class MediaSettings:
     srtp_profiles: tuple[SrtpProfile, ...] = SRTP_PROFILES
     limits: Limits = field(default_factory=Limits)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    overload: OverloadRule = field(default_factory=OverloadRule)

@@ -14,6 +14,8 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sfu.overload import Shed
+
 if TYPE_CHECKING:
     from web.live.workers import Standing
 
@@ -79,12 +81,14 @@ def configure_logs(level: str = "info") -> None:
     logging.getLogger("uvicorn.access").addFilter(_ScrubAccess())
 
 
+_STEPS = {step.name.lower(): int(step) for step in Shed}
 _WORKER_GAUGES = {
     "up": "Whether it is there",
     "load": "Share of a core that its busiest thread uses",
     "packets_per_second": "In and out",
     "rooms": "Rooms placed on it",
     "peers": "Peers expected in these rooms",
+    "shed": "Steps of overload taken: 1 pictures of others, 2 all but one, 3 newcomers refused, 4 all pictures",
 }
 
 
@@ -110,7 +114,14 @@ class Measures:
     def note_workers(self, standings: Iterable[Standing]) -> None:
         """How the media workers do, as of now."""
         for one in standings:
-            now = (one.is_up, one.load.level, one.load.packets_per_s, one.rooms, one.peers)
+            now = (
+                one.is_up,
+                one.load.level,
+                one.load.packets_per_s,
+                one.rooms,
+                one.peers,
+                _STEPS.get(one.load.shed, 0),
+            )
             for gauge, value in zip(self.workers.values(), now, strict=True):
                 gauge.labels(one.name).set(value)
 

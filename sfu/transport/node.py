@@ -14,6 +14,7 @@ from sfu.answer import LocalTransport, write_answer
 from sfu.errors import UnknownPeer, UnknownRoom
 from sfu.events import PeerConnected, PeerDisconnected, Reason, RoomEvent
 from sfu.negotiation import Negotiated, SlotKind, negotiate, renegotiate_ice
+from sfu.overload import Overload, Shed
 from sfu.peer import PeerSpec, Sink, View
 from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import (
@@ -53,6 +54,7 @@ class MediaNode:
         self.settings = settings
         self.plane = plane
         self.admission = Admission(settings.limits)
+        self.overload = Overload(settings.overload)
         self.rooms: dict[str, Room] = {}
         self.transports: dict[int, WebRtcTransport] = {}
         self.ice = IceTable(settings.limits.unauthenticated_per_second)
@@ -93,6 +95,7 @@ class MediaNode:
         if name not in self.rooms:
             self.admission.check_room(len(self.rooms))
             self.rooms[name] = Room(name, self.plane, self.new_handle)
+            self.rooms[name].set_shed(self.overload.step, time.monotonic())
 
     def close_room(self, name: str) -> None:
         room = self.room(name)
@@ -109,7 +112,7 @@ class MediaNode:
         """Answer a peer's offer. A peer that joins again replaces its earlier connection."""
         now = time.monotonic()
         room = self.room(room_name)
-        self.admission.check_join(len(room.peers), len(self.transports))
+        self.admission.check_join(len(room.peers), len(self.transports), is_known=peer in self._by_peer)
         plan = negotiate(parse(offer), may_send, self.settings.video_codec, self.new_ssrc)
         if peer in self._by_peer:
             self._remove(self._by_peer[peer], None)
@@ -169,6 +172,17 @@ class MediaNode:
         now = time.monotonic()
         self.room(room).suspend(name, suspended, now)
         self._drain(now)
+
+    def measure(self, level: float, now: float) -> bool:
+        """How busy the packet thread was; True when more or less is given up from now on."""
+        if not self.overload.receive(level, now):
+            return False
+        self.admission.is_busy = self.overload.step > Shed.NOTHING
+        self.admission.is_overloaded = self.overload.step >= Shed.JOINS
+        for room in self.rooms.values():
+            room.set_shed(self.overload.step, now)
+        self._drain(now)
+        return True
 
     # -- look-ups ---------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import pytest
 from sfu.errors import UnknownPeer
 from sfu.events import ActiveSpeakerChanged, EncodingsWanted, ProducersChanged, SlotsChanged
 from sfu.negotiation import LineCodec, SendLine, SlotKind, SlotLine
+from sfu.overload import Shed
 from sfu.peer import PeerSpec, View
 from sfu.plane.plane import ExtensionIds, RouteTaken, UnknownStream
 from sfu.program import Program
@@ -75,6 +76,11 @@ class Story:
                 if producer.peer not in silent and encoding.rid not in silent_rids:
                     self.plane.packets[handle] = self.plane.packets.get(handle, 0) + 10
             self.room.handle_timeout(self.now)
+
+    def pictures_of(self, name: str) -> set[str]:
+        """Whose cameras are really sent to this viewer."""
+        slots = [slot for slot in self.room.peers[name].slots if slot.line.kind == "video" and slot.producer]
+        return {slot.producer.peer for slot in slots if slot.producer and not slot.paused and slot.consumer.encoding}
 
     def program(self, audible: list[str], **program: str) -> None:
         self.room.set_program(Program(**program), audible, self.now)  # type: ignore[arg-type]
@@ -323,3 +329,60 @@ def test_a_viewer_is_refreshed_with_a_keyframe_of_each_picture_he_is_shown(story
     assert sent == (story.transports["a"], struct.pack("!BBHII", 0x81, 206, 2, 1, shown.ssrc))
     with pytest.raises(UnknownPeer):
         story.room.refresh("nobody", story.now)
+
+
+def test_under_overload_the_least_important_pictures_go_first_and_sound_stays() -> None:
+    story = Story()
+    for name in ("chair", "floor", "an", "binh"):
+        story.join(name)
+        story.start(name)
+    story.room.join(recorder_of(story), story.now)
+    story.program(["floor", "an"], floor="floor", chair="chair", presentation="an")
+    story.stream("an", "2")
+    story.pass_time(1.0)
+    everybody = {"chair", "floor", "an"}
+    shown = {
+        Shed.NOTHING: everybody,
+        Shed.OTHERS: {"chair", "floor"},
+        Shed.ALL_BUT_ONE: {"floor"},
+        Shed.JOINS: {"floor"},
+        Shed.PICTURES: set(),
+    }
+    for step in (*Shed, *reversed(Shed)):
+        story.room.set_shed(step, story.now)
+        assert story.pictures_of("binh") == shown[step]
+        slots = story.room.peers["binh"].slots
+        (presentation,) = [slot for slot in slots if slot.line.kind == "presentation"]
+        assert presentation.paused is (step == Shed.PICTURES)
+        assert not any(slot.paused for slot in slots if slot.line.kind == "audio")
+        assert not any(slot.paused for slot in story.room.peers["recorder"].slots)
+    told = [event for event in story.room.events() if isinstance(event, SlotsChanged) and event.peer == "binh"]
+    assert any(slot.paused for slot in told[-1].slots) is False and len(told) >= 6
+
+
+def recorder_of(story: Story) -> PeerSpec:
+    slots = tuple(SlotLine(str(i), "video", VP8, ExtensionIds(), next(story.ssrcs), None) for i in range(4))
+    return PeerSpec("recorder", "recorder", -1, (), slots, sink=lambda packet: None)
+
+
+def test_without_a_program_the_first_picture_stays() -> None:
+    story = Story()
+    for name in ("an", "binh", "chi"):
+        story.join(name)
+        story.start(name)
+    story.pass_time(1.0)
+    story.room.set_shed(Shed.ALL_BUT_ONE, story.now)
+    assert story.pictures_of("chi") == {"an"}
+
+
+def test_an_ssrc_that_changes_all_the_time_is_followed_for_a_while() -> None:
+    story = Story()
+    story.join("an")
+    story.start("an", ("q",))
+    known = [story.stream("an", "1", "q") for _ in range(50)]
+    (encoding,) = story.room.peers["an"].producers["camera"].encodings.values()
+    assert encoding.ssrc == known[5]
+    story.now += 2.0
+    assert story.room.peers["an"].producers["camera"].encodings["q"].ssrc != story.stream("an", "1", "q")
+    (encoding,) = story.room.peers["an"].producers["camera"].encodings.values()
+    assert encoding.ssrc not in known

@@ -180,7 +180,8 @@ class Load:
 
     level: float = 0.0
     packets_per_s: int = 0  # in and out
-    takes_rooms: bool = True  # neither full nor draining
+    takes_rooms: bool = True  # neither full nor draining nor overloaded
+    shed: str = "nothing"  # what is given up: see ``sfu.overload``
 
 
 @dataclass(frozen=True, slots=True)

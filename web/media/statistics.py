@@ -34,9 +34,25 @@ class LoadMeter:
             level=round(max(0.0, min(1.0, used)), 3),
             packets_per_s=int((packets - self.packets) / seconds),
             takes_rooms=node.admission.takes_rooms(len(node.rooms), len(node.transports)),
+            shed=node.overload.step.name.lower(),
         )
         self.cpu_s, self.carrying_s, self.packets, self.at = cpu_s, carrying_s, packets, now
         return load
+
+
+@dataclass(slots=True)
+class BusyMeter:
+    """Share of the time since the last look that the packet thread did not wait for packets."""
+
+    idle_s: float = 0.0
+    at: float = field(default_factory=time.monotonic)
+
+    def read(self, node: MediaNode, now: float) -> float:
+        if not isinstance(node.plane, LoopPlane):
+            return 0.0  # the readable plane has no thread to watch
+        idle_s, seconds = node.plane.idle_seconds(), now - self.at
+        waited, self.idle_s, self.at = idle_s - self.idle_s, idle_s, now
+        return max(0.0, min(1.0, 1 - waited / seconds)) if seconds > 0 else 0.0
 
 
 def _packets(node: MediaNode) -> int:
@@ -77,6 +93,7 @@ def worker_stats(node: MediaNode) -> dict[str, float]:
         "dropped_replay": stats.dropped_replay,
         "dropped_unknown_address": stats.dropped_unknown_address,
         "stun_refused": node.ice.refused,
+        "shed": node.overload.step,
         **node.listener.dropped,
         **stats.extra,
     }

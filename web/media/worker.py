@@ -26,7 +26,7 @@ from web.media.errors import BadFrame
 from web.media.framing import encode_frame, read_frame
 from web.media.recorder import Recorder
 from web.media.requests import answer
-from web.media.statistics import LoadMeter, Rates
+from web.media.statistics import BusyMeter, LoadMeter, Rates
 from web.run_folder import lock, wait_until_prepared, write_pid
 from web.settings import MediaWorker, Settings
 from web.supervisor import CANNOT_START
@@ -44,6 +44,7 @@ class Worker:
         self.node = MediaNode(settings, plane, self._room_event)
         self.recorders: dict[str, Recorder] = {}
         self.load = LoadMeter()
+        self.busy = BusyMeter()
         self.rates = Rates()
         self._settings = settings
         self._writer: asyncio.StreamWriter | None = None
@@ -129,6 +130,7 @@ class Worker:
             now = time.monotonic()
             for recorder in list(self.recorders.values()):
                 recorder.handle_timeout(now)
+            self._watch(now)
             self._tell_load(now)
             gone = self._web_gone_at
             if gone is not None and now - gone > self._settings.timeouts.web_gone_s:
@@ -136,6 +138,13 @@ class Worker:
                     log.warning("no web process came back: rooms are closed", rooms=len(self.node.rooms))
                 self._web_gone_at = now
                 await self._close_all()
+
+    def _watch(self, now: float) -> None:
+        """Give up something when the packet thread can do no more, and say so."""
+        level = self.busy.read(self.node, now)
+        if self.node.measure(level, now):
+            log.warning("overload", given_up=self.node.overload.step.name.lower(), busy=round(level, 2))
+            self._tell_load_at = 0.0
 
     def _tell_load(self, now: float) -> None:
         if now >= self._tell_load_at:

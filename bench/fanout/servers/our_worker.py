@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import uvloop
 
 from sfu.plane.budgets import UNLIMITED
 from sfu.plane.native.loop import WORKER, LoopPlane
-from sfu.settings import Limits, MediaSettings
+from sfu.settings import Limits, MediaSettings, OverloadRule
 from web.media.worker import serve_media
 
 LIMITS = Limits(peers=4000, peers_per_room=4000, tcp_connections=4000)
@@ -18,7 +19,9 @@ LIMITS = Limits(peers=4000, peers_per_room=4000, tcp_connections=4000)
 
 def main() -> None:
     plane = LoopPlane(settings=replace(WORKER, budgets=UNLIMITED))  # one camera sends for hundreds here
-    uvloop.run(serve_media(MediaSettings(limits=LIMITS), Path(sys.argv[1]), plane))
+    uvloop.run(
+        serve_media(MediaSettings(limits=LIMITS, overload=OverloadRule(busy=math.inf)), Path(sys.argv[1]), plane)
+    )
 
 
 if __name__ == "__main__":

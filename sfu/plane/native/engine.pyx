@@ -614,6 +614,10 @@ cdef class Engine:
         self.is_running = True
         return self.loop.wake_fd
 
+    def idle_seconds(self):
+        """How long the loop has slept."""
+        return 0.0 if self.loop is NULL else self.loop.idle
+
     def run_loop(self):
         """Carry packets until ``stop``; on a thread of its own."""
         with nogil:

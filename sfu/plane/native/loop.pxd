@@ -57,6 +57,7 @@ ctypedef struct Loop:
     Bucket junk[JUNK_BUCKETS]
     double junk_per_second
     int64_t turns
+    double idle  # seconds asleep
     int64_t batches
     mmsghdr headers[READ]
     iovec pieces[READ]
@@ -351,12 +352,16 @@ cdef inline void _attend(Loop *loop, const epoll_event *event) noexcept nogil:
 cdef inline void run(Loop *loop) noexcept nogil:
     """Until ``is_stopped``."""
     cdef epoll_event events[64]
-    cdef int count, place
+    cdef int count, place, patience
+    cdef double asleep
     cdef Plane *plane = loop.plane
     while not load(&loop.is_stopped):
-        count = epoll_wait(plane.epoll, events, 64, _patience(loop))
-        loop.turns += 1
+        patience = _patience(loop)
+        asleep = monotonic()
+        count = epoll_wait(plane.epoll, events, 64, patience)
         advance(plane, monotonic())
+        loop.idle += plane.now - asleep
+        loop.turns += 1
         _obey_all(loop)
         for place in range(count):
             _attend(loop, &events[place])

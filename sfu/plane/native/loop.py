@@ -53,6 +53,10 @@ class LoopPlane(NativePlane):
             return 0.0
         return time.clock_gettime(time.pthread_getcpuclockid(self._thread.ident))
 
+    def idle_seconds(self) -> float:
+        """How long the packet thread has waited for something to do."""
+        return self._engine.idle_seconds()
+
     # -- what is none of the plane's
 
     def strays(self) -> list[tuple[bytes, Address, int, bytes]]:
