@@ -7,6 +7,7 @@ A fact is what the fold needs of it: seq, at, type, body, personal.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import json
@@ -52,8 +53,11 @@ def told(body: Body, seq: int, at: str, *, erased: bool = False) -> dict[str, An
 def random_body(seeded: random.Random) -> Body:
     """Any fact type, its fields filled by type and name from small pools, so that ids meet."""
     cls = BODIES[seeded.choice(list(BODIES))]
-    hints = get_type_hints(cls)
+    hints = hints_of(cls)
     return cls(**{item.name: random_value(seeded, item.name, hints[item.name]) for item in fields(cls)})  # type: ignore[arg-type]
+
+
+hints_of = functools.cache(get_type_hints)  # read anew for each of 40,000 bodies they would take most of the time
 
 
 def random_value(seeded: random.Random, name: str, kind: Any) -> Any:

@@ -63,12 +63,11 @@ async def test_a_flipped_byte_in_any_file_is_named(dossier: dict[str, bytes]) ->
     files = dossier
     dice = random.Random(7)
     for name, content in files.items():
-        for _ in range(2):
-            at = dice.randrange(len(content))
-            changed = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
-            report = await verify_files({**files, name: changed}, "hồ sơ")
-            assert not report.is_whole, (name, at)
-            assert named(report, name), (name, at, report.lines())
+        at = dice.randrange(len(content))
+        changed = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+        report = await verify_files({**files, name: changed}, "hồ sơ")
+        assert not report.is_whole, (name, at)
+        assert named(report, name), (name, at, report.lines())
 
 
 async def test_files_missing_or_strange_are_named(dossier: dict[str, bytes]) -> None:

@@ -65,6 +65,7 @@ async def command(*arguments: str) -> tuple[int | None, str, str]:
     return child.returncode, out.decode(), err.decode()
 
 
+@pytest.mark.parametrize("database_settings", ["sqlite"], indirect=True)  # the command reads files only
 async def test_the_command_says_it_and_nothing_else(world: World, tmp_path: Path) -> None:
     dossier, recording = await filed(world, tmp_path)
     code, out, err = await command(str(dossier), "--recording", str(recording))

@@ -1,6 +1,6 @@
 """A process with a real engine whose three steps write to a file and can die of SIGKILL at a chosen point.
 
-python -m tests.web.jobs.killable DATABASE_URL FOLDER JOB      JOB dies where its payload says
+``live(URL, FOLDER, JOB)`` in a process of its own: JOB dies where its payload says.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 from scheduler.database import Database
@@ -47,16 +46,14 @@ async def main(url: str, folder: Path, dies: str) -> None:
     performer = Performer(services, {"deliver": steps(folder, dies)})
     runner = JobRunner(services, performer, Engine(performer, engine_url(services.database.settings, folder)))
     await runner.start()
-    print("running", flush=True)
     while True:
         async with services.database.reading() as session:
             rows = [await session.get(OutboxRow, row_id) for row_id in (folder / "rows").read_text().split()]
         if all(row and row.done_at for row in rows):
             break
         await asyncio.sleep(0.05)
-    print("done", flush=True)
     os._exit(0)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))
+def live(url: str, folder: Path, dies: str) -> None:
+    asyncio.run(main(url, folder, dies))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import multiprocessing
 from collections import Counter
 from pathlib import Path
 
 from scheduler.database import Database
 from scheduler.outbox import OutboxRow, enqueue
 from scheduler.settings import DatabaseSettings
-from tests.web.jobs.killable import STEPS
+from tests.web.jobs.killable import STEPS, live
 from web.jobs.engine import Engine, engine_url
 from web.jobs.job import Job, Step
 from web.jobs.perform import Performer
@@ -21,12 +21,14 @@ from web.settings import Settings
 POINTS = [f"{when} {name}" for name in STEPS for when in ("before", "after")]
 
 
-async def run_killable(settings: DatabaseSettings, folder: Path, die_at: str) -> int:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.web.jobs.killable", settings.url, str(folder), die_at,
-        stdout=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    return await asyncio.wait_for(process.wait(), 120)
+async def run_killable(settings: DatabaseSettings, folder: Path, die_at: str) -> int | None:
+    """A life of the process, forked from one that has imported everything; its exit code."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.web.jobs.killable"])
+    process = processes.Process(target=live, args=(settings.url, folder, die_at))
+    process.start()
+    await asyncio.to_thread(process.join, 120)
+    return process.exitcode
 
 
 async def test_killed_jobs_are_finished_once(database_settings: DatabaseSettings, tmp_path: Path) -> None:
