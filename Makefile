@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -q --show-capture=no --tb=short
 CLIENT := web/client
 
 # Compiled modules are kept: without them every start reads all sources again.
@@ -27,10 +26,7 @@ run: setup ## serve http://localhost:8000 with the demonstration organisation
 test: setup ## everything: lint, types, contracts, unit, integration and browser tests
 	@setup/system.sh test
 	@$(MAKE) --no-print-directory lint
-	@# What failed is run once more, alone: a starved machine gets a second chance, a real fault fails twice.
-	$(PYTEST) -n 2 -m "not xdist_group" || $(PYTEST) --last-failed --last-failed-no-failures none -m "not xdist_group"
-	@# Whole installations and browsers: one at a time, with both cores.
-	$(PYTEST) -m xdist_group || $(PYTEST) --last-failed --last-failed-no-failures none -m xdist_group
+	@setup/tests.sh
 	cd $(CLIENT) && npm test --silent
 
 lint: setup ## ruff, mypy --strict, import contracts, client types
