@@ -96,10 +96,10 @@ async def everything_goes_on(room: Gathering, postgres: PostgresServer, mail: Ma
     installation = room.installation
     before = room.secretary.state
     arrivals = {one: one.arrivals for one in room.everybody}
-    killed = installation.kill("web")
-    await until(lambda: installation.pid_of("web"), lambda pid: pid != killed, "the next web process", 60)
+    killed = installation.kill("web")  # those that come after it end for want of the database
     await room.speaker_is_on_air()
     postgres.start()
+    await until(lambda: installation.pid_of("web"), lambda pid: pid != killed, "a web process that serves", 60)
     await room.all_see(lambda one: one.arrivals > arrivals[one], "everybody is back")
     await room.present()
     assert (room.secretary.state.floor, room.secretary.state.queue) == (before.floor, before.queue)
