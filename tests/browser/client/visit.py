@@ -44,7 +44,7 @@ async def serious(page: Page) -> list[str]:
     """What axe calls serious or critical, with the first place of each."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run()")
+    found = await page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")  # a quarter of the time
     return [
         f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}"
         for one in found["violations"]
