@@ -89,6 +89,8 @@ _WORKER_GAUGES = {
     "rooms": "Rooms placed on it",
     "peers": "Peers expected in these rooms",
     "shed": "Steps of overload taken: 1 pictures of others, 2 all but one, 3 newcomers refused, 4 all pictures",
+    "memory_bytes": "Resident memory of its process",
+    "ring_bytes": "Packets it keeps for repairs and late viewers, at most GIAOBAN_MEDIA_MEMORY",
 }
 
 
@@ -121,6 +123,8 @@ class Measures:
                 one.rooms,
                 one.peers,
                 _STEPS.get(one.load.shed, 0),
+                one.load.memory_bytes,
+                one.load.ring_bytes,
             )
             for gauge, value in zip(self.workers.values(), now, strict=True):
                 gauge.labels(one.name).set(value)

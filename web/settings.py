@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from scheduler.settings import DatabaseSettings
 
 PREFIX = "GIAOBAN_"
+LEAST_MEDIA_MEMORY = 16 * 1024 * 1024  # two seconds of a dozen cameras
 
 
 class BadSetting(ValueError):
@@ -56,6 +57,9 @@ class Settings:
     media_sockets: Annotated[Path | None, "folder of the media workers' Unix sockets; empty: the run folder"] = None
     media_remote: Annotated[bool, "somebody else (a container) starts the media workers"] = False
     plane: Annotated[str, "what carries media packets: native, or reference (readable, many times slower)"] = "native"
+    media_memory: Annotated[int, "bytes of one media worker for packets kept for repairs and late viewers"] = (
+        256 * 1024 * 1024
+    )
     smtp_url: Annotated[str, "smtp://user:password@host:port or smtps://…; empty: a folder of .eml files"] = ""
     mail_sender: Annotated[str, "From address of invitations"] = "giaoban@localhost"
     document_folder: Annotated[Path | None, "where dossiers are delivered; empty: dossiers in the data folder"] = None
@@ -71,6 +75,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https://")
         if self.media_workers < 1:
             raise BadSetting(f"{PREFIX}MEDIA_WORKERS is {self.media_workers}; it takes 1 or more")
+        if self.media_memory < LEAST_MEDIA_MEMORY:
+            raise BadSetting(f"{PREFIX}MEDIA_MEMORY is {self.media_memory}; it takes {LEAST_MEDIA_MEMORY} or more")
         if self.plane not in {"native", "reference"}:
             raise BadSetting(f"{PREFIX}PLANE is {self.plane!r}; it takes native or reference")
         if self.language not in {"vi", "en"}:

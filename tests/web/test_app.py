@@ -34,6 +34,7 @@ async def test_health_and_measures_name_each_media_worker(small_world: World) ->
     assert (await visitor.get("/healthz")).json()["media"] == {"media-1": False}
     measures = (await (await small_world.person("quantri")).get("/metrics")).text
     assert 'giaoban_media_worker_up{worker="media-1"} 0.0' in measures
+    assert 'giaoban_media_worker_shed{worker="media-1"} 0.0' in measures
 
 
 def test_a_forged_host_gets_no_place_in_the_policy() -> None:

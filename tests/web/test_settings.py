@@ -32,6 +32,7 @@ def test_every_setting_survives_the_environment() -> None:
         ("GIAOBAN_TLS_KEY", "server.key"),
         ("GIAOBAN_LANGUAGE", "fr"),
         ("GIAOBAN_MEDIA_WORKERS", "0"),
+        ("GIAOBAN_MEDIA_MEMORY", "1000000"),
         ("GIAOBAN_PROT", "8000"),
     ],
 )

@@ -182,6 +182,8 @@ class Load:
     packets_per_s: int = 0  # in and out
     takes_rooms: bool = True  # neither full nor draining nor overloaded
     shed: str = "nothing"  # what is given up: see ``sfu.overload``
+    memory_bytes: int = 0  # of the process
+    ring_bytes: int = 0  # packets kept, at most GIAOBAN_MEDIA_MEMORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class LoadMeter:
             packets_per_s=int((packets - self.packets) / seconds),
             takes_rooms=node.admission.takes_rooms(len(node.rooms), len(node.transports)),
             shed=node.overload.step.name.lower(),
+            memory_bytes=_resident_bytes(),
+            ring_bytes=node.plane.stats().extra.get("ring_bytes", 0),
         )
         self.cpu_s, self.carrying_s, self.packets, self.at = cpu_s, carrying_s, packets, now
         return load
@@ -85,6 +87,7 @@ def worker_stats(node: MediaNode) -> dict[str, float]:
         "cpu_s": usage.ru_utime + usage.ru_stime,
         "packets_cpu_s": packet_seconds(node),
         "rss_bytes": _resident_bytes(),
+        "ring_limit_bytes": node.plane.settings.ring_bytes if isinstance(node.plane, LoopPlane) else 0,
         "rooms": len(node.rooms),
         "peers": len(node.transports),
         "packets_in": stats.datagrams_in,

@@ -8,7 +8,7 @@ import secrets
 import signal
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import structlog
 import uvloop
 
 from sfu.events import RoomEvent
-from sfu.plane.native.loop import LoopPlane
+from sfu.plane.native.loop import WORKER, LoopPlane
 from sfu.plane.plane import Plane
 from sfu.plane.reference import ReferencePlane
 from sfu.settings import MediaSettings
@@ -176,13 +176,13 @@ def run_worker(settings: Settings, this: MediaWorker) -> int:
     structlog.contextvars.bind_contextvars(worker=this.name)
     media = MediaSettings(host_addresses=settings.media_addresses, udp_port=this.port, tcp_port=this.port)
     with held:
-        uvloop.run(serve_media(media, this.socket, make_plane(settings.plane)))
+        uvloop.run(serve_media(media, this.socket, make_plane(settings.plane, settings.media_memory)))
     return 0
 
 
-def make_plane(name: str) -> Plane:
-    """The plane of that name, as ``GIAOBAN_PLANE`` takes it."""
-    return ReferencePlane() if name == "reference" else LoopPlane()
+def make_plane(name: str, ring_bytes: int = WORKER.ring_bytes) -> Plane:
+    """The plane of that name, as ``GIAOBAN_PLANE`` takes it; the readable one has no limit in bytes."""
+    return ReferencePlane() if name == "reference" else LoopPlane(settings=replace(WORKER, ring_bytes=ring_bytes))
 
 
 async def serve_media(settings: MediaSettings, path: Path, plane: Plane | None = None) -> None:
