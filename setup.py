@@ -15,6 +15,7 @@ from setuptools import Extension, setup
 PLANE = Path("sfu/plane/native")
 MACROS = [("_GNU_SOURCE", "1"), ("OPENSSL_SUPPRESS_DEPRECATED", "1")]
 ORDINARY = ["-O3", "-ffp-contract=off", "-fno-plt", "-Wall", "-Wno-unused-function"]
+QUICKLY = ["-O1", *ORDINARY[1:]]
 CHECKED = ["-O1", "-g", "-ffp-contract=off", "-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
 
 
@@ -30,15 +31,18 @@ def extensions() -> list[Extension]:
         module.performance_hint = refuse
     mode = os.environ.get("GIAOBAN_NATIVE", "")
     checked = mode == "asan"
-    engine = Extension(
-        "sfu.plane.native.engine",
-        [str(PLANE / "engine.pyx")],
-        libraries=["crypto"],
-        define_macros=MACROS,
-        extra_compile_args=CHECKED if checked else ORDINARY,
-        extra_link_args=["-fsanitize=address,undefined"] if checked else ["-Wl,-z,now"],
-        depends=[str(path) for path in sorted(PLANE.glob("*.pxd"))],
-    )
+    parts = [
+        Extension(
+            f"sfu.plane.native.{name}",
+            [str(PLANE / f"{name}.pyx")],
+            libraries=["crypto"],
+            define_macros=MACROS,
+            extra_compile_args=CHECKED if checked else ORDINARY if name == "engine" else QUICKLY,
+            extra_link_args=["-fsanitize=address,undefined"] if checked else ["-Wl,-z,now"],
+            depends=[str(path) for path in sorted(PLANE.glob("*.pxd"))],
+        )
+        for name in ("engine", "asking", "telling", "parsers", "session")  # packets are the engine's alone
+    ]
     directives = {
         "language_level": 3,
         "cdivision": True,
@@ -49,8 +53,9 @@ def extensions() -> list[Extension]:
         "freethreading_compatible": False,
     }
     return cythonize(
-        [engine],
+        parts,
         compiler_directives=directives,
+        nthreads=os.cpu_count() or 1,
         annotate=mode == "annotate",
         build_dir="build/asan" if checked else "build/native",
         force=checked,

@@ -1,4 +1,4 @@
-/* libFuzzer's entry for one native parser: FUZZ_TARGET names the symbol of the engine that reads the bytes.
+/* libFuzzer's entry for one native parser: FUZZ_TARGET names the symbol of parsers.pyx that reads the bytes.
    No interpreter is started: the parsers touch no Python object. libFuzzer hands every input over in a heap block of exactly
    its size, so AddressSanitizer sees the first byte read beyond it. */
 

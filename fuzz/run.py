@@ -16,7 +16,7 @@ import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ENGINE = ROOT / "build/native/sfu/plane/native/engine.c"
+PARSERS = ROOT / "build/native/sfu/plane/native/parsers.c"
 TARGETS = ("rtp", "rtcp", "payload", "frames", "demultiplex")
 SANITIZERS = "address,undefined"
 # Without optimisation: what a parser returns is not used here, and an optimiser would remove its reads. Two checks
@@ -31,12 +31,12 @@ LIMITS = ["-max_len=2048", "-timeout=60", "-print_final_stats=1"]
 
 
 def build(name: str, place: Path) -> Path:
-    """The fuzzer of a target; the engine is compiled again when its C source is newer."""
+    """The fuzzer of a target; the parsers are compiled again when their C source is newer."""
     subprocess.run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], cwd=ROOT, check=True)
-    compiled = place.parent / "engine.o"
+    compiled = place.parent / "parsers.o"
     headers = f"-I{sysconfig.get_paths()['include']}"
-    if not compiled.exists() or compiled.stat().st_mtime < ENGINE.stat().st_mtime:
-        subprocess.run(["clang", *COMPILE, headers, "-c", str(ENGINE), "-o", str(compiled)], check=True)
+    if not compiled.exists() or compiled.stat().st_mtime < PARSERS.stat().st_mtime:
+        subprocess.run(["clang", *COMPILE, headers, "-c", str(PARSERS), "-o", str(compiled)], check=True)
     fuzzer = place / "fuzzer"
     driver = [f"-fsanitize={SANITIZERS},fuzzer", "-g", f"-DFUZZ_TARGET=gb_fuzz_{name}", "fuzz/native_parsers.c"]
     subprocess.run(["clang", *driver, str(compiled), "-o", str(fuzzer), *libraries()], cwd=ROOT, check=True)

@@ -62,7 +62,7 @@ def media(
     try:
         from web.media.worker import run_worker
     except ModuleNotFoundError as missing:
-        if missing.name != "sfu.plane.native.engine":
+        if not (missing.name or "").startswith("sfu.plane.native."):
             raise
         console.print("[red]The native packet plane is not built. Mend: make setup[/red]")
         raise typer.Exit(CANNOT_START) from None

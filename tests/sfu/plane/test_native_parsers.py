@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from sfu.errors import FramingError
-from sfu.plane.native import engine
+from sfu.plane.native import parsers
 from sfu.rtp.errors import MalformedPacket
 from sfu.rtp.packet import parse_rtp
 from sfu.rtp.payload.h264 import is_h264_keyframe_start
@@ -46,9 +46,9 @@ def compare_rtp(data: bytes) -> None:
     try:
         packet = parse_rtp(data)
     except MalformedPacket:
-        assert engine.parse_rtp(data) is None
+        assert parsers.parse_rtp(data) is None
         return
-    assert engine.parse_rtp(data) == (
+    assert parsers.parse_rtp(data) == (
         packet.payload_type,
         packet.sequence_number,
         packet.timestamp,
@@ -63,18 +63,18 @@ def compare_rtcp(data: bytes) -> None:
     try:
         parse_compound(data)
     except MalformedPacket:
-        assert not engine.parse_rtcp(data)
+        assert not parsers.parse_rtcp(data)
         return
-    assert engine.parse_rtcp(data)
+    assert parsers.parse_rtcp(data)
 
 
 def compare_vp8(data: bytes) -> None:
     try:
         found = parse_vp8(data)
     except MalformedPacket:
-        assert engine.parse_vp8(data) is None
+        assert parsers.parse_vp8(data) is None
         return
-    assert engine.parse_vp8(data) == (
+    assert parsers.parse_vp8(data) == (
         found.size,
         found.picture_id,
         found.long_picture_id,
@@ -85,23 +85,23 @@ def compare_vp8(data: bytes) -> None:
 
 
 def compare_h264(data: bytes) -> None:
-    assert engine.parse_h264(data) == is_h264_keyframe_start(data)
+    assert parsers.parse_h264(data) == is_h264_keyframe_start(data)
 
 
 def compare_frames(data: bytes) -> None:
     try:
         packets = Deframer().receive_data(data)
     except FramingError:
-        assert engine.parse_frames(data) is None
+        assert parsers.parse_frames(data) is None
         return
-    found = engine.parse_frames(data)
+    found = parsers.parse_frames(data)
     assert found is not None and found[0] == packets
 
 
 def compare_kind(data: bytes) -> None:
     """As the Python listener sorts, but STUN must look like STUN."""
     expected = {"media": 0, "stun": 1, "dtls": 1, "other": 2}[kind_of(data)]
-    found = engine.kind(data)
+    found = parsers.kind(data)
     looks_right = len(data) >= 20 and data[4:8] == b"\x21\x12\xa4\x42" and data[2] << 8 | data[3] == len(data) - 20
     assert found == (2 if kind_of(data) == "stun" and not looks_right else expected)
 

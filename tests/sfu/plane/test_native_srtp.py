@@ -9,7 +9,7 @@ import pytest
 from pylibsrtp import Error
 
 from sfu.plane.errors import ProtectionError, Replayed
-from sfu.plane.native.engine import SrtpSession
+from sfu.plane.native.session import SrtpSession
 from sfu.plane.plane import SrtpKeys, SrtpProfile
 from sfu.plane.srtp import KEY_LENGTHS, SrtpContext
 from sfu.rtp.packet import RtpPacket, serialize_rtp

@@ -1,0 +1,152 @@
+"""What the plane tells, as Python objects: events, packets for sinks, counters. Counters are read, never pushed."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+
+from .address_text cimport show_address
+from .consumer cimport Tap
+from .queue cimport drop_record, next_record
+from .state cimport (
+    AUDIO_LEVELS, KEYFRAME_NEEDED, ROUTE_TAKEN, RTCP_RECEIVED, TCP_LOST, UNKNOWN_STREAM, Consumer, Encoding, Event, Plane
+)
+from .statistics cimport expected
+
+from ..plane import (
+    AddressMoved, AudioLevels, ConsumerStats, EncodingStats, KeyframeNeeded, RouteTaken, RtcpReceived, SinkPacket,
+    UnknownStream
+)
+
+
+cdef object show_name(const uint8_t *name, int size):
+    return PyBytes_FromStringAndSize(<const char *>name, size).decode("ascii") if size else None
+
+
+cdef object show_event(const Event *event, const uint8_t *data):
+    cdef const int64_t *pairs = <const int64_t *>data
+    cdef int place
+    if event.kind == UNKNOWN_STREAM:
+        return UnknownStream(
+            event.handle,
+            event.number,
+            event.extra,
+            show_name(data + 3, data[0]),
+            show_name(data + 35, data[1]),
+            show_name(data + 67, data[2]),
+        )
+    if event.kind == RTCP_RECEIVED:
+        return RtcpReceived(event.handle, PyBytes_FromStringAndSize(<const char *>data, event.size), event.number)
+    if event.kind == KEYFRAME_NEEDED:
+        return KeyframeNeeded(event.handle)
+    if event.kind == ROUTE_TAKEN:
+        return RouteTaken(event.handle, event.number)
+    if event.kind == AUDIO_LEVELS:
+        return AudioLevels({pairs[2 * place]: pairs[2 * place + 1] for place in range(event.size // 16)})
+    return AddressMoved(event.handle, show_address(&event.address))
+
+
+cdef class Telling(Asking):
+
+    def __cinit__(self, **_):
+        self.lost = []
+
+    # -- counters
+
+    def encoding_stats(self, int64_t handle, now):
+        cdef Encoding *encoding = <Encoding *>self.find(&self.encodings, handle)
+        cdef double at = self.plane.now if now is None else now
+        cdef int64_t lost = expected(&encoding.statistics) - encoding.statistics.received - encoding.repaired
+        return EncodingStats(
+            encoding.packets,
+            encoding.bytes,
+            max(0, lost),
+            encoding.repaired,
+            encoding.nacks_sent,
+            encoding.keyframes,
+            0 if at - encoding.last_packet_at > 2.0 else encoding.bitrate,
+            encoding.statistics.jitter * 1000 / encoding.clock_rate,
+            encoding.last_packet_at,
+        )
+
+    def consumer_stats(self, int64_t handle):
+        cdef Consumer *consumer = <Consumer *>self.find(&self.consumers, handle)
+        cdef int64_t carried = consumer.carried_handle
+        return ConsumerStats(
+            consumer.packets,
+            consumer.bytes,
+            consumer.retransmitted,
+            consumer.retransmission_missed,
+            None if carried == -1 else carried,
+            consumer.fraction_lost,
+            None if consumer.rtt_ms < 0 else consumer.rtt_ms,
+        )
+
+    def counters(self):
+        """All counters by name, and what memory is held."""
+        cdef Plane *plane = self.plane
+        found = dict(plane.counters)
+        found["sink_failed"] = self.sink_failed
+        found["ring_bytes"] = plane.ring_bytes
+        if self.loop is not NULL:
+            for place in range(2):
+                found["send_dropped"] += self.loop.doors[place].dropped
+            found["send_calls"] = self.loop.doors[0].calls + self.loop.doors[1].calls
+            found["sent_messages"] = self.loop.doors[0].sent_messages + self.loop.doors[1].sent_messages
+            found["gso_off"] = self.loop.doors[0].refused_segments + self.loop.doors[1].refused_segments
+            found["read_batches"] = self.loop.batches
+            found["loop_turns"] = self.loop.turns
+        return found
+
+    # -- what the plane reports
+
+    def events(self):
+        """Everything told since the last call; sinks get their packets first."""
+        cdef const uint8_t *record
+        cdef uint32_t size = 0
+        cdef const Event *event
+        self._deliver_taps()
+        found = []
+        while True:
+            record = next_record(&self.plane.events, &size)
+            if record is NULL:
+                return found
+            event = <const Event *>record
+            if event.kind == TCP_LOST:
+                self.lost.append(event.handle)
+            else:
+                found.append(show_event(event, record + sizeof(Event)))
+            drop_record(&self.plane.events, size)
+
+    def lost_connections(self):
+        """Numbers of the TCP connections that ended since the last call (after ``events``)."""
+        lost, self.lost = self.lost, []
+        return lost
+
+    cdef int _deliver_taps(self) except -1:
+        cdef const uint8_t *record
+        cdef const Tap *tap
+        cdef uint32_t size = 0
+        if self.is_delivering:
+            return 0
+        self.is_delivering = True
+        try:
+            while True:
+                record = next_record(&self.plane.taps, &size)
+                if record is NULL:
+                    return 0
+                tap = <const Tap *>record
+                rtp = PyBytes_FromStringAndSize(<const char *>record + sizeof(Tap), size - <int>sizeof(Tap))
+                ntp = <object>tap.ntp + <object>tap.ntp_step if tap.has_ntp else None
+                packet = SinkPacket(tap.consumer, tap.encoding, rtp, tap.arrival_ns, ntp)
+                drop_record(&self.plane.taps, size)
+                sink = self.sinks.get(packet.consumer)
+                if sink is None:
+                    continue
+                try:
+                    sink(packet)
+                except Exception:  # the recorder's trouble must not become the meeting's
+                    self.sink_failed += 1
+        finally:
+            self.is_delivering = False
+
+    def forget_sink(self, handle):
+        self.sinks.pop(handle, None)
