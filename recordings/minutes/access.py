@@ -10,9 +10,8 @@ from sqlalchemy import select
 from recordings.errors import Conflict, NotAllowed, NotFound
 from recordings.minutes.tables import CommentRound, Minutes, Signature
 from scheduler.database import ReadSession, WriteSession
-from scheduler.meetings.attendee import Attendee
+from scheduler.meetings.access import load_access
 from scheduler.meetings.meeting import Meeting
-from scheduler.organization.site import Site
 from scheduler.permissions import (
     Actor,
     MeetingAccess,
@@ -56,7 +55,7 @@ async def open_minutes(
     meeting = await session.get(Meeting, meeting_id)
     if meeting is None:
         raise NotFound("Không tìm thấy cuộc họp.")
-    access = await access_of(session, meeting)
+    access = await load_access(session, meeting)
     minutes = await session.scalar(select(Minutes).where(Minutes.meeting_id == meeting_id))
     issued = minutes is not None and minutes.status in ("issued", "recalled")
     if may_see_minutes(actor, access, issued=issued) or may_see_proceedings(actor, access):
@@ -77,23 +76,6 @@ async def newest_round(session: AnySession, minutes: Minutes) -> CommentRound | 
 def is_open(comments: CommentRound | None, now: datetime) -> bool:
     """Comments are taken: the secretary did not close the round and its deadline has not passed."""
     return comments is not None and comments.closed_at is None and now < comments.deadline
-
-
-async def access_of(session: AnySession, meeting: Meeting) -> MeetingAccess:
-    query = select(Site.id, Site.unit_id).join(Attendee, Attendee.site_id == Site.id)
-    sites = await session.execute(query.where(Attendee.meeting_id == meeting.id))
-    return MeetingAccess(
-        id=meeting.id,
-        stage=meeting.stage,
-        sent=meeting.sent_at is not None,
-        host_unit_id=meeting.host_unit_id,
-        issuing_unit_id=meeting.issuing_unit_id,
-        chair_person_id=meeting.chair_person_id,
-        chair_site_id=meeting.chair_site_id,
-        secretary_person_id=meeting.secretary_person_id,
-        created_by=meeting.created_by,
-        sites=tuple((site_id, unit_id) for site_id, unit_id in sites),
-    )
 
 
 async def signatures_of(session: AnySession, minutes: Minutes) -> list[Signature]:
