@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from scheduler.database import Database
 from web import client_files, responses
-from web.api.router import api_router, limit_of
+from web.api.router import include_endpoints, limit_of
 from web.body_limit import BodyLimit
 from web.headers import SecurityHeaders
 from web.logs import AccessLog, Measures, configure_logs
@@ -59,7 +59,7 @@ def create_app(
     app.state.services = services
     app.state.measures = Measures()
     responses.install(app)
-    app.include_router(api_router())
+    include_endpoints(app)
     client_files.install(app, client)
     app.add_middleware(BodyLimit, limit_of=lambda path: limit_of(path, settings.upload_limit))
     app.add_middleware(SecurityHeaders, has_tls=settings.has_tls)

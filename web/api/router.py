@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from web.api import (
     administration,
@@ -49,16 +49,11 @@ _SECTIONS = (
 )
 
 
-def api_router() -> APIRouter:
-    """All endpoints: ``/api/…`` and those for operation."""
-    router = APIRouter()
-    api = APIRouter(prefix="/api")
-    for module in _SECTIONS:
-        api.include_router(module.router)
-    api.include_router(socket.router)
-    router.include_router(api)
-    router.include_router(operations.router)
-    return router
+def include_endpoints(app: FastAPI) -> None:
+    """All endpoints: ``/api/…`` and those for operation. Included one by one: a router in a router is built twice."""
+    for module in (*_SECTIONS, socket):
+        app.include_router(module.router, prefix="/api")
+    app.include_router(operations.router)
 
 
 def limit_of(path: str, upload_limit: int) -> int:
