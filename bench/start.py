@@ -46,7 +46,7 @@ async def _start(installation: Installation) -> tuple[float, float]:
     await installation.start()
     taken = time.perf_counter() - begin
     assert installation.process
-    pids = (installation.process.pid, installation.pid_of("web"), installation.pid_of("media"))
+    pids = (installation.process.pid, installation.pid_of("web"), installation.pid_of("media-1"))
     spent = sum(_cpu_seconds(pid) for pid in pids)
     await installation.stop()
     return taken, spent
