@@ -46,6 +46,13 @@ class Outgoing:
     def send(self, message: Json) -> None:
         self.send_text(to_text(message))
 
+    def send_first(self, message: Json) -> None:
+        """Before all that waits already."""
+        waiting = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+        self.send(message)
+        for item in waiting:
+            self._queue.put_nowait(item)
+
     def send_text(self, text: str) -> None:
         if self.is_closed:
             return

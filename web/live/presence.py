@@ -182,7 +182,7 @@ class Presence:
             "media_kept": media_kept,
             "people": people,
         }
-        connection.outgoing.send(welcome)
+        connection.outgoing.send_first(welcome)  # what was said to all meanwhile comes after
         connection.outgoing.send(room.media.connections_message())
 
     # -- leaving ----------------------------------------------------------------------------------------------------

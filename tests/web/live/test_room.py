@@ -16,6 +16,7 @@ from scheduler.proceedings import facts as f
 from scheduler.proceedings.errors import Refused
 from tests.scheduler.proceedings.planted import MEETING
 from tests.web.live.conftest import CHAIR, DEPUTY, SECRETARY, STRANGER, Held, Live, site
+from web.live.connection import Close, Outgoing
 from web.live.errors import Closing, MeetingOver, NoEntry, Occupied
 from web.live.presence import FLOOR_KEPT_S, GRACE_S
 from web.media.messages import ActiveSpeakerChanged, EncodingsWanted, PeerDisconnected, SlotsChanged, SlotShown
@@ -296,6 +297,15 @@ async def test_the_welcome_shows_the_meeting_the_roster_and_who_was_there_last_t
     assert [entry["site_id"] for entry in welcome["roster"]] == ["hq", "a", "b", "c"]
     assert welcome["people"] == {"head_count": 2, "people": [{"name": "Vàng Thị Mỷ", "post": "Chủ tịch"}]}
     assert welcome["boot_id"] == "media-1 boot-1"
+
+
+async def test_the_welcome_comes_before_what_was_said_to_all_meanwhile() -> None:
+    outgoing = Outgoing()
+    outgoing.send({"type": "connections"})
+    outgoing.send_first({"type": "welcome"})
+    outgoing.close(4000)
+    said = [await outgoing.next() for _ in range(3)]
+    assert said == ['{"type":"welcome"}', '{"type":"connections"}', Close(4000)]
 
 
 async def test_a_reader_too_slow_is_cut_off(held: Held) -> None:
