@@ -14,9 +14,9 @@ from sfu.transport.framing import Deframer
 from sfu.transport.ice import IceAgent, IceTable
 from sfu.transport.listener import kind_of
 from tests.sfu.transport.test_ice import check
+from tests.tries import tries
 
 OFFER = (Path(__file__).parent / "offers" / "chromium.sdp").read_bytes()
-ROUNDS = 2000
 
 
 def mutate(data: bytes, noise: random.Random) -> bytes:
@@ -56,7 +56,7 @@ def fuzz_framing(data: bytes) -> None:
 def test_offers() -> None:
     noise = random.Random(11)
     lines = OFFER.split(b"\r\n")
-    for _ in range(ROUNDS // 10):
+    for _ in tries(60):
         fuzz_offer(mutate(OFFER, noise))
         fuzz_offer(b"\r\n".join(noise.sample(lines, len(lines) // 4)))
         fuzz_offer(b"v=0\r\n" + b"\r\n".join(mutate(noise.choice(lines) or b"a", noise) for _ in range(30)))
@@ -64,14 +64,14 @@ def test_offers() -> None:
 
 def test_stun() -> None:
     noise, good = random.Random(12), check(nominate=True)
-    for _ in range(ROUNDS):
+    for _ in tries(600):
         fuzz_stun(mutate(good, noise))
         fuzz_stun(noise.randbytes(noise.randint(0, 120)))
 
 
 def test_framing_and_demultiplexing() -> None:
     noise = random.Random(13)
-    for _ in range(ROUNDS):
+    for _ in tries(600):
         data = noise.randbytes(noise.randint(0, 60))
         fuzz_framing(data)
         assert kind_of(data) in ("stun", "dtls", "media", "other")

@@ -32,8 +32,7 @@ from sfu.rtp.rtcp import (
 )
 from sfu.transport.framing import Deframer
 from sfu.transport.listener import kind_of
-
-ROUNDS = 6000
+from tests.tries import tries
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +151,7 @@ def test_native_and_readable_agree_on_every_byte(name: str) -> None:
     for sample in SAMPLES[name]:
         for end in range(len(sample) + 1):
             compare(sample[:end])
-    for _ in range(ROUNDS):
+    for _ in tries(1500):
         data = bytearray(random.choice(SAMPLES[name]))
         for _ in range(random.randrange(0, 5)):
             if data:

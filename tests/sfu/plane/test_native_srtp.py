@@ -13,6 +13,7 @@ from sfu.plane.native.session import SrtpSession
 from sfu.plane.plane import SrtpKeys, SrtpProfile
 from sfu.plane.srtp import KEY_LENGTHS, SrtpContext
 from sfu.rtp.packet import RtpPacket, serialize_rtp
+from tests.tries import tries
 
 ALL: list[SrtpProfile] = ["AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES128_CM_SHA1_80"]
 FORGED, REPLAYED = -1, -2
@@ -73,7 +74,7 @@ def test_the_same_bytes_in_both_directions(profile: SrtpProfile) -> None:
     random = Random(2)
     native, oracle = pair(profile)
     number = {7: 65000, 8: 3, 9: 40000}
-    for _ in range(2500):
+    for _ in tries(1000):
         ssrc = random.choice((7, 8, 9))
         number[ssrc] += random.choice((1, 1, 1, 1, 2, 30, 700, 20000))
         plain = rtp(random, max(0, number[ssrc] - random.choice((0, 0, 0, 1, 5, 600, 1023, 1024, 1100))), ssrc)
@@ -98,7 +99,7 @@ def test_replays_and_forgeries_are_judged_as_libsrtp_judges(profile: SrtpProfile
     receiver = SrtpContext(SrtpKeys(profile, *keys(profile)))
     sent: list[tuple[bool, bytes]] = []
     verdicts = {True: 0, False: 0}
-    for number in range(3000):
+    for number in tries(1200):
         if random.random() < 0.4:
             plain = rtp(random, 64000 + number + random.choice((0, 0, 0, 40, 900)), random.choice((7, 8)))
             data = sealed(sender.protect, plain)
@@ -119,7 +120,7 @@ def test_replays_and_forgeries_are_judged_as_libsrtp_judges(profile: SrtpProfile
             found = native.unprotect_rtcp(changed) if is_control else native.unprotect(changed)
             assert found == expected
             verdicts[isinstance(found, bytes)] += 1
-    assert min(verdicts.values()) > 500
+    assert min(verdicts.values()) > 200
 
 
 def test_too_long_and_too_short() -> None:

@@ -13,6 +13,7 @@ from sfu.rtp.header_extensions import abs_send_time
 from sfu.rtp.packet import RtpPacket
 from sfu.rtp.payload.vp8 import parse_vp8
 from sfu.rtp.rtcp import Bye, Nack, PictureLoss
+from tests.tries import tries
 
 from .network import Camera, Microphone, Network, Peer, audio, audio_slot, video, video_slot
 
@@ -355,7 +356,7 @@ def test_a_new_consumer_of_an_old_ssrc_goes_on_where_the_old_one_ended() -> None
     assert [packet for packet in viewer.rtcp if isinstance(packet, Bye)] == [Bye((2001,))] * 3
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", tries(2))
 def test_any_meeting_is_one_stream_for_every_viewer(seed: int) -> None:
     """Random cameras, losses, reordering, duplicates, routes, layers and pauses: no viewer ever sees a number twice."""
     random = Random(seed)
