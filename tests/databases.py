@@ -20,6 +20,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
 from scheduler.database import Database
 from scheduler.migrations import upgrade
 from scheduler.settings import DatabaseSettings
@@ -29,6 +32,11 @@ PLACES = Path("/usr/lib/postgresql")
 OPTIONS = {
     "listen_addresses": "",  # a Unix socket in our own directory: no port to collide on
     "fsync": "off",  # speed; what survives kill -9 of the client does not depend on it
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "checkpoint_timeout": "1d",
     "shared_buffers": "32MB",
     "max_connections": "60",
     "logging_collector": "off",
@@ -42,6 +50,7 @@ class PostgresServer:
         self.binaries = _binaries()
         self.directory = Path(tempfile.mkdtemp(prefix="giaoban-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._administrator: psycopg.Connection | None = None
         self._numbers = count(1)
         if os.geteuid() == 0:
             account = _unprivileged()
@@ -80,10 +89,13 @@ class PostgresServer:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def create(self, name: str, template: str = "template1") -> None:
-        self._client("createdb", "-T", template, name)
+        # files are copied as they are: three times as fast as by way of the log
+        self._do(
+            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(Identifier(name), Identifier(template))
+        )
 
     def drop(self, name: str) -> None:
-        self._client("dropdb", "--force", "--if-exists", name)
+        self._do(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
     @contextmanager
     def copy_of(self, template: str) -> Iterator[DatabaseSettings]:
@@ -93,14 +105,20 @@ class PostgresServer:
         yield DatabaseSettings(self.url(name))
         self.drop(name)
 
-    def _client(self, program: str, *arguments: str) -> None:
-        command = [str(self.binaries / program), *self._where(), "-U", "postgres", *arguments]
-        subprocess.run(command, check=True, capture_output=True)
+    def _do(self, statement: Composed) -> None:
+        """By one connection for all tests: a program for each would take longer than what it does."""
+        if self._administrator is None:
+            where = {"host": str(self.directory), "user": "postgres", "dbname": "postgres"}
+            self._administrator = psycopg.connect(**where, autocommit=True)
+        self._administrator.execute(statement)
 
     def _where(self) -> list[str]:
         return ["-h", str(self.directory)]
 
     def _end(self, number: signal.Signals) -> None:
+        if self._administrator is not None:
+            self._administrator.close()
+            self._administrator = None
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(60)
