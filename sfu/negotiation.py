@@ -256,3 +256,20 @@ def _extension_ids(section: Section) -> ExtensionIds:
         abs_send_time=offered.get(SEND_TIME_URI, 0),
         transport_cc=offered.get(TRANSPORT_CC_URI, 0),
     )
+
+
+def extensions_of(plan: Negotiated) -> ExtensionIds:
+    """Ids of a bundle: each URI has one id in all its m-lines (RFC 8843 9.2), so the lines are put together."""
+    lines = [send.extensions for send in plan.sends]
+
+    def first(name: str) -> int:
+        return next((number for line in lines if (number := getattr(line, name))), 0)
+
+    return ExtensionIds(
+        mid=first("mid"),
+        rid=first("rid"),
+        repaired_rid=first("repaired_rid"),
+        audio_level=first("audio_level"),
+        abs_send_time=first("abs_send_time"),
+        transport_cc=first("transport_cc"),
+    )

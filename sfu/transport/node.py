@@ -13,7 +13,7 @@ from sfu.admission import Admission
 from sfu.answer import LocalTransport, write_answer
 from sfu.errors import UnknownPeer, UnknownRoom
 from sfu.events import PeerConnected, PeerDisconnected, Reason, RoomEvent
-from sfu.negotiation import Negotiated, SlotKind, negotiate, renegotiate_ice
+from sfu.negotiation import Negotiated, SlotKind, extensions_of, negotiate, renegotiate_ice
 from sfu.overload import Overload, Shed
 from sfu.peer import PeerSpec, Sink, View
 from sfu.plane.native.loop import LoopPlane
@@ -21,7 +21,6 @@ from sfu.plane.plane import (
     Address,
     AddressMoved,
     AudioLevels,
-    ExtensionIds,
     KeyframeNeeded,
     Plane,
     PlaneEvent,
@@ -218,7 +217,7 @@ class MediaNode:
         self._by_peer[peer] = transport
         self.ice.add(agent, number)
         self.plane.add_transport(number)
-        self.plane.set_receive_extensions(number, _extensions_of(plan))
+        self.plane.set_receive_extensions(number, extensions_of(plan))
         return transport
 
     def _answer(self, transport: WebRtcTransport) -> str:
@@ -405,20 +404,3 @@ class MediaNode:
             change = transport.handle_timeout(now, self.settings.timeouts)
             self._send_dtls(transport)
             self._apply(transport, change)
-
-
-def _extensions_of(plan: Negotiated) -> ExtensionIds:
-    """Ids of a bundle: each URI has one id in all its m-lines (RFC 8843 9.2), so the lines are put together."""
-    lines = [send.extensions for send in plan.sends]
-
-    def first(name: str) -> int:
-        return next((number for line in lines if (number := getattr(line, name))), 0)
-
-    return ExtensionIds(
-        mid=first("mid"),
-        rid=first("rid"),
-        repaired_rid=first("repaired_rid"),
-        audio_level=first("audio_level"),
-        abs_send_time=first("abs_send_time"),
-        transport_cc=first("transport_cc"),
-    )
