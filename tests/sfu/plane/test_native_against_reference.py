@@ -40,7 +40,7 @@ def test_any_meeting_is_the_same_on_both(seed: int) -> None:
 def test_any_meeting_is_the_same_in_batches(seed: int) -> None:
     meeting = Meeting(seed, BatchedTwin)
     meeting.run(160)
-    assert isinstance(meeting.plane, BatchedTwin) and meeting.plane.padded > 3
+    assert isinstance(meeting.plane, BatchedTwin) and meeting.plane.padded
     assert meeting.plane.native.stats().datagrams_out > 300
 
 
