@@ -80,7 +80,7 @@ def _supervise_media(settings: Settings) -> int:
 @app.command()
 def demo() -> None:
     """Fill an empty database with the demonstration organisation and print who can log in."""
-    from web.serve import prepare, print_who_can_log_in
+    from web.prepare import prepare, print_who_can_log_in
 
     async def fill(settings: Settings) -> None:
         await print_who_can_log_in(settings, await prepare(settings, demo=True, console=console), console)
