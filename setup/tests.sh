@@ -1,26 +1,34 @@
 #!/usr/bin/env bash
-# All Python tests. Whole installations run two at a time, of which one has browsers in a room; the small tests run
-# beside them with what they leave of the processors. What failed is run once more, alone: a starved machine gets a
-# second chance, a real fault fails twice.
+# All Python tests, side by side: those with browsers in rooms, one at a time; the other whole installations, one at a
+# time; and with what these leave of the processors, the small tests. What failed is run once more, alone: a starved
+# machine gets a second chance, a real fault fails twice.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-run=(.venv/bin/python -m pytest -q --show-capture=no --tb=short)
-again=(--last-failed --last-failed-no-failures none)
-whole=(--dist loadgroup -m xdist_group -o cache_dir=build/tests/whole)
-small=(-m "not xdist_group" -o cache_dir=build/tests/small)
 mkdir -p build/tests
 
-# Linux weighs sessions before processes (autogroup): a session of its own, and the last in line.
-setsid bash -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19 "$@"' small "${run[@]}" -n 2 "${small[@]}" \
-    >build/tests/small.log 2>&1 &
-beside=$!
-trap 'kill -- "-$beside" 2>/dev/null' EXIT
-"${run[@]}" -n 2 "${whole[@]}"
-whole_ended=$?
-wait "$beside"
-small_ended=$?
-cat build/tests/small.log
-failed=0
-[ "$whole_ended" -eq 0 ] || "${run[@]}" "${again[@]}" -n 1 "${whole[@]}" || failed=1
-[ "$small_ended" -eq 0 ] || "${run[@]}" "${again[@]}" "${small[@]}" || failed=1
-exit "$failed"
+tests() { # tests NAME MARKERS OPTION…: its own cache, so that each knows what failed of its tests
+    local name=$1 markers=$2
+    shift 2
+    .venv/bin/python -m pytest -q --show-capture=no --tb=short -o cache_dir="build/tests/$name" -m "$markers" "$@"
+}
+last() { # Linux weighs sessions before processes (autogroup): a session of its own, and the last in line
+    setsid bash -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19 "$@"' last "$@"
+}
+export -f tests
+
+declare -A markers=([rooms]="rooms" [installations]="installation" [small]="not rooms and not installation") running
+last bash -c 'tests "$@"' tests small "${markers[small]}" -n 2 >build/tests/small.log 2>&1 &
+running[small]=$!
+setsid bash -c 'tests "$@"' tests installations "${markers[installations]}" >build/tests/installations.log 2>&1 &
+running[installations]=$!
+trap 'kill -- "-${running[small]}" "-${running[installations]}" 2>/dev/null' EXIT
+
+failed=()
+tests rooms "${markers[rooms]}" || failed+=(rooms)
+for name in installations small; do
+    wait "${running[$name]}" || failed+=("$name")
+    cat "build/tests/$name.log"
+done
+for name in "${failed[@]}"; do
+    tests "$name" "${markers[$name]}" --last-failed --last-failed-no-failures none || exit 1
+done

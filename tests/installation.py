@@ -17,7 +17,7 @@ from typing import Self
 
 import httpx
 
-READY_S = 90.0
+READY_S = 240.0
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

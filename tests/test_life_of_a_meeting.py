@@ -55,7 +55,7 @@ class People:
         return self.secretary, self.chair, self.near, self.far
 
 
-@pytest.mark.xdist_group("rooms")
+@pytest.mark.rooms
 async def test_a_district_meets_its_communes(tmp_path: Path) -> None:
     asyncio.get_running_loop().set_debug(False)  # debugging every timer of ten light peers would take a core by itself
     async with AsyncExitStack() as stack:

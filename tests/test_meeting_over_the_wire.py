@@ -19,7 +19,7 @@ from tests.story import Planned, log_in, mails, plan_and_send, until, write_and_
 from tests.visitor import Visitor
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_a_meeting_from_plan_to_dossier(tmp_path: Path, postgres_server: PostgresServer) -> None:
     async with AsyncExitStack() as stack:
         database = stack.enter_context(postgres_server.copy_of("migrated"))

@@ -28,7 +28,7 @@ from tests.story import until
 KILLS = (("media-1",), ("web",), ("web", "media-1"))
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_nothing_is_lost_whatever_is_killed_whenever(tmp_path: Path, database_settings: DatabaseSettings) -> None:
     environment = {"GIAOBAN_DATABASE_URL": database_settings.url}
     async with Installation(tmp_path / "data", environment) as installation, AsyncExitStack() as stack:

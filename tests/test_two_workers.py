@@ -22,7 +22,7 @@ from tests.story import until
 TWO_WORKERS = {"GIAOBAN_MEDIA_WORKERS": "2", "GIAOBAN_MEDIA_PORT": "0"}
 
 
-@pytest.mark.xdist_group("machine")
+@pytest.mark.installation
 async def test_a_killed_worker_loses_no_meeting_and_touches_no_other(tmp_path: Path) -> None:
     async with Installation(tmp_path / "data", TWO_WORKERS) as installation, AsyncExitStack() as stack:
         await until(lambda: rooms_by_worker(installation), lambda rooms: len(rooms) == 2, "both workers")

@@ -18,7 +18,7 @@ MEGABYTE = 1 << 20
 DISK = 160  # 5 % of it, 8 MB, are kept free by the recording for the database
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_a_disk_that_fills_up_stops_the_recording_and_not_the_meeting(tmp_path: Path) -> None:
     with small_disk(tmp_path / "data", DISK) as disk:
         async with Installation(disk.path) as installation, AsyncExitStack() as stack:

@@ -27,7 +27,7 @@ OLD_CHROME = "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko
 OLD_FIREFOX = "Mozilla/5.0 (Windows NT 6.1; rv:78.0) Gecko/20100101 Firefox/78.0"
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_pages_say_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     """Served without TLS under an address that is not localhost: everything works but the room."""
     assert (DIST / "index.html").is_file(), "build the client first: make setup"

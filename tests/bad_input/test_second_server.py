@@ -15,7 +15,7 @@ from tests.visitor import Visitor
 from web.supervisor import CANNOT_START
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_a_second_server_is_refused_and_harms_nothing(
     tmp_path: Path, database_settings: DatabaseSettings
 ) -> None:

@@ -25,7 +25,7 @@ from tests.seat import Refused, Seat
 from tests.visitor import Visitor
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_a_meeting_stands_what_strangers_send(tmp_path: Path) -> None:
     async with Installation(tmp_path / "data") as installation, AsyncExitStack() as stack:
         room = await gather(installation, stack)

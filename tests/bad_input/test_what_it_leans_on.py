@@ -23,7 +23,7 @@ from tests.visitor import Visitor
 INVITED = 14  # thirteen communes and the host's own site
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_mail_database_and_document_folder_go_away_and_come_back(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.write_text("a file where a folder should be: root may write everywhere else")

@@ -16,7 +16,7 @@ SETTINGS = ("installation", "mail", "jobs", "audit")
 OLD_CHROME = "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.212 Safari/537.36"
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_pages_are_accessible(tmp_path: Path) -> None:
     assert (CLIENT / "dist" / "index.html").is_file(), "build the client first: npm ci && npm run build"
     async with Installation(tmp_path / "data") as installation, chromium() as browser:

@@ -21,7 +21,7 @@ ITEMS = (("Tình hình kinh tế – xã hội", "30"), ("Phòng chống rét ch
 URGENT_S = 60
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_a_secretary_plans_a_meeting(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         installation = await stack.enter_async_context(Installation(tmp_path / "data"))
@@ -166,7 +166,7 @@ async def urgent(page: Page, url: str) -> list[str]:
     return await look(page, "urgent-room")
 
 
-@pytest.mark.xdist_group("installations")
+@pytest.mark.installation
 async def test_a_meeting_marked_mat_on_an_isolated_installation(tmp_path: Path) -> None:
     """Said on the form, on the plan and in the room; nothing that is refused is offered."""
     async with AsyncExitStack() as stack:
