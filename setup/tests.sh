@@ -11,8 +11,8 @@ tests() { # tests NAME MARKERS OPTION…: its own cache, so that each knows what
     shift 2
     .venv/bin/python -m pytest -q --show-capture=no --tb=short -o cache_dir="build/tests/$name" -m "$markers" "$@"
 }
-last() { # Linux weighs sessions before processes (autogroup): a session of its own, and the last in line
-    setsid bash -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19 "$@"' last "$@"
+last() { # for a job of its own; Linux weighs sessions before processes (autogroup): a session of its own, and the last in line
+    exec setsid bash -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19 "$@"' last "$@"
 }
 export -f tests
 
