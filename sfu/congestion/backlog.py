@@ -1,0 +1,53 @@
+"""How long packets stand in a queue: their one-way delay over the least one seen lately.
+
+The trendline sees a queue grow, not one that stands. A long one is drained by sending less, as long as that shortens
+it; one that stays is somebody else's, or the path is longer now, and it counts as the way things are.
+"""
+
+from __future__ import annotations
+
+import math
+
+WINDOW_S = 30.0
+LONG_S, SHORT_S = 0.25, 0.08  # draining begins and ends
+CHECK_S, SHORTENED = 3.0, 0.8  # while draining: by then it must be shorter by so much
+VERY_LONG_S = 0.8
+DRAIN, DRAIN_HARD = 0.6, 0.25  # of what arrives may be sent meanwhile
+
+
+class Backlog:
+    """``delay_s`` of the newest packets."""
+
+    __slots__ = ("_base", "_checked", "_next_base", "_rotate_at", "delay_s")
+
+    def __init__(self) -> None:
+        self.delay_s = 0.0
+        self._base = self._next_base = math.inf
+        self._rotate_at = 0.0
+        self._checked: tuple[float, float] | None = None  # while draining: when we looked last, and the delay then
+
+    def add(self, transit_s: float, now: float) -> None:
+        """``transit_s``: the least of (arrived − sent) among newly reported packets; clocks need not agree."""
+        if now >= self._rotate_at:
+            self._base, self._next_base = self._next_base, math.inf
+            self._rotate_at = now + WINDOW_S
+        self._next_base = min(self._next_base, transit_s)
+        self._base = min(self._base, self._next_base)
+        self.delay_s = transit_s - self._base
+        if self._checked is None:
+            self._checked = (now, self.delay_s) if self.delay_s > LONG_S else None
+        elif self.delay_s < SHORT_S:
+            self._checked = None
+        elif now - self._checked[0] > CHECK_S:
+            if self.delay_s < SHORTENED * self._checked[1]:
+                self._checked = (now, self.delay_s)
+            else:
+                self._base = self._next_base = transit_s
+                self._checked = None
+
+    @property
+    def drain(self) -> float | None:
+        """While a long queue is there: how much of what arrives may be sent."""
+        if self._checked is None:
+            return None
+        return DRAIN_HARD if self.delay_s > VERY_LONG_S else DRAIN

@@ -1,0 +1,142 @@
+"""The Estimator: how many bits per second one viewer's link carries, from what his feedback tells of our packets.
+
+Delay, loss and what arrives each have a file; here they are put together. Nothing a receiver says makes it cost more
+than its packets, and nothing makes the estimate higher than what was really sent to him and a little more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from sfu.congestion.acknowledged import Acknowledged
+from sfu.congestion.alr import Alr
+from sfu.congestion.arrival_groups import ArrivalGroups
+from sfu.congestion.backlog import Backlog
+from sfu.congestion.loss import LossBound
+from sfu.congestion.prober import Probe, Prober
+from sfu.congestion.rate_control import RateControl
+from sfu.congestion.trendline import Trendline
+
+# As the plane's PacketResult: sent (s, our clock), arrived (s, the receiver's; None: lost), bytes, probe cluster.
+Packet = tuple[float, float | None, int, int]
+
+START_BPS, MIN_BPS, MAX_BPS = 600_000, 30_000, 20_000_000
+SILENT_S = 1.0  # without feedback while we send: the estimate decays
+DECAY, DECAY_EVERY_S = 0.8, 0.5
+RTT_SMOOTHING = 0.2
+RTT_MAX_S = 3.0
+
+
+class Estimator:
+    """One transport. After ``receive`` and ``handle_timeout`` read ``bitrate``."""
+
+    def __init__(self, now: float, start: int = START_BPS) -> None:
+        self.loss = LossBound()
+        self.backlog = Backlog()
+        self.rtt_s = 0.1
+        self._rate = RateControl(start, now)
+        self._acknowledged = Acknowledged()
+        self._alr = Alr()
+        self._prober = Prober(now)
+        self._begin()
+        self._fed_at = self._decayed_at = now
+        self._before_silence: int | None = None
+        self._has_feedback = False
+
+    def _begin(self) -> None:
+        self._groups = ArrivalGroups()
+        self._trendline = Trendline()
+
+    @property
+    def bitrate(self) -> int:
+        """The estimate."""
+        return int(max(MIN_BPS, min(self._rate.bitrate, self.loss.bitrate, MAX_BPS)))
+
+    @property
+    def acknowledged(self) -> int | None:
+        """What arrives."""
+        return self._acknowledged.bitrate
+
+    @property
+    def is_limited(self) -> bool:
+        """We send less than the link carries."""
+        return self._alr.is_limited
+
+    def receive(self, packets: Iterable[Packet], now: float) -> None:
+        """One feedback message's news, in the order sent."""
+        count = lost = size = arrived_size = 0
+        first_sent, newest_sent, newest_arrived, transit = math.inf, -math.inf, -math.inf, math.inf
+        probing = self._prober.is_open
+        for sent_at, arrived_at, length, cluster in packets:
+            count += 1
+            size += length
+            first_sent = sent_at if sent_at < first_sent else first_sent
+            newest_sent = sent_at if sent_at > newest_sent else newest_sent
+            if arrived_at is None:
+                lost += 1
+                continue
+            arrived_size += length
+            newest_arrived = arrived_at if arrived_at > newest_arrived else newest_arrived
+            transit = arrived_at - sent_at if arrived_at - sent_at < transit else transit
+            if not cluster and (delta := self._groups.add(sent_at, arrived_at)):
+                self._trendline.add(*delta)
+            if probing:
+                self._prober.add(sent_at, arrived_at, length, cluster)
+        if not count:
+            return
+        self._hear(now)
+        self._alr.add(newest_sent, size, self.bitrate)
+        self.loss.add(count, lost, size, sent_from=first_sent, estimate=self.bitrate, now=now)
+        if count == lost:
+            return
+        self.rtt_s += RTT_SMOOTHING * (min(max(now - newest_sent, 0.0), RTT_MAX_S) - self.rtt_s)
+        self._acknowledged.add(newest_arrived, newest_sent, arrived_size)
+        self.backlog.add(transit, now)
+        self._decide(now)
+
+    def handle_timeout(self, now: float, *, is_sending: bool, wanted: int | None = None) -> Probe | None:
+        """A few times a second. ``is_sending``: something goes out, so that feedback is due; ``wanted``: what more
+        bandwidth there is use for. The probe to send now, if any."""
+        if not is_sending:
+            self._fed_at = now
+        elif now - self._fed_at > SILENT_S:
+            self._decay(now)
+            return None
+        if not self._has_feedback or self._trendline.usage == "over" or self.backlog.drain:
+            return None
+        return self._prober.plan(self.bitrate, min(wanted, MAX_BPS) if wanted else None, self.rtt_s, now)
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _hear(self, now: float) -> None:
+        if self._before_silence is not None:
+            factor = self._before_silence / max(self.bitrate, 1)
+            self._begin()
+            self._prober.hurry(min(max(factor, 1.5), 6.0))
+            self._before_silence = None
+        self._fed_at, self._has_feedback = now, True
+
+    def _decay(self, now: float) -> None:
+        if now - self._decayed_at >= DECAY_EVERY_S:
+            self._before_silence = self._before_silence or self.bitrate
+            self._decayed_at = now
+            self._rate.bitrate = max(MIN_BPS, int(self.bitrate * DECAY))
+
+    def _decide(self, now: float) -> None:
+        usage = self._trendline.usage
+        if usage == "over":
+            self._prober.overused(now)
+        self._rate.update(
+            usage,
+            self._acknowledged.bitrate,
+            rtt_s=self.rtt_s,
+            is_limited=self._alr.is_limited,
+            drain=self.backlog.drain,
+            now=now,
+        )
+        self._rate.bitrate = min(max(self._rate.bitrate, MIN_BPS), MAX_BPS)
+        probed = self._prober.result(self.bitrate, now)
+        if probed is not None and probed > self.bitrate:
+            self._rate.probed(max(probed, self._rate.bitrate))
+            self.loss.probed(probed)
