@@ -33,6 +33,7 @@ class Feedback:
 
     base: int
     number: int  # feedback packet count, modulo 256
+    reference: int  # 24 bits of 64 ms, from which arrivals count
     arrivals: tuple[int | None, ...]
 
 
@@ -167,7 +168,7 @@ def parse_feedback(body: bytes) -> Feedback:
         ticks += int.from_bytes(body[position : position + size], "big", signed=status == LARGE)
         position += size
         arrivals.append(ticks)
-    return Feedback(base, word & 0xFF, tuple(arrivals))
+    return Feedback(base, word & 0xFF, word >> 8, tuple(arrivals))
 
 
 def _parse_chunks(body: bytes, count: int) -> tuple[list[int], int]:

@@ -1,6 +1,6 @@
 """An outbound stream: takes a route, rewrites, encrypts and sends, or hands plaintext to a sink.
 
-It keeps nothing per packet: see ``sfu.rtp.rewriter``.
+It keeps nothing per packet: see ``sfu.rtp.rewriter``. What was sent already is sent again by repeating.py.
 """
 
 from __future__ import annotations
@@ -9,20 +9,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..rtp.header_template import HeaderTemplate
-from ..rtp.rewriter import Position, Rewriter, Segment
-from .budgets import REPAIR_SECONDS, Budget
+from ..rtp.payload.vp8 import Vp8Descriptor
+from ..rtp.rewriter import ALL_LAYERS, Position, Rewriter, Segment
+from .budgets import Budget
 from .encoding import Encoding
 from .media import MediaPacket
 from .plane import ConsumerSettings, ConsumerStats, SinkPacket
+from .redundancy import with_earlier
 
 if TYPE_CHECKING:
     from .state import State
     from .transport import Departed, Transport
 
 __all__ = ["Consumer"]
-
-MIN_RESEND_SECONDS = 0.02
-MAX_RESENT = 512
 
 
 class Consumer:
@@ -35,6 +34,10 @@ class Consumer:
         self.transport = transport  # None: a sink
         self.carried: Encoding | None = None
         self.pending: Encoding | None = None
+        self.newest = -1  # index of the carried encoding that was the last to go out or to be skipped
+        self.skipped_timestamp: int | None = None  # of the last picture left out
+        self.temporal = ALL_LAYERS  # wanted; what goes out now is the segment's
+        self.levels = 0  # of redundancy
         self.stats = ConsumerStats()
         self.rate: int | None = None
         self.octets = 0
@@ -43,15 +46,20 @@ class Consumer:
         self.resent: dict[int, float] = {}  # outbound sequence number → when
         self.allowance = 0.0  # bytes of RTX that may go out now
         self.allowed_at = float("-inf")
+        self.behind = False  # waits for its transport's pace: from ``cursor`` on all is still to go out
+        self.cursor = 0
+        self.taken_at = 0.0
+        self.owed: dict[int, float] = {}  # what waits to be sent again: outbound sequence number → since when
         step = settings.clock_rate // 50 if settings.kind == "audio" else settings.clock_rate // 1000
         self.rewriter = Rewriter(settings.clock_rate, step, random.getrandbits(15) + 1, random.getrandbits(32))
         self._build = self._template(settings.payload_type, settings.ssrc).build
-        self._build_rtx = None
+        self._build_red = self._template(settings.red_payload_type or 0, settings.ssrc).build
+        self.build_rtx = None
         if settings.rtx_ssrc is not None and settings.rtx_payload_type is not None:
-            self._build_rtx = self._template(settings.rtx_payload_type, settings.rtx_ssrc).build
+            self.build_rtx = self._template(settings.rtx_payload_type, settings.rtx_ssrc).build
         self._state = state
-        self._clock = state.clock
-        self._stamps = bool(settings.extensions.transport_cc) and transport is not None
+        self.clock = state.clock
+        self.stamps = bool(settings.extensions.transport_cc) and transport is not None
 
     def _template(self, payload_type: int, ssrc: int) -> HeaderTemplate:
         ids = self.settings.extensions
@@ -78,21 +86,39 @@ class Consumer:
         descriptor = packet.descriptor
         picture, tl0 = (None, None) if descriptor is None else (descriptor.picture_id, descriptor.tl0_picture_index)
         start = Position(packet.index, packet.timestamp, packet.arrived_at, picture, tl0)
-        self.rewriter.begin(encoding, start)
+        self.rewriter.begin(encoding, start, self.temporal)
+        self.newest = packet.index - 1
+        self.skipped_timestamp = None
+        self.taken_at = self.clock.now
         self.carried = encoding
         self.pending = None
         self.stats.encoding = encoding.handle
         encoding.carriers.append(self)
 
     def leave(self) -> None:
-        """Stop carrying; what was sent last is remembered."""
+        """Stop carrying; what was sent last is remembered, what waits is forgotten."""
         encoding = self.carried
         if encoding is None:
             return
-        self.rewriter.leave(encoding.position())
+        waiting = self.next_waiting() if self.behind else None
+        self.rewriter.leave(encoding.position() if waiting is None else waiting.position_before())
         encoding.carriers.remove(self)
         self.carried = None
+        self.behind = False
+        self.owed.clear()
         self.stats.encoding = None
+
+    def next_waiting(self) -> MediaPacket | None:
+        """The first packet that waits for its pace; the cursor passes over what never came."""
+        encoding = self.carried
+        if encoding is None or encoding.ring is None or encoding.statistics.highest is None:
+            return None
+        while self.cursor <= encoding.statistics.highest:
+            packet = encoding.ring.get(self.cursor, self.clock.now)
+            if packet is not None:
+                return packet
+            self.cursor += 1
+        return None
 
     # -- packets
 
@@ -103,28 +129,82 @@ class Consumer:
             segment = self.rewriter.segment_of(self.carried, packet.index)
             if segment is None:
                 return
+        if packet.index > self.newest:
+            descriptor = packet.descriptor
+            if descriptor is not None and min(self.temporal, segment.temporal) < ALL_LAYERS:
+                segment = self._thin(packet, descriptor, segment)
+                if segment is None:
+                    return
+            self.newest = packet.index
+        self._send(packet, segment)
+
+    def skip(self, index: int) -> None:
+        """The newest packet of the carried encoding was nothing but padding: the next takes its number."""
+        self.rewriter.skip(index)
+        self.newest = max(self.newest, index)
+
+    def _thin(self, packet: MediaPacket, descriptor: Vp8Descriptor, segment: Segment) -> Segment | None:
+        """Which segment the newest packet goes out in; None: its temporal layer does not go out.
+
+        The limit falls with the first picture that it leaves out, and rises with a keyframe or a picture that needs
+        none of those left out: never within a picture, so that of each all or nothing goes out.
+        """
+        layer = descriptor.temporal_layer or 0
+        if descriptor.begins_picture and segment.temporal != self.temporal:
+            if descriptor.is_keyframe_start or segment.temporal > self.temporal < layer:
+                self.rewriter.limit(packet.index, self.temporal)
+            elif descriptor.is_layer_sync and layer == segment.temporal + 1 <= self.temporal:
+                self.rewriter.limit(packet.index, layer)
+            segment = self.rewriter.current or segment
+        if layer <= segment.temporal:
+            return segment
+        is_next = packet.timestamp != self.skipped_timestamp and descriptor.picture_id is not None
+        self.skipped_timestamp = packet.timestamp
+        self.rewriter.skip(packet.index, picture=is_next)
+        self.newest = packet.index
+        return None
+
+    def _send(self, packet: MediaPacket, segment: Segment) -> None:
         settings, stats, transport = self.settings, self.stats, self.transport
-        payload = self._payload(packet, segment)
-        header = self._build(
+        payload, build = self.payload(packet, segment), self._build
+        if self.levels and packet.payload and self.carried is not None:
+            payload, build = with_earlier(self, self.carried, packet, segment), self._build_red
+        header = build(
             packet.marker,
             packet.index + segment.index_offset & 0xFFFF,
             packet.timestamp + segment.timestamp_offset & 0xFFFFFFFF,
             packet.level,
-            self._clock.send_time,
-            transport.next_transport_cc() if self._stamps and transport is not None else 0,
+            self.clock.send_time,
+            transport.sent.next_number() if self.stamps and transport is not None else 0,
         )
         stats.packets += 1
         stats.bytes += len(header) + len(payload)
         self.octets += len(payload)
         if transport is not None:
-            transport.send_rtp(header + payload)
+            self.put(header + payload, 0)
         elif settings.sink is not None:
             self._hand_over(header + payload, packet, settings.sink)
 
-    def _payload(self, packet: MediaPacket, segment: Segment) -> bytes:
+    def put(self, rtp: bytes, cluster: int) -> int:
+        """To the network; how many bytes."""
+        transport = self.transport
+        if transport is None:
+            return 0
+        size = transport.send_rtp(rtp)
+        if size and self.stamps:
+            transport.sent.note(self.clock.now, size, cluster)
+        if size and transport.pace is not None and self.settings.kind == "video" and not cluster:
+            transport.pace.charge(size)
+        return size
+
+    def payload(self, packet: MediaPacket, segment: Segment) -> bytes:
+        """As this viewer gets it. Of a temporal layer left out, nothing: where it has a number, it came too late to
+        give it to another."""
         descriptor = packet.descriptor
         if descriptor is None:
             return packet.payload
+        if (descriptor.temporal_layer or 0) > segment.temporal:
+            return b""
         if descriptor.long_picture_id and not segment.picture_offset and not segment.tl0_offset:
             return packet.payload
         return descriptor.rewrite(segment.picture_offset, segment.tl0_offset) + packet.body
@@ -137,61 +217,3 @@ class Consumer:
             sink(SinkPacket(self.handle, self.carried.handle, rtp, packet.arrival_ns, ntp))
         except Exception:  # the recorder's trouble must not become the meeting's
             self._state.count("sink_failed")
-
-    def retransmit(self, sequence_number: int, now: float) -> bool:
-        """Answer a NACK by RTX (RFC 4588); False when it cannot be. Nothing of a route that ended is sent again."""
-        transport, build, encoding = self.transport, self._build_rtx, self.carried
-        if transport is None or build is None or encoding is None or encoding.ring is None:
-            return False
-        highest = encoding.statistics.highest
-        found = self.rewriter.find(sequence_number, highest)
-        if found is None or found[0].source is not encoding:
-            return False
-        packet = encoding.ring.get(found[1], now)
-        if packet is None:
-            return False
-        if now - self.resent.get(sequence_number, float("-inf")) < MIN_RESEND_SECONDS:
-            return True  # asked twice within one round trip
-        payload = sequence_number.to_bytes(2, "big") + self._payload(packet, found[0])
-        if not self._may_send(len(payload), now) or not self._may_repair(transport, len(payload), now):
-            return False
-        self._remember_resent(sequence_number, now)
-        header = build(
-            packet.marker,
-            self.next_rtx_index & 0xFFFF,
-            packet.timestamp + found[0].timestamp_offset & 0xFFFFFFFF,
-            packet.level,
-            self._clock.send_time,
-            transport.next_transport_cc() if self._stamps else 0,
-        )
-        self.next_rtx_index += 1
-        self.stats.retransmitted += 1
-        transport.send_rtp(header + payload)
-        return True
-
-    def _remember_resent(self, sequence_number: int, now: float) -> None:
-        self.resent.pop(sequence_number, None)
-        self.resent[sequence_number] = now
-        if len(self.resent) > MAX_RESENT:
-            del self.resent[next(iter(self.resent))]
-
-    def _may_send(self, size: int, now: float) -> bool:
-        """A bucket of a quarter of a second at the consumer's rate; without one all is allowed."""
-        rate = self.rate
-        if rate is None:
-            return True
-        bucket = rate / 8 * 0.25
-        self.allowance = min(bucket, self.allowance + (now - self.allowed_at) * rate / 8)
-        self.allowed_at = now
-        if self.allowance < size:
-            return False
-        self.allowance -= size
-        return True
-
-    def _may_repair(self, transport: Transport, size: int, now: float) -> bool:
-        """What all NACKs of one peer together can get out of us."""
-        rate = self._state.budgets.repair_bytes
-        if transport.repairs.spend(size, rate, rate * REPAIR_SECONDS, now):
-            return True
-        self._state.count("repairs_over_budget")
-        return False

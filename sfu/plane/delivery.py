@@ -5,6 +5,7 @@ from __future__ import annotations
 from .consumer import Consumer
 from .encoding import Encoding
 from .media import MediaPacket
+from .pacing import begin_behind, offer
 from .plane import RouteTaken
 from .repair import want_keyframe
 from .state import State
@@ -25,7 +26,7 @@ def deliver(state: State, encoding: Encoding, packet: MediaPacket) -> None:
     if not ring.store(packet):
         return
     for consumer in encoding.carriers:
-        consumer.send(packet)
+        offer(state, consumer, packet)
     if packet.starts_keyframe:
         encoding.wants_keyframe = False
         for consumer in encoding.waiting.copy():
@@ -36,9 +37,9 @@ def _deliver_padding(encoding: Encoding, packet: MediaPacket) -> None:
     """Padding alone is not forwarded: the next packet takes its number, or, if that is gone, an empty one fills it."""
     newest = packet.index == encoding.statistics.highest
     for consumer in encoding.carriers:
-        if newest:
-            consumer.rewriter.skip(packet.index)
-        else:
+        if newest and not consumer.behind:
+            consumer.skip(packet.index)
+        elif not consumer.behind or packet.index < consumer.cursor:
             consumer.send(packet)
 
 
@@ -49,6 +50,10 @@ def _take(state: State, consumer: Consumer, encoding: Encoding, first: MediaPack
     consumer.take(encoding, first)
     if old is not None:
         old.update_ring()
+    if consumer.transport is not None and consumer.transport.pace is not None and encoding.settings.kind == "video":
+        state.tell(RouteTaken(consumer.handle, encoding.handle))
+        begin_behind(state, consumer, first)
+        return
     consumer.send(first)
     highest = encoding.statistics.highest
     if highest is not None and encoding.ring is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..rtp.errors import MalformedPacket
 from ..rtp.nack import NackGenerator
 from ..rtp.packet import RtpPacket
 from ..rtp.payload.h264 import is_h264_keyframe_start
+from ..rtp.payload.red import RedBlock, parse_red
 from ..rtp.payload.vp8 import parse_vp8
 from ..rtp.receive_statistics import ReceiveStatistics
 from ..rtp.rewriter import Position
@@ -15,6 +17,7 @@ from ..rtp.sequence import Unwrapper, difference_16, difference_32
 from .budgets import Budget, Budgets
 from .media import MediaPacket
 from .plane import EncodingSettings, EncodingStats
+from .redundancy import fits_hole
 from .ring import Ring
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ class Encoding:
         self.newest: Position | None = None
         self.newest_arrival_ns = 0
         self.sender_report: tuple[int, int] | None = None  # NTP, RTP
+        self.reported_loss = 0  # of 256: the least that its sender is told
         self.level: int | None = None  # the loudest since the last report
         self.stats = EncodingStats()
         self._packets_in = Budget()
@@ -54,6 +58,7 @@ class Encoding:
         self._keyframe_timestamp: int | None = None
         self._second_began = 0.0
         self._second_bytes = 0
+        self._layer_bytes = [0, 0, 0, 0]  # of this second, by temporal layer
 
     @property
     def is_consumed(self) -> bool:
@@ -83,25 +88,57 @@ class Encoding:
             packets, most = budgets.audio_packets, budgets.audio_bytes
         return self._packets_in.spend(1.0, packets, packets, now) and self._bytes_in.spend(size, most, most, now)
 
-    def receive(self, packet: RtpPacket, size: int, now: float, arrival_ns: int) -> MediaPacket | None:
-        """Count and parse a packet of the media SSRC; None when it is malformed."""
+    def receive(self, packet: RtpPacket, size: int, now: float, arrival_ns: int) -> Iterator[MediaPacket]:
+        """Count and parse a packet of the media SSRC; nothing when it is malformed. RED may repair earlier ones."""
         index = self.statistics.receive(packet.sequence_number, packet.timestamp, arrival_ns / 1e9)
         self._count(size, now)
-        return self._parse(packet, index, now, arrival_ns)
+        try:
+            if self.settings.codec == "opus" and packet.payload_type == self.settings.red_payload_type:
+                yield from self._unpack(packet, index, now, arrival_ns)
+            yield self._parse(packet, index, now, arrival_ns)
+        except MalformedPacket:
+            self.transport.count("malformed")
 
-    def restore(self, packet: RtpPacket, now: float, arrival_ns: int) -> MediaPacket | None:
-        """The original in a packet of the RTX SSRC (RFC 4588 4); None for padding, probes and what is here already."""
+    def _unpack(self, packet: RtpPacket, index: int, now: float, arrival_ns: int) -> Iterator[MediaPacket]:
+        """Take a packet out of its RED; what it carries besides of packets that are missing comes first."""
+        if not packet.payload:
+            return
+        *earlier, own = parse_red(packet.payload)
+        if own.payload_type != self.settings.payload_type:
+            raise MalformedPacket(f"RED around payload type {own.payload_type}")
+        packet.payload = own.payload
+        for distance, block in zip(range(len(earlier), 0, -1), earlier, strict=True):
+            media = self._fill(packet, block, index - distance, now, arrival_ns)
+            if media is not None:
+                yield media
+
+    def _fill(self, packet: RtpPacket, block: RedBlock, index: int, now: float, arrival_ns: int) -> MediaPacket | None:
+        timestamp = packet.timestamp - block.offset & 0xFFFFFFFF
+        if block.payload_type != self.settings.payload_type or not block.payload:
+            return None
+        if not fits_hole(self, index, timestamp, now):
+            return None
+        self.stats.repaired += 1
+        media = MediaPacket(index, timestamp, 0, block.payload, now, arrival_ns)
+        media.starts_keyframe = True
+        return media
+
+    def restore(self, packet: RtpPacket, now: float, arrival_ns: int) -> Iterator[MediaPacket]:
+        """The original in a packet of the RTX SSRC (RFC 4588 4); nothing for padding, probes, what is here already."""
         if self.rtx_statistics is not None:
             self.rtx_statistics.receive(packet.sequence_number, packet.timestamp, arrival_ns / 1e9)
         highest = self.statistics.highest
         if len(packet.payload) <= 2 or highest is None or self.ring is None:
-            return None
+            return
         index = highest + difference_16(packet.payload[0] << 8 | packet.payload[1], highest & 0xFFFF)
         if index > highest or not self.ring.misses(index):
-            return None
+            return
         packet.payload = packet.payload[2:]
         self.stats.repaired += 1
-        return self._parse(packet, index, now, arrival_ns)
+        try:
+            yield self._parse(packet, index, now, arrival_ns)
+        except MalformedPacket:
+            self.transport.count("malformed")
 
     def _count(self, size: int, now: float) -> None:
         stats = self.stats
@@ -111,10 +148,12 @@ class Encoding:
         self._second_bytes += size
         elapsed = now - self._second_began
         if elapsed >= 1.0:
+            one, two, three, four = (int(count * 8 / elapsed) if elapsed < 3.0 else 0 for count in self._layer_bytes)
             stats.bitrate = int(self._second_bytes * 8 / elapsed) if elapsed < 3.0 else 0
-            self._second_began, self._second_bytes = now, 0
+            stats.temporal_bitrates = (one, two, three, four)
+            self._second_began, self._second_bytes, self._layer_bytes = now, 0, [0, 0, 0, 0]
 
-    def _parse(self, packet: RtpPacket, index: int, now: float, arrival_ns: int) -> MediaPacket | None:
+    def _parse(self, packet: RtpPacket, index: int, now: float, arrival_ns: int) -> MediaPacket:
         media = MediaPacket(index, packet.timestamp, 0x80 if packet.marker else 0, packet.payload, now, arrival_ns)
         codec = self.settings.codec
         if codec == "opus":
@@ -123,11 +162,7 @@ class Encoding:
         elif not packet.payload:
             pass
         elif codec == "vp8":
-            try:
-                self._read_vp8(media)
-            except MalformedPacket:
-                self.transport.count("malformed")
-                return None
+            self._read_vp8(media)
         else:
             media.starts_keyframe = is_h264_keyframe_start(packet.payload)
         if media.starts_keyframe and codec != "opus" and packet.timestamp != self._keyframe_timestamp:
@@ -153,6 +188,7 @@ class Encoding:
         media.descriptor = descriptor
         media.body = media.payload[descriptor.size :]
         media.starts_keyframe = descriptor.is_keyframe_start
+        self._layer_bytes[descriptor.temporal_layer or 0] += len(media.payload)
 
     def _remember(self, media: MediaPacket, now: float) -> None:
         newest, descriptor = self.newest, media.descriptor
@@ -187,6 +223,7 @@ class Encoding:
         stats.jitter_ms = self.statistics.jitter_ms
         if now - stats.last_packet_at > 2.0:
             stats.bitrate = 0
+            stats.temporal_bitrates = (0, 0, 0, 0)
         return stats
 
     def ntp_of(self, timestamp: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..congestion.twcc import parse_feedback
 from ..rtp.errors import MalformedPacket
 from ..rtp.rtcp import (
     FullIntraRequest,
@@ -16,7 +17,8 @@ from ..rtp.rtcp import (
 from . import reports
 from .budgets import KEYFRAMES, KEYFRAMES_PER_SECOND
 from .errors import ProtectionError, Replayed
-from .plane import RtcpReceived
+from .pacing import answer
+from .plane import FeedbackReceived, RtcpReceived
 from .repair import want_keyframe
 from .state import State
 from .transport import Transport
@@ -25,6 +27,7 @@ __all__ = ["note_transport_cc", "receive_rtcp", "schedule_reports"]
 
 FEEDBACK_SECONDS = 0.075
 REPORT_SECONDS = 1.0
+MAX_RESULTS = 512  # packets in an event
 
 
 def receive_rtcp(state: State, transport: Transport, data: bytes, arrival_ns: int) -> None:
@@ -63,6 +66,8 @@ def receive_rtcp(state: State, transport: Transport, data: bytes, arrival_ns: in
             case FullIntraRequest():
                 for ssrc, _ in packet.requests:
                     _refresh(state, transport, ssrc)
+            case TransportFeedback():
+                _match(state, transport, packet.body)
     state.tell(RtcpReceived(transport.handle, plain, arrival_ns))
 
 
@@ -75,8 +80,19 @@ def _answer(state: State, transport: Transport, nack: Nack) -> None:
         if not transport.nacks.spend(1.0, most, most, now):
             state.count("nacks_over_budget")
             consumer.stats.retransmission_missed += 1
-        elif not consumer.retransmit(number, now):
+        elif not answer(state, consumer, number):
             consumer.stats.retransmission_missed += 1
+
+
+def _match(state: State, transport: Transport, body: bytes) -> None:
+    try:
+        results = transport.sent.match(parse_feedback(body))
+    except MalformedPacket:
+        state.count("malformed")
+        return
+    for start in range(0, len(results), MAX_RESULTS):
+        part = tuple(results[start : start + MAX_RESULTS])
+        state.tell(FeedbackReceived(transport.handle, part, state.clock.now))
 
 
 def _refresh(state: State, transport: Transport, ssrc: int) -> None:

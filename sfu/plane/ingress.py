@@ -11,6 +11,7 @@ from .delivery import deliver
 from .encoding import Encoding
 from .errors import ProtectionError, Replayed
 from .feedback import note_transport_cc
+from .media import MediaPacket
 from .plane import Address, AddressMoved, AudioLevels, UnknownStream
 from .repair import note_arrival
 from .state import State
@@ -61,20 +62,20 @@ def receive_rtp(state: State, transport: Transport, data: bytes, arrival_ns: int
 
 
 def _receive_media(state: State, encoding: Encoding, packet: RtpPacket, size: int, arrival_ns: int) -> None:
-    media = encoding.receive(packet, size, state.clock.now, arrival_ns)
-    if media is None:
-        return
-    if encoding.level is not None and not state.levels_due:
-        state.levels_due = True
-        state.timers.at(state.clock.now + LEVEL_SECONDS, lambda now: _tell_levels(state))
-    if encoding.ring is not None:
-        deliver(state, encoding, media)
-        note_arrival(state, encoding, media.index)
+    for media in encoding.receive(packet, size, state.clock.now, arrival_ns):
+        if encoding.level is not None and not state.levels_due:
+            state.levels_due = True
+            state.timers.at(state.clock.now + LEVEL_SECONDS, lambda now: _tell_levels(state))
+        _hand_on(state, encoding, media)
 
 
 def _receive_rtx(state: State, encoding: Encoding, packet: RtpPacket, arrival_ns: int) -> None:
-    media = encoding.restore(packet, state.clock.now, arrival_ns)
-    if media is not None:
+    for media in encoding.restore(packet, state.clock.now, arrival_ns):
+        _hand_on(state, encoding, media)
+
+
+def _hand_on(state: State, encoding: Encoding, media: MediaPacket) -> None:
+    if encoding.ring is not None:
         deliver(state, encoding, media)
         note_arrival(state, encoding, media.index)
 

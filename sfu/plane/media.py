@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..rtp.payload.vp8 import Vp8Descriptor
+from ..rtp.rewriter import Position
 
 __all__ = ["MediaPacket"]
 
@@ -38,3 +39,14 @@ class MediaPacket:
         self.descriptor: Vp8Descriptor | None = None
         self.body = payload  # the payload after the descriptor
         self.starts_keyframe = False  # for audio always: it can be joined at any packet
+
+    def position_before(self) -> Position:
+        """Where its stream stood just before it."""
+        descriptor = self.descriptor
+        if descriptor is None:
+            return Position(self.index - 1, self.timestamp, self.arrived_at)
+        picture, tl0 = descriptor.picture_id, descriptor.tl0_picture_index
+        if descriptor.begins_picture:
+            picture = None if picture is None else picture - 1 & 0x7FFF
+            tl0 = tl0 if tl0 is None or descriptor.temporal_layer else tl0 - 1 & 0xFF
+        return Position(self.index - 1, self.timestamp, self.arrived_at, picture, tl0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["audio", "video"]
 Address = tuple[str, int]  # UDP; a TCP peer is ("tcp:<connection number>", 0)
@@ -51,6 +51,7 @@ class EncodingSettings:
     extensions: ExtensionIds
     nack: bool = True
     producer: int | None = None  # encodings with the same number are layers of one picture; None: stands alone
+    red_payload_type: int | None = None  # Opus in RED (RFC 2198): unpacked on arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class ConsumerSettings:
     mid: str = ""  # sent as an extension only when extensions.mid is set
     cname: str = "giaoban"
     sink: Callable[[SinkPacket], None] | None = None
+    red_payload_type: int | None = None  # under which ``set_redundancy`` sends; of the same SSRC
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,27 @@ class RtcpReceived:
     arrival_ns: int
 
 
+class PacketResult(NamedTuple):
+    """What became of one packet that we sent with a transport-wide number."""
+
+    sent_at: float  # s, the plane's clock, to the microsecond
+    arrived_at: float | None  # s, the receiver's clock, to 250 µs; None: reported lost
+    size: int  # bytes of the datagram, RTP header and SRTP tag included
+    cluster: int  # 0: media; else the probe it belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackReceived:
+    """A viewer's transport-cc feedback, matched with what was sent, in the order sent; at most 512 packets an event.
+
+    Each packet is told at most once as lost and at most once as arrived (perhaps both, in this order).
+    """
+
+    transport: int
+    packets: tuple[PacketResult, ...]
+    at: float  # when the feedback came, the plane's clock
+
+
 @dataclass(frozen=True, slots=True)
 class KeyframeNeeded:
     """Somebody waits for a keyframe of this encoding; at most one per 500 ms, merged per producer by the room."""
@@ -140,7 +163,7 @@ class AddressMoved:
     address: Address
 
 
-PlaneEvent = UnknownStream | RtcpReceived | KeyframeNeeded | RouteTaken | AudioLevels | AddressMoved
+PlaneEvent = UnknownStream | RtcpReceived | FeedbackReceived | KeyframeNeeded | RouteTaken | AudioLevels | AddressMoved
 
 
 @dataclass(slots=True)
@@ -156,6 +179,7 @@ class EncodingStats:
     bitrate: int = 0  # over the last second
     jitter_ms: float = 0.0
     last_packet_at: float = 0.0
+    temporal_bitrates: tuple[int, int, int, int] = (0, 0, 0, 0)  # VP8 payload of each temporal layer, as ``bitrate``
 
 
 @dataclass(slots=True)
@@ -193,6 +217,13 @@ class Plane(Protocol):
     def set_receive_extensions(self, transport: int, ids: ExtensionIds) -> None:
         """The ids this peer sends with (one set for the whole bundle); needed before any encoding is known."""
 
+    def set_pace(self, transport: int, bitrate: int | None) -> None:
+        """All video of the transport, live, repeated or from the ring, leaves at no more than this; None: at once."""
+
+    def probe(self, transport: int, cluster: int, bitrate: int, size: int) -> None:
+        """Send ``size`` bytes more than the media at ``bitrate``, told of as ``cluster`` (1 … 255): the newest packets
+        again as RTX, else padding. Nothing where no consumer has RTX and transport-cc. A new probe ends the last."""
+
     def remove_transport(self, transport: int) -> None: ...
 
     # inbound
@@ -202,6 +233,9 @@ class Plane(Protocol):
     def pause_encoding(self, encoding: int, paused: bool) -> None:
         """A paused encoding forwards nothing to anybody, whatever the routes say (the floor is server state)."""
 
+    def set_reported_loss(self, encoding: int, fraction: float | None) -> None:
+        """Tell the sender of no less loss than this (0 … 1): so that its Opus encoder helps listeners who lose more."""
+
     # outbound
     def add_consumer(self, consumer: int, settings: ConsumerSettings) -> None: ...
     def set_route(self, consumer: int, encoding: int | None) -> None:
@@ -209,6 +243,12 @@ class Plane(Protocol):
         goes on until then if it is of the same producer); None stops it at once."""
 
     def set_rate(self, consumer: int, bitrate: int | None) -> None: ...
+    def set_temporal(self, consumer: int, highest: int | None) -> None:
+        """VP8 temporal layers above ``highest`` do not go out; None: all do. Other codecs: nothing happens."""
+
+    def set_redundancy(self, consumer: int, levels: int) -> None:
+        """With each Opus packet send so many earlier ones again (0, 1 or 2), as RED under ``red_payload_type``."""
+
     def remove_consumer(self, consumer: int) -> None: ...
 
     # control packets

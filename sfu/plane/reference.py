@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from random import Random
 
 from ..rtp.packet import is_rtcp
+from ..rtp.rewriter import ALL_LAYERS
 from ..rtp.rtcp import Bye, ReceiverReport, serialize_compound
 from .budgets import Budgets
 from .consumer import Consumer
@@ -19,6 +20,8 @@ from .encoding import Encoding
 from .errors import BadSettings
 from .feedback import REPORT_SECONDS, receive_rtcp, schedule_reports
 from .ingress import receive_rtp, receive_rtp_from_elsewhere, tell_of_stranger
+from .pace import LEAST_BITRATE, Pace
+from .pacing import resume
 from .plane import (
     Address,
     ConsumerSettings,
@@ -30,6 +33,8 @@ from .plane import (
     PlaneStats,
     SrtpKeys,
 )
+from .probing import MAX_CLUSTER, MAX_PROBE, Probe, begin_probe
+from .redundancy import MAX_LEVELS
 from .repair import want_keyframe
 from .srtp import SrtpContext
 from .state import State
@@ -70,6 +75,25 @@ class ReferencePlane:
 
     def set_receive_extensions(self, transport: int, ids: ExtensionIds) -> None:
         self._state.transports[transport].receive_ids = ids
+
+    def set_pace(self, transport: int, bitrate: int | None) -> None:
+        found, now = self._state.transports[transport], self._state.clock.now
+        if bitrate is not None and bitrate < LEAST_BITRATE:
+            raise BadSettings(f"nothing can be sent at {bitrate} bit/s")
+        if bitrate is None:
+            found.pace = None
+        elif found.pace is None:
+            found.pace = Pace(bitrate, now)
+        else:
+            found.pace.change(bitrate, now)
+        if bitrate is None or not found.pace_due:
+            resume(self._state, found)
+
+    def probe(self, transport: int, cluster: int, bitrate: int, size: int) -> None:
+        found = self._state.transports[transport]
+        if not 1 <= cluster <= MAX_CLUSTER or bitrate < LEAST_BITRATE or not 1 <= size <= MAX_PROBE:
+            raise BadSettings(f"no probe {cluster} of {size} bytes at {bitrate} bit/s")
+        begin_probe(self._state, found, Probe(cluster, bitrate / 8, size, self._state.clock.now))
 
     def remove_transport(self, transport: int) -> None:
         found = self._state.transports.pop(transport)
@@ -139,6 +163,12 @@ class ReferencePlane:
         if not paused and found.waiting:
             want_keyframe(self._state, found)
 
+    def set_reported_loss(self, encoding: int, fraction: float | None) -> None:
+        found = self._state.encodings[encoding]
+        if fraction is not None and not 0 <= fraction <= 1:
+            raise BadSettings(f"{fraction} is no loss")
+        found.reported_loss = min(255, int((fraction or 0) * 256))
+
     def _listen(self, encoding: Encoding, ssrc: int, is_rtx: bool) -> None:
         transport = encoding.transport
         transport.streams[ssrc] = (encoding, is_rtx)
@@ -192,6 +222,22 @@ class ReferencePlane:
 
     def set_rate(self, consumer: int, bitrate: int | None) -> None:
         self._state.consumers[consumer].rate = bitrate
+
+    def set_temporal(self, consumer: int, highest: int | None) -> None:
+        found = self._state.consumers[consumer]
+        if highest is not None and not 0 <= highest <= ALL_LAYERS:
+            raise BadSettings(f"there is no temporal layer {highest}")
+        found.temporal = ALL_LAYERS if highest is None else highest
+
+    def set_redundancy(self, consumer: int, levels: int) -> None:
+        found = self._state.consumers[consumer]
+        if not 0 <= levels <= MAX_LEVELS:
+            raise BadSettings(f"{levels} earlier packets are not sent again")
+        if levels and (
+            found.settings.codec != "opus" or found.settings.red_payload_type is None or not found.transport
+        ):
+            raise BadSettings(f"consumer {consumer} takes no RED")
+        found.levels = levels
 
     def remove_consumer(self, consumer: int) -> None:
         found = self._state.consumers.pop(consumer)

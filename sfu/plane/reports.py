@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..rtp.rtcp import (
     ReceiverReport,
@@ -54,7 +55,10 @@ def _blocks(transport: Transport, now: float) -> list[ReportBlock]:
     for encoding, is_rtx in transport.streams.values():
         statistics = encoding.rtx_statistics if is_rtx else encoding.statistics
         if statistics is not None and statistics.received:
-            blocks.append(statistics.report(now))
+            block = statistics.report(now)
+            if not is_rtx and block.fraction_lost < encoding.reported_loss:
+                block = replace(block, fraction_lost=encoding.reported_loss)
+            blocks.append(block)
     return blocks
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..rtp.header_extensions import abs_send_time
 from .budgets import Budgets
-from .plane import Address, PlaneEvent, PlaneStats, RtcpReceived
+from .plane import Address, FeedbackReceived, PlaneEvent, PlaneStats, RtcpReceived
 from .timers import Timers
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ class State:
         self.stats.extra[what] = self.stats.extra.get(what, 0) + 1
 
     def tell(self, event: PlaneEvent) -> None:
-        """Queue an event; when nobody fetches them, RTCP is the first to go."""
-        if len(self.events) >= MAX_EVENTS or (isinstance(event, RtcpReceived) and len(self.events) >= MAX_EVENTS // 2):
+        """Queue an event; when nobody fetches them, RTCP and feedback are the first to go."""
+        is_rtcp = isinstance(event, RtcpReceived | FeedbackReceived)
+        if len(self.events) >= MAX_EVENTS or (is_rtcp and len(self.events) >= MAX_EVENTS // 2):
             self.count("events_dropped")
         else:
             self.events.append(event)

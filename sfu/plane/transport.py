@@ -11,12 +11,15 @@ from pylibsrtp import Error
 from ..congestion.twcc import ArrivalLog
 from .budgets import Budget
 from .errors import ProtectionError
+from .pace import Pace
 from .plane import Address, ExtensionIds, PlaneStats
+from .send_log import SendLog
 from .srtp import SrtpContext
 
 if TYPE_CHECKING:
     from .consumer import Consumer
     from .encoding import Encoding
+    from .probing import Probe
 
 __all__ = ["Stranger", "Transport"]
 
@@ -65,7 +68,11 @@ class Transport:
     feedback_due: bool = False
     media_ssrc: int = 0  # last inbound SSRC, for feedback
     local_ssrc: int = 0
-    transport_cc: int = 0  # next outbound transport-wide number
+    sent: SendLog = field(default_factory=SendLog)  # with transport-wide numbers
+    pace: Pace | None = None  # of all video
+    pace_due: bool = False  # somebody waits for it
+    probe: Probe | None = None
+    probe_due: bool = False
     rtt: float | None = None
     clock_offset: float | None = None  # seconds to add to the peer's NTP clock to get ours
     moves_told: dict[Address, float] = field(default_factory=dict)  # AddressMoved events, when
@@ -78,16 +85,17 @@ class Transport:
     def __post_init__(self) -> None:
         self.local_ssrc = self.random.getrandbits(32) or 1
 
-    def send_rtp(self, data: bytes) -> bool:
-        """Encrypt and send; False when it cannot be sent."""
+    def send_rtp(self, data: bytes) -> int:
+        """Encrypt and send; how many bytes left, 0 when it cannot be sent."""
         if self.srtp is None or self.address is None:
-            return False
+            return 0
         try:
-            self.outbox.append((self.srtp.protect(data), self.address))
+            datagram = self.srtp.protect(data)
         except (Error, ValueError):
             self.count("unprotectable")
-            return False
-        return True
+            return 0
+        self.outbox.append((datagram, self.address))
+        return len(datagram)
 
     def send_rtcp(self, data: bytes) -> None:
         """Encrypt and send a compound packet; dropped while keys or address are missing."""
@@ -97,12 +105,6 @@ class Transport:
             self.outbox.append((self.srtp.protect_rtcp(data), self.address))
         except ProtectionError:
             self.count("unprotectable")
-
-    def next_transport_cc(self) -> int:
-        """The next outbound transport-wide number."""
-        number = self.transport_cc
-        self.transport_cc = number + 1 & 0xFFFF
-        return number
 
     def count(self, what: str) -> None:
         """One more of a rare thing."""

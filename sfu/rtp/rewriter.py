@@ -2,18 +2,21 @@
 
 A piece of one inbound stream, forwarded with fixed offsets, is a ``Segment``. Every packet between its ends goes out,
 so nothing is remembered per packet: an outbound index leads to its segment, the segment back to the inbound index.
-Between segments sequence numbers and picture ids go on by one, the timestamp by the wall clock elapsed.
+Between segments sequence numbers and picture ids go on by one, the timestamp by the wall clock elapsed. Packets left
+out (padding, temporal layers) end a segment too, one for each run of them: at 60 pictures a second of which every
+other is left out there are 30 a second, so that two seconds can be asked for again.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .sequence import difference_16
 
-__all__ = ["Position", "Rewriter", "Segment"]
+__all__ = ["ALL_LAYERS", "Position", "Rewriter", "Segment"]
 
+ALL_LAYERS = 3  # temporal layers are 0 … 3
 MAX_SEGMENTS = 64  # older ones can no longer be asked for
 
 
@@ -38,6 +41,7 @@ class Segment:
     timestamp_offset: int
     picture_offset: int
     tl0_offset: int
+    temporal: int  # higher temporal layers do not go out
 
 
 class Rewriter:
@@ -52,7 +56,7 @@ class Rewriter:
         self._segments: deque[Segment] = deque(maxlen=MAX_SEGMENTS)
         self._last = Position(first_index - 1, first_timestamp, float("-inf"))
 
-    def begin(self, source: object, start: Position) -> Segment:
+    def begin(self, source: object, start: Position, temporal: int = ALL_LAYERS) -> Segment:
         """``start`` is the next packet out. Ends no segment: ``leave`` first."""
         last = self._last
         elapsed = start.arrived_at - last.arrived_at
@@ -64,18 +68,19 @@ class Rewriter:
             last.timestamp + step - start.timestamp,
             _step(last.picture, start.picture),
             _step(last.tl0, start.tl0),
+            temporal,
         )
         self._segments.append(segment)
         self.current = segment
         return segment
 
     def leave(self, newest: Position) -> None:
-        """The current segment ends with ``newest``, the newest packet of its source."""
+        """The current segment ends with ``newest``, the last packet of its source that got a number or was skipped."""
         segment, last = self.current, self._last
         if segment is None:
             return
         self.current = None
-        if newest.index < segment.first:  # began, but nothing was forwarded
+        if newest.index + segment.index_offset <= last.index:  # began, but nothing was forwarded
             self._last = Position(
                 newest.index + segment.index_offset, last.timestamp, last.arrived_at, last.picture, last.tl0
             )
@@ -88,24 +93,31 @@ class Rewriter:
             last.tl0 if newest.tl0 is None else newest.tl0 + segment.tl0_offset & 0xFF,
         )
 
-    def skip(self, index: int) -> None:
-        """The source's newest packet ``index`` does not go out; the one after it takes its number."""
+    def skip(self, index: int, *, picture: bool = False) -> None:
+        """The source's newest packet ``index`` does not go out; the one after it takes its number, and with ``picture``
+        the next picture the id of this one."""
         segment = self.current
         if segment is None or index < segment.first:
             return
-        if index == segment.first:  # nothing was forwarded yet
-            segment.first += 1
-            segment.index_offset -= 1
+        if index > segment.first:
+            segment = self._split(segment, index)
+        segment.first += 1
+        segment.index_offset -= 1
+        segment.picture_offset -= picture
+
+    def limit(self, index: int, temporal: int) -> None:
+        """From the newest packet ``index`` on only temporal layers up to this go out."""
+        segment = self.current
+        if segment is None or index < segment.first:
             return
-        self.current = Segment(
-            segment.source,
-            index + 1,
-            segment.index_offset - 1,
-            segment.timestamp_offset,
-            segment.picture_offset,
-            segment.tl0_offset,
-        )
+        if index > segment.first:
+            segment = self._split(segment, index)
+        segment.temporal = temporal
+
+    def _split(self, segment: Segment, index: int) -> Segment:
+        self.current = replace(segment, first=index)
         self._segments.append(self.current)
+        return self.current
 
     def segment_of(self, source: object, index: int) -> Segment | None:
         """The segment in which an inbound packet goes out, or None if it came too late for all of them."""

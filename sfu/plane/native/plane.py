@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from ...rtp.rewriter import ALL_LAYERS
 from ..budgets import Budgets
 from ..errors import BadSettings
+from ..pace import LEAST_BITRATE
 from ..plane import (
     Address,
     ConsumerSettings,
@@ -23,6 +25,8 @@ from ..plane import (
     PlaneStats,
     SrtpKeys,
 )
+from ..probing import MAX_CLUSTER, MAX_PROBE
+from ..redundancy import MAX_LEVELS
 from ..srtp import KEY_LENGTHS
 from .engine import Engine
 
@@ -119,6 +123,16 @@ class NativePlane:
         self._transports[transport]
         self._engine.set_receive_extensions(transport, ids)
 
+    def set_pace(self, transport: int, bitrate: int | None) -> None:
+        self._transports[transport]
+        if bitrate is not None and bitrate < LEAST_BITRATE:
+            raise BadSettings(f"nothing can be sent at {bitrate} bit/s")
+
+    def probe(self, transport: int, cluster: int, bitrate: int, size: int) -> None:
+        self._transports[transport]
+        if not 1 <= cluster <= MAX_CLUSTER or bitrate < LEAST_BITRATE or not 1 <= size <= MAX_PROBE:
+            raise BadSettings(f"no probe {cluster} of {size} bytes at {bitrate} bit/s")
+
     def remove_transport(self, transport: int) -> None:
         there = self._transports.pop(transport).there
         if there is not None and self._owners.get(there[0]) == transport:
@@ -174,6 +188,11 @@ class NativePlane:
     def pause_encoding(self, encoding: int, paused: bool) -> None:
         self._engine.pause_encoding(encoding, paused)
 
+    def set_reported_loss(self, encoding: int, fraction: float | None) -> None:
+        self._encodings[encoding]
+        if fraction is not None and not 0 <= fraction <= 1:
+            raise BadSettings(f"{fraction} is no loss")
+
     # -- outbound
 
     def add_consumer(self, consumer: int, settings: ConsumerSettings) -> None:
@@ -201,6 +220,18 @@ class NativePlane:
 
     def set_rate(self, consumer: int, bitrate: int | None) -> None:
         self._engine.set_rate(consumer, -1 if bitrate is None else max(0, bitrate))
+
+    def set_temporal(self, consumer: int, highest: int | None) -> None:
+        self._consumers[consumer]
+        if highest is not None and not 0 <= highest <= ALL_LAYERS:
+            raise BadSettings(f"there is no temporal layer {highest}")
+
+    def set_redundancy(self, consumer: int, levels: int) -> None:
+        settings = self._consumers[consumer]
+        if not 0 <= levels <= MAX_LEVELS:
+            raise BadSettings(f"{levels} earlier packets are not sent again")
+        if levels and (settings.codec != "opus" or settings.red_payload_type is None or settings.transport == -1):
+            raise BadSettings(f"consumer {consumer} takes no RED")
 
     def remove_consumer(self, consumer: int) -> None:
         settings = self._consumers.pop(consumer)

@@ -90,14 +90,16 @@ cdef inline void begin_segment(Rewriter *rewriter, uint64_t source, const Positi
 
 
 cdef inline void end_segment(Rewriter *rewriter, const Position *newest) noexcept nogil:
-    """The current segment ends with ``newest``, the newest packet of its source."""
+    """The current segment ends with ``newest``, the last packet of its source that got a number or was skipped."""
     cdef Segment *segment = current(rewriter)
     cdef Position *last = &rewriter.last
+    cdef bint is_new
     if segment is NULL:
         return
     rewriter.is_open = False
+    is_new = newest.index + segment.index_offset <= last.index  # began, but nothing was forwarded
     last.index = newest.index + segment.index_offset
-    if newest.index < segment.first:  # began, but nothing was forwarded
+    if is_new:
         return
     last.timestamp = (newest.timestamp + segment.timestamp_offset) & 0xFFFFFFFFU
     last.arrived_at = newest.arrived_at

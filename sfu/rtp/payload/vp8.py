@@ -30,6 +30,16 @@ class Vp8Descriptor:
         """TID, when there is one."""
         return self.temporal >> 6 if self.temporal is not None and self.flags & 0x20 else None
 
+    @property
+    def begins_picture(self) -> bool:
+        """S = 1, PID = 0."""
+        return self.first & 0x17 == 0x10
+
+    @property
+    def is_layer_sync(self) -> bool:
+        """Y: depends on no picture of its own temporal layer."""
+        return self.temporal is not None and self.temporal & 0x20 != 0
+
     def rewrite(self, picture_id_offset: int, tl0_offset: int) -> bytes:
         """The descriptor's bytes with its ids moved; a picture id always leaves with 15 bits."""
         if not self.flags:
@@ -59,7 +69,7 @@ def _parse(payload: bytes) -> Vp8Descriptor:
     descriptor = Vp8Descriptor(first, 1)
     if first & 0x80:
         _parse_extended(payload, descriptor)
-    if first & 0x17 == 0x10:  # S = 1, PID = 0: the payload begins with the frame's own header
+    if descriptor.begins_picture:  # the payload begins with the frame's own header
         descriptor.is_keyframe_start = payload[descriptor.size] & 1 == 0
     elif len(payload) == descriptor.size:
         raise MalformedPacket("a VP8 descriptor without a payload")
