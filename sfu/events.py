@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sfu.congestion.ladder import Step
+
 Source = Literal["camera", "microphone", "presentation"]
 Reason = Literal["left", "consent", "dtls", "removed"]
 
@@ -75,4 +77,31 @@ class EncodingsWanted:
     active: tuple[str, ...]
 
 
-RoomEvent = PeerConnected | PeerDisconnected | SlotsChanged | ProducersChanged | ActiveSpeakerChanged | EncodingsWanted
+@dataclass(frozen=True, slots=True)
+class LadderChanged:
+    """How far down a weak line has brought this viewer: a step of ``sfu.congestion.ladder``."""
+
+    room: str
+    peer: str
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StillsWanted:
+    """Somebody whose line carries no picture wants stills of this peer's camera; or nobody does any more."""
+
+    room: str
+    peer: str
+    wanted: bool
+
+
+RoomEvent = (
+    PeerConnected
+    | PeerDisconnected
+    | SlotsChanged
+    | ProducersChanged
+    | ActiveSpeakerChanged
+    | EncodingsWanted
+    | LadderChanged
+    | StillsWanted
+)

@@ -39,6 +39,7 @@ class LineCodec:
     payload_type: int
     rtx_payload_type: int | None
     codec: Codec
+    red_payload_type: int | None = None  # RFC 2198, of Opus
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sfu.bandwidth import Bandwidth
 from sfu.events import SlotShown, Source
 from sfu.negotiation import SendLine, SlotKind, SlotLine
 from sfu.plane.plane import SinkPacket
@@ -48,6 +49,8 @@ class Peer:
     told_producers: tuple[bool, bool, bool] = (False, False, False)
     told_encodings: tuple[str, ...] = ()
     layer_used_at: dict[str, float] = field(default_factory=dict)  # rid → when somebody last wanted it
+    told_stills: bool = False
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)
 
     @property
     def name(self) -> str:

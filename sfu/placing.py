@@ -45,11 +45,13 @@ def _cameras_for(peer: Peer, stage: Stage, look: Look) -> list[str]:
 def _wish(slots: list[Slot], wanted: list[Producer]) -> None:
     """The first is shown large, the second middling, the others are thumbnails."""
     wishes: dict[int, Wish] = {}
+    ranks = {producer.number: index for index, producer in enumerate(wanted)}
     for index, producer in enumerate(wanted):
         wishes[producer.number] = "high" if index == 0 else "middle" if index == 1 else "low"
     for slot in slots:
         if slot.producer is not None:
             slot.wish = wishes[slot.producer.number]
+            slot.rank = ranks[slot.producer.number]
 
 
 def _is_shed(peer: Peer, slot: Slot, shed: Shed, look: Look) -> bool:

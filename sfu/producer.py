@@ -9,11 +9,12 @@ from typing import Literal
 from sfu.events import Source
 from sfu.negotiation import SendLine
 from sfu.plane.budgets import Budget
-from sfu.plane.plane import EncodingSettings
+from sfu.plane.plane import EncodingSettings, EncodingStats
 
 LAYER_ALIVE_S = 1.5
 PRODUCER_ALIVE_S = 3.0
 PLI_INTERVAL_S = 0.5
+FALL = 0.85
 CHANGES, CHANGES_PER_SECOND = 6.0, 0.5
 Wish = Literal["high", "middle", "low"]
 WISHES: tuple[Wish, ...] = ("high", "middle", "low")
@@ -30,9 +31,21 @@ class Encoding:
     packets: int = 0
     seen_at: float = -math.inf  # when its packet count last grew
     paused: bool = False
+    bitrate: int = 0  # quick to rise, slow to fall
+    temporal: tuple[float, ...] = ()  # share of the bitrate up to each temporal layer; empty: not known
+    reported_loss: float | None = None  # told to the plane
 
     def is_alive(self, now: float) -> bool:
         return now - self.seen_at <= LAYER_ALIVE_S
+
+    def measure(self, stats: EncodingStats, now: float) -> None:
+        """Note what the plane counted since the last time."""
+        if stats.packets == self.packets:
+            return
+        self.packets, self.seen_at = stats.packets, now
+        self.bitrate = max(stats.bitrate, int(FALL * self.bitrate + (1 - FALL) * stats.bitrate))
+        if (total := sum(stats.temporal_bitrates)) > 0:
+            self.temporal = tuple(sum(stats.temporal_bitrates[: i + 1]) / total for i in range(4))
 
 
 @dataclass(slots=True)
@@ -90,16 +103,16 @@ class Producer:
         last = len(self.rids) - 1
         return self.rids[{"low": 0, "middle": min(1, last), "high": last}[wish]]
 
-    def choose(self, wish: Wish, now: float) -> Encoding | None:
-        """The layer for a wish among those arriving: the ideal one, else the next smaller, else the next larger."""
-        ideal = self.rids.index(self.ideal_rid(wish))
+    def choose(self, rid: str, now: float) -> Encoding | None:
+        """The layer among those arriving: this one, else the next smaller, else the next larger."""
+        ideal = self.rids.index(rid)
         order = [*range(ideal, -1, -1), *range(ideal + 1, len(self.rids))]
         known = [self.encodings[self.rids[i]] for i in order if self.rids[i] in self.encodings]
         return next((e for e in known if e.is_alive(now)), known[0] if known else None)
 
     def handle_for(self, wish: Wish, now: float) -> int | None:
-        """The handle of that layer."""
-        encoding = self.choose(wish, now)
+        """The handle of the layer for a wish."""
+        encoding = self.choose(self.ideal_rid(wish), now)
         return encoding.handle if encoding else None
 
     def choices(self, now: float) -> tuple[int | None, ...]:

@@ -9,19 +9,31 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 
+from sfu import sharing
+from sfu.congestion.estimator import Packet
 from sfu.consumer import Consumer, consumer_settings
 from sfu.errors import UnknownPeer
-from sfu.events import ActiveSpeakerChanged, EncodingsWanted, ProducersChanged, RoomEvent, SlotsChanged, Source
+from sfu.events import (
+    ActiveSpeakerChanged,
+    EncodingsWanted,
+    LadderChanged,
+    ProducersChanged,
+    RoomEvent,
+    SlotsChanged,
+    Source,
+    StillsWanted,
+)
 from sfu.overload import Shed
 from sfu.peer import Peer, PeerSpec, View
 from sfu.placing import place_viewer
 from sfu.plane.plane import Plane, RouteTaken, UnknownStream
-from sfu.producer import Encoding, Producer, Wish
+from sfu.prices import Prices
+from sfu.producer import Encoding, Producer
 from sfu.program import Program, unique
 from sfu.slot import Slot
 from sfu.stage import Stage
 
-POLL_S = 0.5
+POLL_S, WATCH_S = 0.5, 0.2
 LAYER_UNUSED_S = 5.0
 PLI_SENDER_SSRC = 1
 
@@ -38,7 +50,8 @@ class Room:
         self._encodings: dict[int, tuple[Producer, Encoding]] = {}
         self._consumers: dict[int, Slot] = {}
         self._events: list[RoomEvent] = []
-        self._poll_at: float | None = None
+        self._poll_at: float | None = None  # with ``_watch_at``: None until somebody is here
+        self._watch_at: float | None = None
         self._placed: object = None  # what the places of all viewers were last decided by
 
     @property
@@ -66,7 +79,8 @@ class Room:
             self._by_transport[spec.transport] = peer
         camera = peer.producers.get("camera")
         peer.told_encodings = camera.rids if camera else ()
-        self._poll_at = self._poll_at if self._poll_at is not None else now + POLL_S
+        if self._poll_at is None:
+            self._poll_at, self._watch_at = now + POLL_S, now + WATCH_S
         self._update(now, peer)  # whoever comes has sent nothing yet
 
     def leave(self, name: str, now: float) -> None:
@@ -170,6 +184,12 @@ class Room:
             self._tell_speaker()
             self._update(now)
 
+    def receive_feedback(self, transport: int, packets: Iterable[Packet], now: float) -> None:
+        """What became of packets to one viewer; a line that got much worse is not waited for."""
+        peer = self._by_transport.get(transport)
+        if peer is not None and peer.bandwidth.receive_feedback(packets, now):
+            self._share(peer, Prices(now), now)
+
     def receive_keyframe_needed(self, handle: int, now: float) -> None:
         """The plane has somebody waiting for this encoding."""
         if handle in self._encodings:
@@ -202,6 +222,10 @@ class Room:
         for producer in self.stage.producers.values():
             if producer.pli_due_at is not None and now >= producer.pli_due_at:
                 self._ask_keyframe(producer, producer.pli_ssrc, now)
+        if self._watch_at is not None and now >= self._watch_at:
+            self._watch_at = now + WATCH_S
+            for peer in self._by_transport.values():
+                sharing.watch(peer, self._plane, now)
         if self._poll_at is not None and now >= self._poll_at:
             self._poll_at = now + POLL_S
             self._poll(now)
@@ -209,8 +233,7 @@ class Room:
     def next_timeout(self) -> float | None:
         """When ``handle_timeout`` wants to be called."""
         due = [producer.pli_due_at for producer in self.stage.producers.values() if producer.pli_due_at is not None]
-        if self._poll_at is not None:
-            due.append(self._poll_at)
+        due += [at for at in (self._poll_at, self._watch_at) if at is not None]
         return min(due, default=None)
 
     def events(self) -> list[RoomEvent]:
@@ -262,24 +285,26 @@ class Room:
 
     def _poll(self, now: float) -> None:
         for _, encoding in self._encodings.values():
-            packets = self._plane.encoding_stats(encoding.handle).packets
-            if packets != encoding.packets:
-                encoding.packets, encoding.seen_at = packets, now
-        if self.stage.situation(now) == self._placed:
-            self._tell_senders(self._consumers.values(), now)
-        else:
+            encoding.measure(self._plane.encoding_stats(encoding.handle), now)
+        if self.stage.situation(now) != self._placed:
             self._update(now)
+            return
+        prices = Prices(now)
+        for peer in self.peers.values():
+            if peer.bandwidth.estimator is not None:
+                self._share(peer, prices, now)
+                sharing.help_sound(peer, self._plane)
+        sharing.report_loss(self.peers.values(), self._encodings, self._plane)
+        self._tell_senders(self._consumers.values(), now)
 
     # -- who is where -----------------------------------------------------------------------------------------------
 
     def _update(self, now: float, only: Peer | None = None) -> None:
         """Decide anew and tell what changed: for everybody, or for one whose wishes alone have changed."""
-        look = self.stage.look(now)
+        look, prices = self.stage.look(now), Prices(now)
         for peer in self.peers.values() if only is None else (only,):
             place_viewer(peer, self.stage, look)
-            for slot in peer.slots:
-                self._route_slot(slot, now)
-            self._tell_slots(peer)
+            self._share(peer, prices, now)
         if only is None:
             self._placed = self.stage.situation(now)
         self._tell_senders(self._consumers.values() if only is None else only.slots, now)
@@ -287,16 +312,21 @@ class Room:
     def _tell_senders(self, slots: Iterable[Slot], now: float) -> None:
         """What arrives from those who send, and which of their layers these slots want."""
         used = self._layers_in_use(slots)
+        self._tell_stills()
         for name in unique(producer.peer for producer in self.stage.producers.values()):
             self._tell_producers(self.peers[name], now)
             self._tell_encodings(self.peers[name], used, now)
 
-    def _route_slot(self, slot: Slot, now: float) -> None:
-        if slot.producer is None or slot.paused:
-            self._route(slot, None)
-            return
-        wish: Wish = "high" if slot.line.kind == "presentation" else slot.wish
-        self._route(slot, slot.producer.handle_for(wish, now))
+    def _share(self, peer: Peer, prices: Prices, now: float) -> None:
+        """Give the viewer's slots what his line has room for, and tell him."""
+        if sharing.divide(peer, self._encodings, prices, now):
+            self._events.append(LadderChanged(self.name, peer.name, peer.bandwidth.ladder.step))
+        for slot in peer.slots:
+            shown = slot.producer if slot.is_wanted and not slot.is_starved else None
+            encoding = shown.choose(slot.layer, now) if shown is not None else None
+            self._route(slot, encoding.handle if encoding is not None else None)
+            sharing.set_temporal(slot, encoding, self._plane)
+        self._tell_slots(peer)
 
     def _route(self, slot: Slot, encoding: int | None) -> None:
         if slot.consumer.encoding != encoding:
@@ -328,8 +358,8 @@ class Room:
             return used
         for slot in slots:
             producer = slot.producer
-            if producer is not None and producer.source == "camera" and not slot.paused:
-                used.setdefault(producer.number, set()).add(producer.ideal_rid(slot.wish))
+            if producer is not None and producer.source == "camera" and not slot.paused and not slot.is_starved:
+                used.setdefault(producer.number, set()).add(slot.layer)
         return used
 
     def _tell_encodings(self, peer: Peer, in_use: dict[int, set[str]], now: float) -> None:
@@ -344,6 +374,14 @@ class Room:
         if active != peer.told_encodings and camera.is_alive(now):
             peer.told_encodings = active
             self._events.append(EncodingsWanted(self.name, peer.name, active))
+
+    def _tell_stills(self) -> None:
+        """Who is asked for stills: the first camera of everybody whose line has come down to them."""
+        wanted = {sharing.still_of(peer) for peer in self.peers.values() if peer.bandwidth.ladder.step == "still"}
+        for peer in self.peers.values():
+            if (peer.name in wanted) != peer.told_stills:
+                peer.told_stills = not peer.told_stills
+                self._events.append(StillsWanted(self.name, peer.name, peer.told_stills))
 
     def _tell_speaker(self) -> None:
         loudest = tuple(self.stage.speaker.loudest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sfu.congestion.allocator import Option
 from sfu.consumer import Consumer
 from sfu.events import SlotShown, Source
 from sfu.negotiation import SlotKind, SlotLine
@@ -15,13 +16,33 @@ SOURCES: dict[SlotKind, Source] = {"audio": "microphone", "video": "camera", "pr
 
 @dataclass(slots=True)
 class Slot:
-    """``producer``: who is shown here; ``wish``: how large a picture this place deserves."""
+    """``producer``: who is shown here; ``wish``: how large a picture this place deserves, as the ``rank``-th of all.
+
+    ``grant``: the layer that the viewer's line has room for (None: as wished); ``is_starved``: it has room for none.
+    """
 
     line: SlotLine
     consumer: Consumer
     producer: Producer | None = None
     wish: Wish = "low"
     paused: bool = False
+    rank: int = -1
+    grant: Option | None = None
+    is_starved: bool = False
+    temporal: int | None = None  # told to the plane
+    redundancy: int = 0  # likewise
+
+    @property
+    def is_wanted(self) -> bool:
+        """Somebody is shown or heard here, if the line has room."""
+        return self.producer is not None and not self.paused
+
+    @property
+    def layer(self) -> str:
+        """The rid that belongs here; only while somebody does."""
+        if self.producer is None:
+            return ""
+        return self.grant.rid if self.grant is not None else self.producer.ideal_rid(self.wish)
 
     def shown(self) -> SlotShown:
         """The slot as it is told to the viewer."""
@@ -31,7 +52,7 @@ class Slot:
             peer=producer.peer if producer else None,
             label=producer.label if producer else None,
             source=producer.source if producer else SOURCES[self.line.kind],
-            paused=self.paused,
+            paused=self.paused or self.is_starved,
         )
 
 

@@ -21,7 +21,7 @@ from sfu.congestion.trendline import Trendline
 # As the plane's PacketResult: sent (s, our clock), arrived (s, the receiver's; None: lost), bytes, probe cluster.
 Packet = tuple[float, float | None, int, int]
 
-START_BPS, MIN_BPS, MAX_BPS = 600_000, 30_000, 20_000_000
+START_BPS, MIN_BPS, MAX_BPS = 600_000, 10_000, 20_000_000
 SILENT_S = 1.0  # without feedback while we send: the estimate decays
 DECAY, DECAY_EVERY_S = 0.8, 0.5
 RTT_SMOOTHING = 0.2
@@ -63,6 +63,10 @@ class Estimator:
         """We send less than the link carries."""
         return self._alr.is_limited
 
+    def is_overdue(self, now: float) -> bool:
+        """Feedback has stopped."""
+        return now - self._fed_at > SILENT_S
+
     def receive(self, packets: Iterable[Packet], now: float) -> None:
         """One feedback message's news, in the order sent."""
         count = lost = size = arrived_size = 0
@@ -100,7 +104,7 @@ class Estimator:
         bandwidth there is use for. The probe to send now, if any."""
         if not is_sending:
             self._fed_at = now
-        elif now - self._fed_at > SILENT_S:
+        elif self.is_overdue(now):
             self._decay(now)
             return None
         if not self._has_feedback or self._trendline.usage == "over" or self.backlog.drain:

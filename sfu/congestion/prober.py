@@ -12,6 +12,7 @@ PROBE_S = 0.03
 MIN_BYTES, MIN_BYTES_SLOW, SLOW_BPS = 6000, 3000, 400_000
 MAX_BYTES = 40_000
 MIN_PACKETS = 4
+MAX_CLUSTER = 255
 REPORTED = 0.6  # of its bytes must have arrived
 LOSSLESS, CAUTION = 0.9, 0.95
 WAIT_S = 1.0  # for its report, besides the round trip
@@ -56,7 +57,7 @@ class Prober:
         self._urgent = None
         smallest = MIN_BYTES if bitrate > SLOW_BPS else MIN_BYTES_SLOW
         size = int(min(max(bitrate * PROBE_S / 8, smallest), MAX_BYTES))
-        self._cluster += 1
+        self._cluster = self._cluster % MAX_CLUSTER + 1
         self._probe = Probe(self._cluster, bitrate, size)
         self._deadline = now + size * 8 / bitrate + rtt_s + WAIT_S
         self._packets.clear()

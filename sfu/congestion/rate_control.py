@@ -11,6 +11,7 @@ DECREASE_LIMITED = 0.8  # of the estimate, when what arrives says little about t
 GROWTH_PER_S = 1.08
 HEADROOM, HEADROOM_BPS = 1.5, 10_000  # over what arrives: further up nothing is known
 PACKET_BITS = 1200 * 8
+SURE_S = 1.0
 SETTLE_S, SETTLE_MAX_S = 0.2, 0.5
 
 
@@ -40,7 +41,7 @@ class RateControl:
         elif self._is_holding:
             self._is_holding = False
         elif not is_limited:
-            self._increase(acknowledged, rtt_s, min(elapsed, 1.0))
+            self._increase(acknowledged, rtt_s, min(elapsed, 1.0), now)
 
     def probed(self, bitrate: int) -> None:
         """A probe got through at this rate."""
@@ -63,7 +64,7 @@ class RateControl:
             self.bitrate = int(lower)
             self._decreased_at = now
 
-    def _increase(self, acknowledged: int | None, rtt_s: float, elapsed: float) -> None:
+    def _increase(self, acknowledged: int | None, rtt_s: float, elapsed: float, now: float) -> None:
         if acknowledged is not None and acknowledged > self._upper():
             self._capacity = None
         if self._capacity is None:
@@ -72,6 +73,8 @@ class RateControl:
             wanted = self.bitrate + max(4000.0, PACKET_BITS / (rtt_s + 0.1)) * elapsed
         if acknowledged is not None:
             wanted = min(wanted, max(self.bitrate, HEADROOM * acknowledged + HEADROOM_BPS))
+            if now - self._decreased_at > SURE_S:
+                wanted = max(wanted, DECREASE * acknowledged)  # it did get through
         self.bitrate = int(wanted)
 
     # -- what the link was last seen to carry -----------------------------------------------------------------------

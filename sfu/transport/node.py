@@ -21,6 +21,7 @@ from sfu.plane.plane import (
     Address,
     AddressMoved,
     AudioLevels,
+    FeedbackReceived,
     KeyframeNeeded,
     Plane,
     PlaneEvent,
@@ -352,6 +353,10 @@ class MediaNode:
             transport = self.transports.get(event.transport)
             if transport is not None:
                 self.rooms[transport.room].receive_unknown_stream(event, now)
+        elif isinstance(event, FeedbackReceived):
+            transport = self.transports.get(event.transport)
+            if transport is not None:
+                self.rooms[transport.room].receive_feedback(event.transport, event.packets, event.at)
         elif isinstance(event, KeyframeNeeded):
             for room in self.rooms.values():
                 room.receive_keyframe_needed(event.encoding, now)

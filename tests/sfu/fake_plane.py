@@ -27,13 +27,24 @@ class FakePlane:
         self.paused: dict[int, bool] = {}
         self.rtcp: list[tuple[int, bytes]] = []
         self.packets: dict[int, int] = {}
+        self.bitrates: dict[int, int] = {}  # of encodings, as measured
+        self.temporal: dict[int, int | None] = {}
+        self.paces: dict[int, int | None] = {}
+        self.probes: list[tuple[int, int, int, int]] = []
+        self.redundancy: dict[int, int] = {}
+        self.reported_loss: dict[int, float | None] = {}
+        self.sent: dict[int, int] = {}  # packets, by consumer
 
     def add_transport(self, transport: int) -> None: ...
     def set_keys(self, transport: int, keys: SrtpKeys) -> None: ...
     def set_address(self, transport: int, address: Address) -> None: ...
     def set_receive_extensions(self, transport: int, ids: ExtensionIds) -> None: ...
-    def set_pace(self, transport: int, bitrate: int | None) -> None: ...
-    def probe(self, transport: int, cluster: int, bitrate: int, size: int) -> None: ...
+    def set_pace(self, transport: int, bitrate: int | None) -> None:
+        self.paces[transport] = bitrate
+
+    def probe(self, transport: int, cluster: int, bitrate: int, size: int) -> None:
+        self.probes.append((transport, cluster, bitrate, size))
+
     def remove_transport(self, transport: int) -> None: ...
 
     def add_encoding(self, encoding: int, settings: EncodingSettings) -> None:
@@ -57,9 +68,14 @@ class FakePlane:
         self.routes[consumer] = encoding
 
     def set_rate(self, consumer: int, bitrate: int | None) -> None: ...
-    def set_temporal(self, consumer: int, highest: int | None) -> None: ...
-    def set_redundancy(self, consumer: int, levels: int) -> None: ...
-    def set_reported_loss(self, encoding: int, fraction: float | None) -> None: ...
+    def set_temporal(self, consumer: int, highest: int | None) -> None:
+        self.temporal[consumer] = highest
+
+    def set_redundancy(self, consumer: int, levels: int) -> None:
+        self.redundancy[consumer] = levels
+
+    def set_reported_loss(self, encoding: int, fraction: float | None) -> None:
+        self.reported_loss[encoding] = fraction
 
     def remove_consumer(self, consumer: int) -> None:
         del self.consumers[consumer], self.routes[consumer]
@@ -70,10 +86,10 @@ class FakePlane:
     def send_raw(self, address: Address, data: bytes) -> None: ...
 
     def encoding_stats(self, encoding: int) -> EncodingStats:
-        return EncodingStats(packets=self.packets.get(encoding, 0))
+        return EncodingStats(packets=self.packets.get(encoding, 0), bitrate=self.bitrates.get(encoding, 0))
 
     def consumer_stats(self, consumer: int) -> ConsumerStats:
-        return ConsumerStats()
+        return ConsumerStats(packets=self.sent.get(consumer, 0))
 
     def stats(self) -> PlaneStats:
         return PlaneStats()

@@ -9,6 +9,7 @@ VERSION = 1
 Json = dict[str, Any]
 Kind = Literal["audio", "video", "presentation"]
 RecordAction = Literal["start", "pause", "resume", "stop"]
+Step = Literal["full", "medium", "small", "slow", "still", "slides", "audio", "text"]
 Mode = Literal["discussion", "one_speaker", "chair_only"]
 
 
@@ -164,6 +165,24 @@ class EncodingsWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class LadderChanged:
+    """How far down a weak line has brought this viewer."""
+
+    room: str
+    peer: str
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StillsWanted:
+    """Stills of this peer's camera are wanted for those whose line carries no picture, or no longer."""
+
+    room: str
+    peer: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingChanged:
     """``state``: on, paused, interrupted or off; ``at`` RFC 3339; ``cause`` only when interrupted."""
 
@@ -206,6 +225,8 @@ RemoteEvent = (
     | ProducersChanged
     | ActiveSpeakerChanged
     | EncodingsWanted
+    | LadderChanged
+    | StillsWanted
     | RecordingChanged
     | Load
 )
@@ -218,6 +239,8 @@ EVENT_NAMES: dict[str, type[RemoteEvent]] = {
     "producers": ProducersChanged,
     "active_speaker": ActiveSpeakerChanged,
     "encodings": EncodingsWanted,
+    "ladder": LadderChanged,
+    "stills": StillsWanted,
     "recording": RecordingChanged,
     "load": Load,
 }

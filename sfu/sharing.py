@@ -1,0 +1,102 @@
+"""Sharing: looks after viewers' lines – pace, probes, what slots get, extra sound where packets are lost. Sans-IO.
+
+The numbers are decided in bandwidth.py and congestion/; here they become commands to the plane.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from sfu.bandwidth import sound_cost
+from sfu.peer import Peer
+from sfu.plane.plane import Plane
+from sfu.prices import Prices
+from sfu.producer import Encoding, Producer
+from sfu.slot import Slot
+
+RED_FROM = (0.02, 0.10)  # loss: one earlier packet in each, two
+RED_UNTIL = (0.01, 0.06)
+RED_LEAST_BPS = (50_000, 120_000)  # a line that carries less has no room for it
+REPORTED_FROM, REPORTED_MOST, REPORTED_STEP = 0.02, 0.3, 0.05
+
+
+def watch(peer: Peer, plane: Plane, now: float) -> None:
+    """Several times a second: pace, and a probe when it is time for one."""
+    bandwidth = peer.bandwidth
+    is_sending = not bandwidth.is_overdue(now) or _goes_out(peer, plane)
+    probe = bandwidth.handle_timeout(now, is_sending=is_sending)
+    if probe is not None:
+        plane.probe(peer.spec.transport, *probe)
+    if bandwidth.estimator is not None and (rate := bandwidth.pace()) is not None:
+        plane.set_pace(peer.spec.transport, rate)
+
+
+def _goes_out(peer: Peer, plane: Plane) -> bool:
+    """Whether packets went to this viewer since the last look: without any, no feedback is due."""
+    before = peer.bandwidth.sent_packets
+    peer.bandwidth.sent_packets = sum(plane.consumer_stats(slot.consumer.handle).packets for slot in peer.slots)
+    return before is not None and peer.bandwidth.sent_packets > before
+
+
+def divide(peer: Peer, encodings: Mapping[int, tuple[Producer, Encoding]], prices: Prices, now: float) -> bool:
+    """Give this viewer's slots what his line has room for; True when the step of his ladder changed."""
+    routed = [encodings.get(slot.consumer.encoding or 0) for slot in peer.slots_of("audio")]
+    sound = sound_cost(known[1].bitrate or None for known in routed if known is not None)
+    return peer.bandwidth.divide(peer.slots, sound, prices, now)
+
+
+def set_temporal(slot: Slot, encoding: Encoding | None, plane: Plane) -> None:
+    """Leave out the temporal layers that the slot was not granted; another layer than granted goes out whole."""
+    granted = slot.grant is not None and encoding is not None and encoding.rid == slot.grant.rid
+    temporal = slot.grant.temporal if granted and slot.grant is not None else None
+    if temporal != slot.temporal:
+        slot.temporal = temporal
+        plane.set_temporal(slot.consumer.handle, temporal)
+
+
+def still_of(peer: Peer) -> str | None:
+    """Whose still this viewer wants: of the first of those he would see."""
+    cameras = [
+        (s.rank, s.producer.peer) for s in peer.slots if s.producer is not None and s.producer.source == "camera"
+    ]
+    return min(cameras)[1] if cameras else None
+
+
+def help_sound(peer: Peer, plane: Plane) -> None:
+    """Repeat sound in later packets for a viewer who loses some."""
+    for slot in peer.slots_of("audio"):
+        if slot.line.codec.red_payload_type is None:
+            continue
+        levels = redundancy(slot.redundancy, peer.bandwidth.loss, peer.bandwidth.bitrate)
+        if levels != slot.redundancy:
+            slot.redundancy = levels
+            plane.set_redundancy(slot.consumer.handle, levels)
+
+
+def redundancy(before: int, loss: float, bitrate: float) -> int:
+    """How many earlier packets ride along."""
+    levels = 0
+    for level in (1, 2):
+        limit = RED_UNTIL[level - 1] if before >= level else RED_FROM[level - 1]
+        if loss >= limit and bitrate >= RED_LEAST_BPS[level - 1]:
+            levels = level
+    return levels
+
+
+def report_loss(peers: Iterable[Peer], encodings: Mapping[int, tuple[Producer, Encoding]], plane: Plane) -> None:
+    """Tell each microphone the worst loss of its listeners: its Opus encoder then adds what they mend by."""
+    worst: dict[int, float] = {}
+    for peer in peers:
+        if peer.bandwidth.loss < REPORTED_FROM:
+            continue
+        for slot in peer.slots_of("audio"):
+            if slot.consumer.encoding is not None:
+                worst[slot.consumer.encoding] = max(worst.get(slot.consumer.encoding, 0.0), peer.bandwidth.loss)
+    for handle, (producer, encoding) in encodings.items():
+        if producer.source == "microphone":
+            loss = worst.get(handle)
+            floor = None if loss is None else min(math.ceil(loss / REPORTED_STEP) * REPORTED_STEP, REPORTED_MOST)
+            if floor != encoding.reported_loss:
+                encoding.reported_loss = floor
+                plane.set_reported_loss(handle, floor)
