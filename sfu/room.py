@@ -241,6 +241,16 @@ class Room:
         events, self._events = self._events, []
         return events
 
+    def standing(self) -> list[RoomEvent]:
+        """What viewers and senders with a weak line among them were told, for a driver that has forgotten it."""
+        events: list[RoomEvent] = []
+        for peer in self.peers.values():
+            if peer.bandwidth.ladder.step != "full":
+                events.append(LadderChanged(self.name, peer.name, peer.bandwidth.ladder.step))
+            if peer.told_stills:
+                events.append(StillsWanted(self.name, peer.name, True))
+        return events
+
     # -- streams ----------------------------------------------------------------------------------------------------
 
     def _peer(self, name: str) -> Peer:

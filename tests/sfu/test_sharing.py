@@ -139,6 +139,7 @@ def test_stills_are_asked_of_the_speaker_while_somebody_needs_them() -> None:
         StillsWanted("room", "an", False),
         StillsWanted("room", "binh", True),
     ]
+    assert story.room.standing() == [StillsWanted("room", "binh", True), LadderChanged("room", "chi", "still")]
     story.line(5_000_000, 10)
     assert StillsWanted("room", "binh", False) in story.new_events()
 

@@ -17,6 +17,7 @@ from scheduler.database import new_id
 from scheduler.permissions import Actor
 from scheduler.proceedings.plan import Participant
 from web.live.rate import TokenBucket
+from web.media.messages import Step
 
 QUEUE_BYTES = 8 * 1024 * 1024
 QUEUE_MESSAGES = 4000
@@ -42,6 +43,10 @@ class Outgoing:
         self._queue: asyncio.Queue[str | Close] = asyncio.Queue()
         self._bytes = 0
         self.is_closed = False
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._bytes
 
     def send(self, message: Json) -> None:
         self.send_text(to_text(message))
@@ -89,6 +94,7 @@ class Line:
     presentation: bool = False
     loss: float = 0.0
     rtt_ms: int = 0
+    step: Step = "full"  # how far down the worker has brought its pictures
 
     @property
     def quality(self) -> str:

@@ -14,16 +14,19 @@ from scheduler.proceedings.errors import Refused
 from web.live.connection import Connection
 from web.live.media_driver import Media, View, Wanted
 from web.live.program import program_of
+from web.live.stills import STEP, Stills
 from web.media.errors import MediaError, MediaRefused, MediaUnavailable
 from web.media.messages import (
     ActiveSpeakerChanged,
     EncodingsWanted,
+    LadderChanged,
     PeerDisconnected,
     ProducersChanged,
     RecordingChanged,
     RemoteEvent,
     RoomState,
     SlotsChanged,
+    StillsWanted,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ class RoomMedia:
     def __init__(self, room: Room) -> None:
         self._room = room
         self.peers: set[str] = set()  # that the worker has
+        self.stills = Stills()
         self.is_changed = False  # lines, to be reported
         self._active_site_id: str | None = None
         self._reported_at = float("-inf")
@@ -99,6 +103,7 @@ class RoomMedia:
         if self.worker is not worker:
             raise Refused("no_media", detail=f"{worker.name} went away")
         self.peers.add(connection.id)
+        connection.line.step = "full"
         self._orphans.pop(connection.id, None)
         room.driver.forget_view(connection.id)
         if room.connections.get(connection.id) is not connection:  # it went while the worker answered
@@ -127,8 +132,13 @@ class RoomMedia:
         connection.line.loss, connection.line.rtt_ms = round(loss, 3), rtt_ms
         self.is_changed = True
 
+    def still(self, connection: Connection, jpeg: str) -> None:
+        """A page posts a still of its camera."""
+        self.stills.post(connection, jpeg, self._room.connections.values(), self._room.has.monotonic())
+
     async def leave(self, connection: Connection) -> None:
         """Its media peer goes with it."""
+        self.stills.forget(connection.id)
         if connection.id in self.peers:
             connection.in_media = False
             await self._send_away(connection.id)
@@ -169,6 +179,13 @@ class RoomMedia:
             connection.outgoing.send({"type": "slots", "slots": slots})
         elif isinstance(event, EncodingsWanted):
             connection.outgoing.send({"type": "encodings", "active": list(event.active)})
+        elif isinstance(event, LadderChanged):
+            connection.line.step = event.step
+            connection.outgoing.send({"type": "ladder", "step": event.step})
+            if event.step == STEP:
+                self.stills.arrive(connection)
+        elif isinstance(event, StillsWanted):
+            self.stills.ask(connection, event.wanted)
         elif isinstance(event, ProducersChanged):
             line = connection.line
             line.audio, line.video, line.presentation = event.audio, event.video, event.presentation
@@ -179,6 +196,8 @@ class RoomMedia:
             connection.in_media = False
             line = connection.line
             line.audio = line.video = line.presentation = False
+            line.step = "full"
+            self.stills.forget(connection.id)
             self.is_changed = True
             self._room.driver.trigger()
 

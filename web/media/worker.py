@@ -80,6 +80,9 @@ class Worker:
         self._disconnect()  # the newest web process drives
         self._writer, self._web_gone_at = writer, None
         self._tell_load_at = 0.0
+        for room in self.node.rooms.values():
+            for event in room.standing():
+                self._room_event(event)
         try:
             while (message := await read_frame(reader)) is not None and self._writer is writer:
                 self._answer(message, writer)  # a task each, begun in order: what waits for the disk holds up nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 MAX_FRAME = 64 * 1024
 MAX_OFFER_FRAME = 256 * 1024  # an offer of a viewer with many pictures
 OFFERS = ("offer", "restart_ice")
+MAX_STILL = 16 * 1024
 MAX_PINNED = 400
 VERSION = 1
 
@@ -61,7 +63,14 @@ class Ping:
     t: Any
 
 
-Incoming = Offer | CommandMessage | ViewMessage | Stats | Ping
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A small JPEG, in base64."""
+
+    jpeg: str
+
+
+Incoming = Offer | CommandMessage | ViewMessage | Stats | Ping | Still
 
 
 def read_object(text: str) -> dict[str, Any]:
@@ -124,6 +133,8 @@ def read_message(text: str) -> Incoming:
         return Stats(_measure(message, "loss", 1.0), int(_measure(message, "rtt_ms", 60_000.0)))
     if kind == "ping":
         return _ping(message)
+    if kind == "still":
+        return _still(message)
     raise Malformed(f"type {kind[:40]!r}")
 
 
@@ -153,6 +164,20 @@ def _measure(message: dict[str, Any], name: str, most: float) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise Malformed(name)
     return min(max(float(value), 0.0), most)
+
+
+def _still(message: dict[str, Any]) -> Still:
+    """Whole and small; what is inside the frame of a JPEG is the business of the browsers that show it."""
+    text = message.get("jpeg")
+    if not isinstance(text, str) or len(text) > MAX_STILL * 4 // 3 + 4:
+        raise Malformed("jpeg")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Malformed("jpeg") from error
+    if not (data.startswith(b"\xff\xd8\xff") and data.endswith(b"\xff\xd9")):
+        raise Malformed("jpeg")
+    return Still(text)
 
 
 def _ping(message: dict[str, Any]) -> Ping:

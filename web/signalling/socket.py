@@ -29,6 +29,7 @@ from web.signalling.incoming import (
     Offer,
     Ping,
     Stats,
+    Still,
     UnknownVersion,
     ViewMessage,
     read_hello,
@@ -222,6 +223,8 @@ class _Session:
             self._send({"type": "pong", "t": message.t, "now": instant(self._services.now())})
         elif isinstance(message, Stats):
             self._room.media.report(self._connection, message.loss, message.rtt_ms)
+        elif isinstance(message, Still):
+            self._room.media.still(self._connection, message.jpeg)
         elif isinstance(message, ViewMessage):
             self._room.media.view(self._connection, message.pinned, message.max_video, message.paused)
         else:

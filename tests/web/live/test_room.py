@@ -19,7 +19,15 @@ from tests.web.live.conftest import CHAIR, DEPUTY, SECRETARY, STRANGER, Held, Li
 from web.live.connection import Close, Outgoing
 from web.live.errors import Closing, MeetingOver, NoEntry, Occupied
 from web.live.presence import FLOOR_KEPT_S, GRACE_S
-from web.media.messages import ActiveSpeakerChanged, EncodingsWanted, PeerDisconnected, SlotsChanged, SlotShown
+from web.media.messages import (
+    ActiveSpeakerChanged,
+    EncodingsWanted,
+    LadderChanged,
+    PeerDisconnected,
+    SlotsChanged,
+    SlotShown,
+    StillsWanted,
+)
 
 # -- opening and holding ------------------------------------------------------------------------------------------
 
@@ -338,6 +346,42 @@ async def test_what_the_worker_reports_is_passed_on(held: Held) -> None:
         "audio": True, "video": True, "presentation": False, "loss": 0.2, "rtt_ms": 1500, "quality": "bad",
     }  # fmt: skip
     assert lines["sites"]["a"]["quality"] == "good"
+
+
+async def test_a_weak_line_is_told_and_gets_stills_of_the_speaker(held: Held) -> None:
+    live, jpeg = held.live, "/9j/4P/Z"
+    live.happens(live.media, LadderChanged(MEETING, held.b.id, "still"))
+    live.happens(live.media, StillsWanted(MEETING, held.chair.id, True))
+    await live.settle()
+    assert (await held.b.messages("ladder"))[-1] == {"type": "ladder", "step": "still"}
+    assert (await held.chair.messages("stills"))[-1] == {"type": "stills", "wanted": True, "every_s": 5}
+    media = live.room.media
+    media.still(held.a.connection, jpeg)  # nobody asked for this one
+    media.still(held.chair.connection, jpeg)
+    media.still(held.chair.connection, jpeg)  # too soon
+    assert await held.b.messages("still") == [{"type": "still", "site_id": "hq", "jpeg": jpeg}]
+    assert await held.a.messages("still") == []
+    live.happens(live.media, LadderChanged(MEETING, held.a.id, "still"))
+    await live.settle()
+    assert len(await held.a.messages("still")) == 1  # the newest, at once
+    await live.passes(3)
+    media.still(held.chair.connection, jpeg)
+    live.happens(live.media, StillsWanted(MEETING, held.chair.id, False))
+    await live.settle()
+    await live.passes(3)
+    media.still(held.chair.connection, jpeg)
+    assert len(await held.b.messages("still")) == 2
+
+
+async def test_stills_do_not_pile_up_before_a_slow_reader(held: Held) -> None:
+    live = held.live
+    live.happens(live.media, LadderChanged(MEETING, held.b.id, "still"))
+    live.happens(live.media, StillsWanted(MEETING, held.chair.id, True))
+    await live.settle()
+    for _ in range(20):
+        live.room.media.still(held.chair.connection, "/9j/" + "A" * 10_000)
+        await live.passes(3)
+    assert held.b.connection.outgoing.waiting_bytes < 64 * 1024
 
 
 async def test_a_peer_that_broke_is_off_the_air_until_it_offers_again(held: Held) -> None:

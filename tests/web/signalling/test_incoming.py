@@ -17,6 +17,7 @@ from web.signalling.incoming import (
     Offer,
     Ping,
     Stats,
+    Still,
     UnknownVersion,
     ViewMessage,
     read_hello,
@@ -45,6 +46,7 @@ def test_hello() -> None:
         ('{"type":"stats","loss":0.25,"rtt_ms":80.7,"frozen_ms":0}', Stats(0.25, 80)),
         ('{"type":"stats","loss":7,"rtt_ms":null}', Stats(1.0, 0)),
         ('{"type":"ping","t":1700000000000.5}', Ping(1700000000000.5)),
+        ('{"type":"still","jpeg":"/9j/4P/Z"}', Still("/9j/4P/Z")),
     ],
 )
 def test_messages(said: str, read: object) -> None:
@@ -55,6 +57,12 @@ def test_messages(said: str, read: object) -> None:
     "said",
     [
         "",
+        '{"type":"still"}',
+        '{"type":"still","jpeg":7}',
+        '{"type":"still","jpeg":"/9j/ 4P/Z"}',
+        '{"type":"still","jpeg":"/9j/4P/"}',
+        '{"type":"still","jpeg":"iVBORw0KGgo="}',
+        '{"type":"still","jpeg":"' + "/9j/" + "A" * 30_000 + '/9k="}',
         "null",
         "7",
         '{"type":7}',

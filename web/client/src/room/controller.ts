@@ -1,4 +1,5 @@
 /** Ties the socket, the media connection and the store of one room together. No React here. */
+import { StillCamera } from "../media/still";
 import type { Capture, MediaConnection, MediaSignalling, Slot } from "../media/types";
 import type { Fact } from "../proceedings/facts";
 import { apply } from "../proceedings/reduce";
@@ -26,6 +27,7 @@ export class RoomController {
   private mediaTimer: ReturnType<typeof setTimeout> | undefined;
   private bestRtt = Infinity;
   private screen: MediaStreamTrack | null = null;
+  private readonly stillCamera = new StillCamera(() => this.outgoing().camera, (jpeg) => this.signalling.tell("still", { jpeg }));
 
   constructor(url: string, private readonly wantedRole: Role | undefined, private readonly makeMedia: MediaFactory) {
     const hello = () => ({ role: this.wantedRole, cursor: this.store.get().cursor, boot_id: this.bootId, previous: this.store.get().welcome?.connection_id, take_over: this.takeOver });
@@ -45,8 +47,7 @@ export class RoomController {
     clearInterval(this.statsTimer);
     clearTimeout(this.mediaTimer);
     this.signalling.close();
-    this.media?.close();
-    this.media = null;
+    this.dropMedia();
     this.screen?.stop();
   }
 
@@ -73,6 +74,9 @@ export class RoomController {
       case "slots": return this.store.set({ slots: message.slots });
       case "media": return this.workerChanged(message.boot_id);
       case "connections": return this.store.set({ lines: message.sites, activeSiteId: message.active_site_id });
+      case "ladder": return this.store.set({ step: message.step, stills: message.step === "still" ? this.store.get().stills : {} });
+      case "stills": return message.wanted ? this.stillCamera.start(message.every_s * 1000) : this.stillCamera.stop();
+      case "still": return this.store.set({ stills: { ...this.store.get().stills, [message.site_id]: `data:image/jpeg;base64,${message.jpeg}` } });
       case "encodings": return void this.media?.setActiveEncodings(message.active);
       case "occupied": return this.store.set({ phase: "occupied" });
       case "taken_over": return this.store.set({ phase: "taken_over" });
@@ -142,6 +146,8 @@ export class RoomController {
     this.media ??= this.makeMedia(welcome.role, this.mediaSignalling(), () => this.mediaChanged());
     try {
       await this.media.setCapture(this.outgoing());
+      this.stillCamera.stop();
+      this.store.set({ step: "full", stills: {} });
       await this.media.connect(welcome.ice_servers);
     } catch {
       this.mediaTimer = setTimeout(() => this.store.get().phase === "online" && void this.connectMedia(), MEDIA_RETRY_MS);
@@ -173,6 +179,7 @@ export class RoomController {
   }
 
   private dropMedia(): void {
+    this.stillCamera.stop();
     this.media?.close();
     this.media = null;
   }

@@ -7,6 +7,7 @@ import { Notice } from "../ui/notice";
 import { useWords, type Words } from "../words";
 import type { RoomController } from "./controller";
 import { useRoom } from "./use-room";
+import type { Step } from "./wire";
 
 function refusalText(code: number, words: Words): string {
   if (code === 4401) return words.room.noSession;
@@ -57,6 +58,13 @@ export function useInterruption(controller: RoomController, title: string) {
   return null;
 }
 
+/** What a weak line has taken away, and what is left. */
+function WeakLine({ step, isWeak }: { step: Step; isWeak: boolean }) {
+  const words = useWords();
+  if (step === "full") return isWeak ? <Notice tone="warn">{words.room.weak}</Notice> : null;
+  return <Notice tone={step === "text" ? "bad" : step === "medium" ? "info" : "warn"}><span data-testid="weak-line" data-step={step}>{words.room.steps[step]}</span></Notice>;
+}
+
 /** A strip over the room that keeps working: cuts, a slow line, a refused click. */
 export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => void }) {
   const words = useWords();
@@ -65,6 +73,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
   const recording = useRoom((p) => p.state.recording);
   const mine = useRoom((p) => p.welcome?.site_id ?? "");
   const line = useRoom((p) => p.lines[mine]);
+  const step = useRoom((p) => p.step);
   const marking = useRoom((p) => p.welcome?.meeting.security_marking);
   return (
     <>
@@ -72,7 +81,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
       {phase === "restarting" && <Notice tone="warn">{words.room.restarting}</Notice>}
       {phase === "online" && media === "connecting" && <Notice>{words.room.mediaConnecting}</Notice>}
       {phase === "online" && (media === "reconnecting" || media === "failed") && <Notice tone="warn">{words.room.mediaLost}</Notice>}
-      {phase === "online" && media === "connected" && line && line.quality !== "good" && <Notice tone="warn">{words.room.weak}</Notice>}
+      {phase === "online" && media === "connected" && <WeakLine step={step} isWeak={!!line && line.quality !== "good"} />}
       <SecretNotice marking={marking} />
       {recording === "interrupted" && <Notice tone="bad">{words.room.interruptedText}</Notice>}
       {refusal && <Notice tone="bad" action={<Button size="small" onClick={dismiss}>{words.act.close}</Button>}><span data-testid="refusal">{refusal}</span></Notice>}

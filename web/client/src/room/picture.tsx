@@ -50,11 +50,13 @@ export function Picture({ title, note, siteId, mid = null, own = false, paused =
     };
   }, [stream]);
   const shown = seen && !paused;
+  const still = useRoom((p) => (paused && !own && siteId ? p.stills[siteId] : undefined));
   return (
     <figure className={`${styles.picture} ${large ? styles.large : ""} ${onAir ? styles.onAir : ""}`} data-site-id={siteId ?? ""}>
       <div className={styles.screen}>
         <video ref={element} autoPlay playsInline muted aria-label={title} className={`${contain ? styles.contain : ""} ${shown ? "" : styles.hidden}`} data-testid={testId} data-site-id={siteId ?? ""} data-slot={own ? "own" : (mid ?? "")} data-seen={shown} />
-        {!shown && (
+        {!shown && still && <img src={still} alt={words.room.stillOf(title)} className={styles.still} data-testid="still" data-site-id={siteId ?? ""} />}
+        {!shown && !still && (
           <div className={styles.card}>
             <span className={styles.cardName}>{title}</span>
             <span>{!siteId || own ? words.room.noPicture : here ? words.room.voiceOnly : words.room.status.none}</span>

@@ -8,6 +8,7 @@ import { HandedDialog, HandedNotice } from "./handed";
 import { useInterruption, Strips } from "./interruptions";
 import { OnAirBanner } from "./on-air";
 import type { RoomController } from "./controller";
+import { Picture } from "./picture";
 import { TopBar } from "./top-bar";
 
 const floor = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 300, request_id: null, ended_at: null, ...part });
@@ -39,6 +40,26 @@ describe("the banner of a site on air", () => {
     const { inside } = room({ queue: [{ request_id: "r", site_id: "a", kind: "speech", speaker: null, at: "", put_off: false }] });
     show(inside(<OnAirBanner />));
     expect(screen.getByTestId("next-up").textContent).toContain("Khi được mời, hình và tiếng phát ngay");
+  });
+});
+
+describe("a weak line", () => {
+  it("is told in plain words, with what is left", () => {
+    const { inside } = room({}, { media: "connected", step: "still" });
+    show(inside(<Strips refusal="" dismiss={() => undefined} />));
+    expect(screen.getByTestId("weak-line").textContent).toBe("Đường truyền rất yếu: chỉ còn tiếng và ảnh người phát biểu, vài giây đổi một lần.");
+  });
+  it("says nothing while all is well", () => {
+    const { inside } = room({}, { media: "connected" });
+    show(inside(<Strips refusal="" dismiss={() => undefined} />));
+    expect(screen.queryByTestId("weak-line")).toBeNull();
+  });
+  it("shows the photo of the one whose picture does not get through", () => {
+    const { inside } = room({}, { media: "connected", step: "still", stills: { a: "data:image/jpeg;base64,/9j/4P/Z" } });
+    show(inside(<><Picture title="Tam Sơn" siteId="a" paused /><Picture title="Quản Bạ" siteId="b" paused /></>));
+    const photo = screen.getByTestId<HTMLImageElement>("still");
+    expect([photo.alt, photo.src]).toEqual(["Ảnh của Tam Sơn", "data:image/jpeg;base64,/9j/4P/Z"]);
+    expect(screen.getAllByText("Quản Bạ").length).toBe(2); // its card and its name
   });
 });
 

@@ -1,7 +1,7 @@
 /** One store, fed by one socket. Views read a frozen picture of it and are told when it changes. */
 import type { MediaState, SlotAssignment } from "../media/types";
 import { EMPTY, type State } from "../proceedings/state";
-import type { Cursor, SiteLine, Welcome } from "./wire";
+import type { Cursor, SiteLine, Step, Welcome } from "./wire";
 
 export type Phase = "connecting" | "online" | "reconnecting" | "restarting" | "occupied" | "taken_over" | "ended" | "removed" | "refused";
 
@@ -16,6 +16,9 @@ export interface RoomPicture {
   lines: Readonly<Record<string, SiteLine>>;
   activeSiteId: string | null;
   media: MediaState;
+  step: Step;
+  /** The newest still of each site, as a data URL; only on the step `still`. */
+  stills: Readonly<Record<string, string>>;
   /** Raised when streams of slots were replaced. */
   mediaVersion: number;
   /** Add to Date.now() to get the server's clock. */
@@ -27,7 +30,7 @@ export interface RoomPicture {
 
 export const INITIAL: RoomPicture = {
   phase: "connecting", code: 0, welcome: null, state: EMPTY, cursor: {}, slots: [], lines: {}, activeSiteId: null,
-  media: "idle", mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
+  media: "idle", step: "full", stills: {}, mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
 };
 
 export class RoomStore {

@@ -45,6 +45,9 @@ export interface Welcome {
 
 export interface SiteLine { audio: boolean; video: boolean; presentation: boolean; loss: number; rtt_ms: number; quality: "good" | "weak" | "bad" }
 
+/** How far down a weak line has brought the pictures of this page. */
+export type Step = "full" | "medium" | "small" | "slow" | "still" | "slides" | "audio" | "text";
+
 export type FromServer =
   | Welcome
   | { type: "facts"; facts: Fact[] }
@@ -53,6 +56,9 @@ export type FromServer =
   | { type: "media"; boot_id: string }
   | { type: "connections"; sites: Record<string, SiteLine>; active_site_id: string | null }
   | { type: "encodings"; active: string[] }
+  | { type: "ladder"; step: Step }
+  | { type: "stills"; wanted: boolean; every_s: number }
+  | { type: "still"; site_id: string; jpeg: string }
   | { type: "occupied" }
   | { type: "taken_over" }
   | { type: "goodbye"; reason: "ended" | "restarting" | "removed" }
