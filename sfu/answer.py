@@ -53,7 +53,7 @@ def write_answer(plan: Negotiated, local: LocalTransport) -> str:
         if line.rejected:
             lines += _rejected(line)
         else:
-            lines += _accepted(line, local, first)
+            lines += _accepted(line, local, first, plan.is_active)
             first = False
     return "\r\n".join(lines) + "\r\n"
 
@@ -69,7 +69,7 @@ def _rejected(line: LinePlan) -> list[str]:
     ]
 
 
-def _accepted(line: LinePlan, local: LocalTransport, first: bool) -> list[str]:
+def _accepted(line: LinePlan, local: LocalTransport, first: bool, active: bool) -> list[str]:
     section, codec = line.section, line.codec
     assert codec is not None  # noqa: S101  an accepted line has a codec
     host, port = _default_address(local)
@@ -81,7 +81,7 @@ def _accepted(line: LinePlan, local: LocalTransport, first: bool) -> list[str]:
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.pwd}",
         f"a=fingerprint:sha-256 {local.fingerprint}",
-        "a=setup:passive",
+        f"a=setup:{'active' if active else 'passive'}",
         f"a=mid:{section.mid}",
         *_extension_lines(line),
         "a=rtcp-mux",

@@ -85,6 +85,7 @@ class Negotiated:
     remote_ufrag: str = ""
     remote_pwd: str = ""
     fingerprints: list[tuple[str, str]] = field(default_factory=list)
+    is_active: bool = False  # the peer waits for our ClientHello, as FFmpeg does; browsers send theirs
 
     @property
     def sends(self) -> list[SendLine]:
@@ -101,7 +102,7 @@ def negotiate(
     """Plan the answer to ``offer``. Raises BadOffer saying what is wrong with it."""
     _check_structure(offer)
     lines = transport_lines(offer)
-    result = Negotiated([], lines.ice_ufrag, lines.ice_pwd, _fingerprints(lines))
+    result = Negotiated([], lines.ice_ufrag, lines.ice_pwd, _fingerprints(lines), lines.setup == "passive")
     receiving = sum(1 for s in offer.sections if s.kind == "video" and s.receives and not s.rejected)
     seen: dict[str, int] = {}
     for section in offer.sections:
@@ -136,8 +137,8 @@ def transport_lines(offer: SessionDescription) -> TransportLines:
     )
     if len(lines.ice_ufrag) < 4 or len(lines.ice_pwd) < 22:
         raise BadOffer("no usable a=ice-ufrag and a=ice-pwd")
-    if lines.setup not in ("actpass", "active", ""):
-        raise BadOffer(f"a=setup:{lines.setup}: this side is passive, so the offer must be actpass or active")
+    if lines.setup not in ("actpass", "active", "passive", ""):
+        raise BadOffer(f"a=setup:{lines.setup}: the offer must be actpass, active or passive")
     return lines
 
 

@@ -212,7 +212,7 @@ class MediaNode:
         while ufrag in self.ice.agents:
             ufrag, pwd = new_credentials()
         agent = IceAgent(ufrag, pwd, plan.remote_ufrag)
-        dtls = DtlsTransport(self._context, plan.fingerprints)
+        dtls = DtlsTransport(self._context, plan.fingerprints, "client" if plan.is_active else "server")
         transport = WebRtcTransport(number, room, peer, agent, dtls, plan, secrets.randbits(62), now)
         self.transports[number] = transport
         self._by_peer[peer] = transport
@@ -288,6 +288,8 @@ class MediaNode:
         self.listener.send(response, source)
         if transport.agent.address is not None:
             self.plane.set_address(number, transport.agent.address)
+        if transport.begins(now):
+            self._send_dtls(transport)
 
     def _add_address(self, transport: WebRtcTransport, source: Address) -> None:
         """A peer has as many addresses as the plane remembers; the oldest goes."""

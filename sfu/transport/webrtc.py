@@ -32,7 +32,17 @@ class WebRtcTransport:
     version: int = 1
     vanished_at: float = 0.0
     dtls_due_at: float | None = None
+    has_begun: bool = False
     addresses: dict[Address, None] = field(default_factory=dict)  # that it sent good checks from, the latest last
+
+    def begins(self, now: float) -> bool:
+        """Say hello once there is an address, where the peer waits for it; True when there is something to send."""
+        if not self.plan.is_active or self.has_begun:
+            return False
+        self.has_begun = True
+        self.dtls.start()
+        self._arm(now)
+        return True
 
     def receive_dtls(self, data: bytes, now: float) -> Change | None:
         """Take a DTLS datagram; tells when that was the end of the handshake, or of the connection."""

@@ -158,7 +158,7 @@ def test_a_data_channel_is_declined_and_left_out_of_the_bundle() -> None:
         ("a=mid:1", "a=mid:0", "its own a=mid"),
         ("a=ice-pwd:0123456789012345678901", "a=ice-pwd:short", "ice-pwd"),
         ("a=fingerprint:sha-256 AA:BB", "a=fingerprint:md5 AA:BB", "a=fingerprint"),
-        ("a=setup:actpass", "a=setup:passive", "this side is passive"),
+        ("a=setup:actpass", "a=setup:holdconn", "must be actpass, active or passive"),
         ("opus/48000/2", "PCMU/8000", "mid 0: this room needs opus, the offer has pcmu"),
         ("VP8/90000", "VP9/90000", "needs vp8, the offer has h264, rtx, vp9"),
         ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1\na=ice-lite", "ice-lite on both sides"),
@@ -215,3 +215,10 @@ def test_firefox_bundles_by_bundle_only_lines_and_directed_extensions() -> None:
     answer = write_answer(negotiated, LOCAL)
     assert "a=group:BUNDLE 0 1 2 3 4 5 6 7 8\r\n" in answer
     assert section(answer, "1")[0] == "m=video 5000 UDP/TLS/RTP/SAVPF 120 124"
+
+
+def test_a_peer_that_waits_for_our_hello_is_answered_as_active() -> None:
+    plan = negotiate(parse(SMALL.replace("a=setup:actpass", "a=setup:passive")), ["audio", "video"], "vp8", lambda: 7)
+    assert plan.is_active
+    local = LocalTransport("ufrag", "p" * 24, "AA", (("192.0.2.1", 3478, "udp"),), 1)
+    assert "a=setup:active\r\n" in write_answer(plan, local)
