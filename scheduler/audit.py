@@ -32,6 +32,8 @@ AuditKind = Literal[
     "certificate_changed",
     "minutes_issued",
     "minutes_recalled",
+    "ticket_given",
+    "ticket_revoked",
 ]
 
 

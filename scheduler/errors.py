@@ -6,7 +6,8 @@ SchedulerError
 │   ├── Invalid        fields → code of what is wrong
 │   ├── SecretRefused  state secrets are not taken in; nothing was stored
 │   ├── SecretStays    on an isolated installation: not exported
-│   └── LinkRefused    a site link that is forged, expired or revoked
+│   ├── LinkRefused    a site link that is forged, expired or revoked
+│   └── TicketRefused  a ticket of a foreign client that does not open this door
 ├── OutsideFailure     the other side's: MailFailed
 └── OurFailure         the installation's: DemonstrationDataMissing
 
@@ -115,6 +116,16 @@ class LinkRefused(Refused):
 
     def __init__(self, state: str, contact_phone: str = "") -> None:
         super().__init__(f"the link is {state}", state=state, contact_phone=contact_phone)
+        self.state = state
+
+
+class TicketRefused(Refused):
+    """A ticket that does not open this; ``state`` is "missing", "unknown", "revoked", "expired" or "other"."""
+
+    code: ClassVar[str] = "ticket_refused"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the ticket is {state}", state=state)
         self.state = state
 
 

@@ -155,6 +155,11 @@ def may_see_replies(actor: Actor, meeting: MeetingAccess) -> bool:
     return runs(actor, meeting) or (meeting.sent and _serves(actor, meeting))
 
 
+def may_give_ticket(actor: Actor, meeting: MeetingAccess) -> bool:
+    """Let an encoder or player that is not ours in: the chair or the appointed secretary."""
+    return actor.person_id is not None and actor.person_id in (meeting.chair_person_id, meeting.secretary_person_id)
+
+
 # -- papers -------------------------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from web.media.errors import MediaError
 STATUS: Mapping[str, int] = {
     "NotLoggedIn": 401,
     "BadCredentials": 401,
+    "TicketRefused": 401,
     "PasswordChangeNeeded": 403,
     "NotAllowed": 403,
     "ForeignOrigin": 403,

@@ -126,10 +126,11 @@ async def open_site_link(session: ReadSession | WriteSession, links: SiteLinks, 
     attendee = await session.scalar(query)
     if meeting is None or attendee is None or meeting.sent_at is None:
         return OpenedLink("revoked", site, None, None)
-    return OpenedLink("expired" if _is_over(meeting, now) else "valid", site, meeting, attendee)
+    return OpenedLink("expired" if is_over(meeting, now) else "valid", site, meeting, attendee)
 
 
-def _is_over(meeting: Meeting, now: datetime) -> bool:
+def is_over(meeting: Meeting, now: datetime) -> bool:
+    """Links and tickets of this meeting open no more."""
     return meeting.stage not in LIVE_STAGES | {"postponed"} and now > meeting.ends_at + GRACE
 
 
