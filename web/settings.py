@@ -56,6 +56,7 @@ class Settings:
     media_port: Annotated[int, "UDP and TCP port of the first media worker, the others follow; 0: any free ones"] = 3478
     media_sockets: Annotated[Path | None, "folder of the media workers' Unix sockets; empty: the run folder"] = None
     media_remote: Annotated[bool, "somebody else (a container) starts the media workers"] = False
+    video_codec: Annotated[str, "what cameras send in all rooms: vp8, or h264 (old PCs, hardware encoders)"] = "vp8"
     plane: Annotated[str, "what carries media packets: native, or reference (readable, many times slower)"] = "native"
     media_memory: Annotated[int, "bytes of one media worker for packets kept for repairs and late viewers"] = (
         256 * 1024 * 1024
@@ -77,6 +78,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}MEDIA_WORKERS is {self.media_workers}; it takes 1 or more")
         if self.media_memory < LEAST_MEDIA_MEMORY:
             raise BadSetting(f"{PREFIX}MEDIA_MEMORY is {self.media_memory}; it takes {LEAST_MEDIA_MEMORY} or more")
+        if self.video_codec not in {"vp8", "h264"}:
+            raise BadSetting(f"{PREFIX}VIDEO_CODEC is {self.video_codec!r}; it takes vp8 or h264")
         if self.plane not in {"native", "reference"}:
             raise BadSetting(f"{PREFIX}PLANE is {self.plane!r}; it takes native or reference")
         if self.language not in {"vi", "en"}:

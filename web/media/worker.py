@@ -177,7 +177,12 @@ def run_worker(settings: Settings, this: MediaWorker) -> int:
         return CANNOT_START
     write_pid(settings.run_folder, this.name)
     structlog.contextvars.bind_contextvars(worker=this.name)
-    media = MediaSettings(host_addresses=settings.media_addresses, udp_port=this.port, tcp_port=this.port)
+    media = MediaSettings(
+        host_addresses=settings.media_addresses,
+        udp_port=this.port,
+        tcp_port=this.port,
+        video_codec="h264" if settings.video_codec == "h264" else "vp8",
+    )
     with held:
         uvloop.run(serve_media(media, this.socket, make_plane(settings.plane, settings.media_memory)))
     return 0
