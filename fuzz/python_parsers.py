@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CORPORA = {"stun": "stun", "sdp": "sdp", "signalling": "signalling", "reference_rtcp": "rtcp"}
-WATCHED = ["sfu", "web.signalling.incoming", "aioice.stun"]
+CORPORA = {"stun": "stun", "sdp": "sdp", "signalling": "signalling", "reference_rtcp": "rtcp", "fragment": "fragment"}
+WATCHED = ["sfu", "web.signalling.incoming", "web.doors.fragment", "aioice.stun"]
 LIMITS = ["-max_len=8192", "-timeout=60", "-print_final_stats=1"]
 
 Target = Callable[[bytes], None]
@@ -32,6 +32,7 @@ def targets() -> dict[str, Target]:
     from sfu.rtp.rtcp import parse_compound
     from sfu.transport.ice import IceAgent, IceTable
     from tests.sfu.test_fuzz import fuzz_offer
+    from tests.web.doors.test_fragment import fuzz_fragment
     from web.signalling.incoming import Malformed, UnknownVersion, read_hello, read_message
 
     def stun(data: bytes) -> None:
@@ -49,7 +50,13 @@ def targets() -> dict[str, Target]:
         with contextlib.suppress(MalformedPacket):
             parse_compound(data)
 
-    return {"stun": stun, "sdp": fuzz_offer, "signalling": signalling, "reference_rtcp": rtcp}
+    return {
+        "stun": stun,
+        "sdp": fuzz_offer,
+        "signalling": signalling,
+        "reference_rtcp": rtcp,
+        "fragment": fuzz_fragment,
+    }
 
 
 def signed(data: bytes) -> bytes:

@@ -47,6 +47,7 @@ class Services:
     office: Office = field(default_factory=Office)  # LibreOffice, where it is installed
     mail: Transport = field(init=False)  # where letters go: a mail server or a folder of .eml files
     hub: Any = None  # live rooms: web.live
+    doors: Any = None  # encoders and players that are not ours: web.doors
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)  # wakes the job runner
 

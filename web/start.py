@@ -10,6 +10,7 @@ from scheduler import migrations
 from scheduler.mail import transport
 from scheduler.meetings.site_link import SiteLinks
 from web.authentication import forget_expired
+from web.doors.session import Doors
 from web.jobs.chores import chores_forever, remind_forever
 from web.jobs.engine import Engine, engine_url
 from web.jobs.kinds import KINDS
@@ -49,6 +50,8 @@ async def start_live(services: Services, stack: AsyncExitStack, *, connect_media
         on_committed=services.outbox_changed.set,
         connect_media=connect_media,
     )
+    services.doors = Doors(services.hub)
+    stack.push_async_callback(services.doors.stop)
 
 
 async def start_jobs(services: Services, stack: AsyncExitStack) -> None:

@@ -132,7 +132,7 @@ class Visitor:
 
 @asynccontextmanager
 async def open_world(
-    database: Database, folder: Path, *, run_jobs: bool = False, **settings: Any
+    database: Database, folder: Path, *, run_jobs: bool = False, connect_media: bool = False, **settings: Any
 ) -> AsyncIterator[World]:
     """The app on this database; its client is a page that says "page"."""
     clock = Clock()
@@ -147,7 +147,7 @@ async def open_world(
         passwords=Passwords(QUICK),
         clock=clock,
         run_jobs=run_jobs,
-        connect_media=False,
+        connect_media=connect_media,
         client=client,
         log=False,
     )

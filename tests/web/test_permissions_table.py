@@ -4,7 +4,8 @@ Columns: anonymous · the invited site by its link · another district's commune
 văn thư · technician · unit administrator (all of huyện Quản Bạ) · another district's secretary · administrator.
 ``+`` may (whatever else is wrong with the request) · ``-`` 401, no session · ``x`` 403, not allowed · ``0`` 404,
 not there or not to be seen. The site's link is of another meeting than the one held, cancelled or postponed here;
-an upload of signed minutes that wait for no signature is refused for that before anything else.
+an upload of signed minutes that wait for no signature is refused for that before anything else. Encoders and players
+(whip, whep) come with a ticket and no session: no role helps there (``tests/web/doors``).
 """
 
 from __future__ import annotations
@@ -60,6 +61,20 @@ PATCH  /api/papers/{paper_id}                        -x0++xx+00
 DELETE /api/papers/{paper_id}                        -x0++xx+00
 GET    /api/papers/{paper_id}/file                   -+0+++++00
 GET    /api/papers/{paper_id}/pages/{number}.png     -+0+++++00
+
+GET    /api/meetings/{meeting_id}/tickets            -x0++xxx00
+POST   /api/meetings/{meeting_id}/tickets            -x0++xxx00
+DELETE /api/meetings/{meeting_id}/tickets/{ticket_id} -x0++xxx00
+OPTIONS /api/whip/{meeting_id}                       ++++++++++
+OPTIONS /api/whep/{meeting_id}                       ++++++++++
+OPTIONS /api/whip/{meeting_id}/{session_id}          ++++++++++
+OPTIONS /api/whep/{meeting_id}/{session_id}          ++++++++++
+POST   /api/whip/{meeting_id}                        ----------
+POST   /api/whep/{meeting_id}                        ----------
+PATCH  /api/whip/{meeting_id}/{session_id}           ----------
+PATCH  /api/whep/{meeting_id}/{session_id}           ----------
+DELETE /api/whip/{meeting_id}/{session_id}           ----------
+DELETE /api/whep/{meeting_id}/{session_id}           ----------
 
 GET    /api/rooms/{meeting_id}                       -+0+++++00
 GET    /api/meetings/{meeting_id}/proceedings        -00+++x+00
@@ -174,7 +189,7 @@ class Requests:
 
     def __init__(self, world: World, held: Held, level_id: str, job_id: str) -> None:
         self.world, self.held = world, held
-        self.spare = self.paper_id = ""
+        self.spare = self.paper_id = self.ticket_id = ""
         self.level_id, self.job_id, self.comment_id = level_id, job_id, "none"
         self.commune = demo_id("unit:lungtam.quanba")
         self.unit = {"name": "Thử", "kind": "xã", "level_id": level_id, "parent_id": demo_id("unit:quanba")}
@@ -203,8 +218,17 @@ class Requests:
             "letter_id": "letter",
             "job_id": self.job_id,
             "comment_id": self.comment_id,
+            "session_id": "none",
+            "ticket_id": await self.ticket() if "ticket_id" in path else "",
             "path": "meetings/1",
         }
+
+    async def ticket(self) -> str:
+        if not self.ticket_id:
+            desk = await self.world.person("thuky.quanba")
+            path = f"/api/meetings/{self.world.meeting.id}/tickets"
+            self.ticket_id = (await desk.post(path, json={"kind": "playback"})).json()["id"]
+        return self.ticket_id
 
     def options(self, method: str, path: str) -> dict[str, Any]:
         """Its body."""
@@ -222,6 +246,7 @@ class Requests:
             "POST /api/meetings/{meeting_id}/postpone": {"reason": "mưa lũ"},
             "POST /api/meetings/{meeting_id}/device-check": {"microphone": True, "camera": True},
             "PATCH /api/papers/{paper_id}": {"title": "Khác"},
+            "POST /api/meetings/{meeting_id}/tickets": {"kind": "playback", "label": "Máy ngoài"},
             "POST /api/meetings/{meeting_id}/corrections": {
                 "fact_id": self.held.fact_id, "field": "reason", "new": "nghỉ trưa", "reason": "ghi nhầm",
             },
@@ -343,9 +368,10 @@ async def test_a_changing_request_without_its_token_is_refused_everywhere(small_
     """CSRF and Origin: all but those that need no session."""
     visitor = await small_world.person("quantri.quanba")
     without: Callable[..., Awaitable[httpx.Response]] = visitor.http.request
-    open_to_all = {path for (_, path), marks in expected().items() if marks[0] != "-"}
+    without_session = ("----------", "++++++++++")
+    open_to_all = {path for (_, path), marks in expected().items() if marks[0] != "-" or marks in without_session}
     parts = ("meeting_id", "paper_id", "recording_id", "number", "unit_id", "site_id", "person_id", "job_id")
-    values = dict.fromkeys((*parts, "comment_id"), "1")
+    values = dict.fromkeys((*parts, "comment_id", "ticket_id"), "1")
     for method, path in expected():
         if method in ("GET",) or path in open_to_all - {"/api/session"} or (method, path) == ("POST", "/api/session"):
             continue

@@ -101,6 +101,27 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "room_cancelled": ("Cuộc họp đã hủy.", "The meeting was cancelled."),
     "room_postponed": ("Cuộc họp đã hoãn.", "The meeting was postponed."),
     "not_invited": ("Đơn vị không có trong thành phần được mời.", "Your unit is not invited."),
+    # encoders and players that are not ours
+    "ticket_refused": ("Vé không mở được cửa này.", "The ticket does not open this door."),
+    "wrong_content": ("Kiểu nội dung không đúng.", "The content is of the wrong type."),
+    "condition_missing": ("Thiếu If-Match.", "If-Match is missing."),
+    "condition_failed": (
+        "Phiên ICE đã đổi, hoặc khởi động lại ICE mà không có If-Match: *.",
+        "The ICE session is another one now, or a restart came without If-Match: *.",
+    ),
+    "bad_fragment": ("Đoạn SDP không đúng.", "The SDP fragment is not right."),
+    "bad_offer": ("Thiết bị gửi đề nghị kết nối không dùng được.", "The offer cannot be answered."),
+    "occupied": (
+        "Điểm cầu đang mở ở máy khác. Đóng ở máy kia rồi thử lại.",
+        "The site is open on another machine. Close it there and try again.",
+    ),
+    "full": ("Máy chủ hình và tiếng đã đầy.", "The media server is full."),
+    "too_many_players": ("Vé này đã có đủ số máy xem.", "This ticket has as many players as it lets in."),
+    "no_media": (
+        "Máy chủ hình và tiếng đang khởi động lại. Thử lại sau vài giây.",
+        "The media server is restarting. Try again in a few seconds.",
+    ),
+    "busy": ("Máy chủ đang bận. Thử lại sau vài giây.", "The server is busy. Try again in a few seconds."),
     # outside and ourselves
     "unreachable": (
         "Một dịch vụ chưa trả lời. Dữ liệu đã lưu vẫn còn; thử lại sau ít phút.",

@@ -10,6 +10,7 @@ from web.api import (
     calendar,
     comments,
     dossier,
+    foreign,
     letters,
     minutes,
     operations,
@@ -22,6 +23,7 @@ from web.api import (
     room,
     session,
     site_links,
+    tickets,
 )
 from web.body_limit import JSON_LIMIT
 from web.signalling import socket
@@ -46,6 +48,8 @@ _SECTIONS = (
     organization,
     persons,
     administration,
+    tickets,
+    foreign,
 )
 
 

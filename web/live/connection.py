@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ from scheduler.database import new_id
 from scheduler.permissions import Actor
 from scheduler.proceedings.plan import Participant
 from web.live.rate import TokenBucket
-from web.media.messages import Step
+from web.media.messages import PeerConnected, PeerDisconnected, Step
 
 QUEUE_BYTES = 8 * 1024 * 1024
 QUEUE_MESSAGES = 4000
@@ -118,6 +119,7 @@ class Connection:
     lost_at: float | None = None  # monotonic; None: its socket is open
     left_cleanly: bool = False
     view: tuple[tuple[str, ...], int, bool] | None = None  # pinned sites, most videos, paused
+    on_peer: Callable[[PeerConnected | PeerDisconnected], None] | None = None  # of one that came by a door
 
     @property
     def publishes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ GRACE_S = 8.0
 FLOOR_KEPT_S = 10.0
 """Who speaks and is cut off has so long more, from when his absence is a fact, before the floor is free again."""
 SERVICE = f.By()
+Joining = Callable[[Connection], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,11 @@ class Presence:
 
     # -- entering ---------------------------------------------------------------------------------------------------
 
-    async def enter(self, actor: Actor, language: str, hello: Hello) -> Connection:
-        """Let somebody in, and put his welcome first in what he is sent."""
+    async def enter(self, actor: Actor, language: str, hello: Hello, joining: Joining | None = None) -> Connection:
+        """Let somebody in, and put his welcome first in what he is sent.
+
+        ``joining``: what must succeed before he is there for the others: the offer of an encoder.
+        """
         room = self._room
         async with room.lock:
             await room.reload_plan()
@@ -58,10 +62,31 @@ class Presence:
             await self._make_place(site_id if role in ("chair", "site") else None, previous, hello)
             connection = await self._connection(actor, language, role, site_id, previous)
             is_new_page = previous is None
+            if joining is not None:
+                await joining(connection)
             await self._arrive(connection, is_new_page)
             await self._welcome(connection, access, media_kept=not is_new_page and connection.in_media)
         room.driver.trigger()
         room.media.is_changed = True
+        return connection
+
+    async def admit(self, name: str, language: str, joining: Joining) -> Connection:
+        """Let a guest in that only looks on and has no account: a player with a ticket. Nothing becomes a fact."""
+        room = self._room
+        async with room.lock:
+            self.check_live()
+            actor = Actor()
+            connection = Connection(
+                id=room.has.ids.new(room.meeting_id, actor),
+                actor=actor,
+                participant=Participant("hall", None, None, name),
+                language=language,
+                outgoing=Outgoing(),
+                limit=TokenBucket(MESSAGES_PER_S, MESSAGES_BURST, room.has.monotonic()),
+            )
+            await joining(connection)
+            room.connections[connection.id] = connection
+        room.driver.trigger()
         return connection
 
     def _access(self) -> MeetingAccess:
@@ -195,6 +220,13 @@ class Presence:
         connection.lost_at = room.has.monotonic()
         connection.left_cleanly = cleanly
         room.media.is_changed = True
+
+    async def depart(self, connection: Connection, *, cleanly: bool) -> None:
+        """Gone at once, without the grace of a broken socket: a foreign client has said or shown that it ends."""
+        room = self._room
+        async with room.lock:
+            if room.connections.get(connection.id) is connection:
+                await self._forget(connection, "left" if cleanly else "lost")
 
     async def tick(self, now: float) -> None:
         room = self._room

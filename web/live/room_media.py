@@ -20,6 +20,7 @@ from web.media.messages import (
     ActiveSpeakerChanged,
     EncodingsWanted,
     LadderChanged,
+    PeerConnected,
     PeerDisconnected,
     ProducersChanged,
     RecordingChanged,
@@ -91,6 +92,13 @@ class RoomMedia:
 
     async def offer(self, connection: Connection, sdp: str) -> dict[str, Any]:
         """Answer a page's offer: its one connection to the worker."""
+        answer = await self.join(connection, sdp)
+        if self._room.connections.get(connection.id) is not connection:  # it went while the worker answered
+            self.leave_soon(connection)
+        return answer
+
+    async def join(self, connection: Connection, sdp: str) -> dict[str, Any]:
+        """The same for somebody who is about to enter."""
         room = self._room
         room.presence.check_live()
         label = connection.participant.site_id or room.state.chair_site_id or "hall"
@@ -106,8 +114,6 @@ class RoomMedia:
         connection.line.step = "full"
         self._orphans.pop(connection.id, None)
         room.driver.forget_view(connection.id)
-        if room.connections.get(connection.id) is not connection:  # it went while the worker answered
-            self.leave_soon(connection)
         connection.in_media = True
         room.driver.trigger()
         return {"sdp": joined.answer, "slots": [{"mid": slot.mid, "kind": slot.kind} for slot in joined.slots]}
@@ -191,6 +197,10 @@ class RoomMedia:
             line.audio, line.video, line.presentation = event.audio, event.video, event.presentation
             self.is_changed = True
             self._room.driver.trigger()
+        elif isinstance(event, PeerConnected):
+            self.peers.add(connection.id)
+            connection.in_media = True  # again, when it had been silent for too long
+            self._room.driver.trigger()
         elif isinstance(event, PeerDisconnected):
             self.peers.discard(connection.id)
             connection.in_media = False
@@ -200,6 +210,8 @@ class RoomMedia:
             self.stills.forget(connection.id)
             self.is_changed = True
             self._room.driver.trigger()
+        if isinstance(event, PeerConnected | PeerDisconnected) and connection.on_peer is not None:
+            connection.on_peer(event)
 
     async def _recording_changed(self, event: RecordingChanged) -> None:
         room = self._room

@@ -1,0 +1,124 @@
+"""A house with doors: the real app behind a real server, a real media worker, and a room open for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from scheduler.actor import load_actor
+from scheduler.database import Database
+from scheduler.organization.demonstration import demo_id
+from scheduler.settings import DatabaseSettings
+from sfu.settings import MediaSettings
+from tests.databases import undebugged
+from tests.web.conftest import World, open_world
+from tests.web.media.conftest import LOOPBACK
+from web.live.presence import Hello
+from web.live.room import Room
+from web.media.worker import Worker, make_plane
+
+SITE = demo_id("site:lungtam.quanba")
+OTHER_SITE = demo_id("site:quanba.quanba")
+DESK = demo_id("person:thuky.quanba")
+WAIT_S = 60.0
+
+
+@dataclass
+class House:
+    """``url`` is where foreign clients come to."""
+
+    world: World
+    url: str
+    worker: Worker
+    http: httpx.AsyncClient
+    tickets: dict[str, str] = field(default_factory=dict)  # secret → id
+
+    @property
+    def room(self) -> Room:
+        return self.world.services.hub.rooms[self.world.meeting.id]
+
+    def door(self, kind: str) -> str:
+        return f"{self.url}/api/{'whip' if kind == 'ingest' else 'whep'}/{self.world.meeting.id}"
+
+    async def ticket(self, kind: str = "ingest", site_id: str | None = SITE) -> str:
+        """A new ticket's secret, given by the secretary."""
+        desk = await self.world.person("thuky.quanba")
+        body: dict[str, Any] = {"kind": kind, "label": "Máy ngoài"}
+        answer = await desk.post(
+            f"/api/meetings/{self.world.meeting.id}/tickets",
+            json={**body, "site_id": site_id} if kind == "ingest" else body,
+        )
+        assert answer.status_code == 201, answer.text
+        secret = str(answer.json()["token"])
+        self.tickets[secret] = answer.json()["id"]
+        return secret
+
+    async def command(self, name: str, **args: Any) -> None:
+        """The secretary does it, in the room."""
+        world, hub = self.world, self.world.services.hub
+        async with world.database.reading() as session:
+            actor = await load_actor(session, today=world.clock.now.date(), person_id=DESK)
+        room, connection = await hub.enter(world.meeting.id, actor, "vi", Hello())
+        await room.command(connection, name, args)
+        await room.presence.depart(connection, cleanly=True)
+
+    async def post(self, kind: str, secret: str, offer: str, **headers: str) -> httpx.Response:
+        given = {"authorization": f"Bearer {secret}", "content-type": "application/sdp", **headers}
+        return await self.http.post(self.door(kind), content=offer, headers=given)
+
+    async def until(self, condition: Any) -> None:
+        """Wait for something in this process; nothing tells us of it."""
+        async with asyncio.timeout(WAIT_S):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def open_house(
+    settings: DatabaseSettings, folder: Path, media: MediaSettings = LOOPBACK, **options: Any
+) -> AsyncIterator[House]:
+    undebugged()
+    database = Database(settings)
+    sockets, stop = folder / "sockets", asyncio.Event()
+    worker = Worker(media, make_plane("native"))
+    serving = asyncio.create_task(worker.serve(sockets / "media-1.sock", stop))
+    listening = socket.create_server(("127.0.0.1", 0))
+    try:
+        async with (
+            open_world(database, folder / "data", connect_media=True, media_sockets=sockets, **options) as world,
+            httpx.AsyncClient() as http,
+        ):
+            await world.services.hub.open_testing(world.meeting.id, DESK)
+            server = uvicorn.Server(uvicorn.Config(world.app, lifespan="off", log_config=None))
+            answering = asyncio.create_task(server.serve(sockets=[listening]))
+            url = f"http://localhost:{listening.getsockname()[1]}"
+            house = House(world, url, worker, http)
+            await house.until(lambda: house.room.media.worker is not None)
+            yield house
+            server.should_exit = True
+            await answering
+    finally:
+        stop.set()
+        await serving
+        await database.dispose()
+
+
+@pytest.fixture
+async def house(small_settings: DatabaseSettings, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(small_settings, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def h264_house(small_settings: DatabaseSettings, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(small_settings, tmp_path, replace(LOOPBACK, video_codec="h264")) as opened:
+        yield opened

@@ -1,0 +1,254 @@
+"""The doors themselves: who gets in, what a bad offer is told, restarts, and what ends a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from scheduler.proceedings import facts as f
+from scheduler.proceedings import log
+from sfu.light_peer import LightPeer
+from sfu.light_peer.offer import Wanted
+from tests.media.samples import audio_sample, video_sample
+from tests.web.doors.conftest import SITE, House
+from tests.web.doors.test_fragment import OFFER, RESTART
+from web.doors.fragment import credentials_of, read_credentials, with_credentials
+from web.doors.session import MOST_PLAYERS
+from web.media.messages import PeerDisconnected
+
+FRAGMENT = "application/trickle-ice-sdpfrag"
+
+
+class Encoder:
+    """A light peer that comes by the door."""
+
+    def __init__(self, house: House, secret: str, kind: str = "ingest") -> None:
+        self.house, self.secret, self.kind = house, secret, kind
+        self.peer = LightPeer(Wanted(audio_slots=0, presentation_slots=0, video_slots=0) if kind == "ingest" else None)
+        self.created: httpx.Response | None = None
+        self.restarted: httpx.Response | None = None
+
+    @property
+    def session(self) -> str:
+        assert self.created is not None
+        return f"{self.house.url}{self.created.headers['location']}"
+
+    def headers(self, **more: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.secret}", **more}
+
+    async def come(self) -> httpx.Response:
+        await self.peer.connect(self._post)
+        assert self.created is not None
+        return self.created
+
+    async def _post(self, offer: str) -> str:
+        self.created = await self.house.post(self.kind, self.secret, offer)
+        assert self.created.status_code == 201, self.created.text
+        return self.created.text
+
+    async def restart(self) -> None:
+        await self.peer.restart_ice(self._patch)
+
+    async def _patch(self, offer: str) -> str:
+        fresh = credentials_of(offer)
+        assert fresh is not None and self.created is not None
+        text = f"a=ice-ufrag:{fresh.ufrag}\r\na=ice-pwd:{fresh.pwd}\r\n"
+        self.restarted = await self.patch(text, **{"if-match": "*"})
+        ours = read_credentials(self.restarted.text)
+        assert ours is not None
+        return with_credentials(self.created.text, ours)
+
+    async def patch(self, text: str, **headers: str) -> httpx.Response:
+        given = self.headers(**{"content-type": FRAGMENT, **headers})
+        return await self.house.http.patch(self.session, content=text, headers=given)
+
+
+async def sites_left(house: House) -> list[str]:
+    async with house.world.database.reading() as session:
+        facts = await log.facts_of(session, house.world.meeting.id)
+    return [fact.body.reason for fact in facts if isinstance(fact.body, f.SiteLeft)]
+
+
+async def test_an_encoder_restarts_its_ice_and_ends_its_session(house: House) -> None:
+    encoder = Encoder(house, await house.ticket())
+    created = await encoder.come()
+    assert created.headers["content-type"] == "application/sdp" and created.headers["accept-patch"] == FRAGMENT
+    encoder.peer.play("camera", video_sample(5))
+    encoder.peer.play("microphone", audio_sample(5))
+    connection = house.room.connections[str(house.room.state.sites[SITE].connection_id)]
+    await house.until(lambda: connection.line.video and connection.line.audio)
+    etag = created.headers["etag"]
+
+    trickled = await encoder.patch("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", **{"if-match": etag})
+    assert trickled.status_code == 204
+    before = house.worker.node.rooms[house.world.meeting.id].peers[connection.id]
+    packets = _packets(house, before)
+    await encoder.restart()
+    assert encoder.restarted is not None and encoder.restarted.status_code == 200
+    assert encoder.restarted.headers["content-type"] == FRAGMENT and encoder.restarted.headers["etag"] != etag
+    await house.until(lambda: _packets(house, before) > packets + 20)
+    assert (await encoder.patch("a=x:1\r\n", **{"if-match": etag})).status_code == 412
+
+    assert (await house.http.delete(encoder.session, headers=encoder.headers())).status_code == 200
+    assert (await house.http.delete(encoder.session, headers=encoder.headers())).status_code == 404
+    assert house.room.state.sites[SITE].connection_id is None and await sites_left(house) == ["left"]
+    await encoder.peer.close()
+
+
+def _packets(house: House, peer: Any) -> int:
+    plane = house.worker.node.plane
+    return sum(plane.encoding_stats(e.handle).packets for p in peer.producers.values() for e in p.encodings.values())
+
+
+async def test_a_patch_says_which_generation_it_is_for(house: House) -> None:
+    encoder = Encoder(house, await house.ticket())
+    await encoder.come()
+    assert (await encoder.patch(RESTART)).status_code == 428
+    etag = encoder.created.headers["etag"] if encoder.created else ""
+    assert (await encoder.patch(RESTART, **{"if-match": etag})).status_code == 412
+    assert (await encoder.patch("hello", **{"if-match": "*"})).status_code == 400
+    assert (await encoder.patch(RESTART, **{"if-match": "*", "content-type": "text/plain"})).status_code == 415
+    assert (await house.http.get(encoder.session, headers=encoder.headers())).status_code in (404, 405)
+    await encoder.peer.close()
+
+
+def error(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    assert answer.headers["access-control-allow-origin"] == "*"
+    body = answer.json()
+    assert body["title"] and body["status"] == answer.status_code
+    return answer.status_code, body["code"]
+
+
+async def test_only_its_ticket_opens_a_door(house: House) -> None:
+    secret, watching = await house.ticket(), await house.ticket("playback")
+    assert error(await house.http.post(house.door("ingest"), content=OFFER)) == (401, "ticket_missing")
+    refused = await house.post("ingest", "x" * 43, OFFER)
+    assert error(refused) == (401, "ticket_unknown") and refused.headers["www-authenticate"].startswith("Bearer")
+    assert error(await house.post("ingest", watching, OFFER)) == (403, "ticket_other")
+    elsewhere = house.door("ingest").replace(house.world.meeting.id, "another")
+    headers = {"authorization": f"Bearer {secret}", "content-type": "application/sdp"}
+    assert error(await house.http.post(elsewhere, content=OFFER, headers=headers)) == (403, "ticket_other")
+
+    encoder = Encoder(house, secret)
+    await encoder.come()
+    stranger = Encoder(house, await house.ticket())
+    stranger.created = encoder.created
+    assert error(await stranger.patch(RESTART, **{"if-match": "*"})) == (404, "not_found")
+    assert error(await house.http.delete(encoder.session, headers=stranger.headers())) == (404, "not_found")
+    assert house.room.state.sites[SITE].connection_id is not None
+    await encoder.peer.close()
+
+
+async def test_guessing_is_slowed_down(house: House) -> None:
+    at = house.world.clock.now.timestamp()
+    for _ in range(59):
+        house.world.services.link_failures.failed("ticket 127.0.0.1", at)
+    assert error(await house.post("ingest", "guess", OFFER)) == (401, "ticket_unknown")
+    slowed = await house.post("ingest", await house.ticket(), OFFER)
+    assert error(slowed)[0] == 429 and int(slowed.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda text: "hello", "v=0"),
+        (lambda text: "\r\n".join(x for x in text.split("\r\n") if "ice-" not in x), "ice-ufrag"),
+        (lambda text: text.replace("VP8/90000", "H265/90000"), "vp8"),
+        (lambda text: text.replace("a=fingerprint:sha-256", "a=fingerprint:md5"), "fingerprint"),
+        (lambda text: text.replace("a=rtcp-mux\r\n", ""), "rtcp-mux"),
+    ],
+    ids=["none", "no ICE", "foreign codec", "no fingerprint", "no mux"],
+)
+async def test_a_bad_offer_is_told_what_is_wrong_and_leaves_no_trace(house: House, change: Any, says: str) -> None:
+    offer = change(OFFER.replace("\r\n", "\n").replace("\n", "\r\n"))
+    answer = await house.post("ingest", await house.ticket(), offer)
+    assert error(answer) == (400, "bad_offer")
+    assert says in answer.json()["detail"]
+    assert house.room.state.sites[SITE].connection_id is None and await sites_left(house) == []
+    assert house.room.connections == {}
+
+
+async def test_what_is_no_offer_is_not_read(house: House) -> None:
+    secret = await house.ticket()
+    wrong = await house.post("ingest", secret, OFFER, **{"content-type": "application/json"})
+    assert error(wrong) == (415, "wrong_content")
+    assert error(await house.post("ingest", secret, "v=0\r\n" + "a=x\r\n" * 20_000)) == (413, "too_large")
+
+
+async def test_a_ticket_begins_anew_and_another_finds_the_site_taken(house: House) -> None:
+    secret = await house.ticket()
+    first, second = Encoder(house, secret), Encoder(house, secret)
+    await first.come()
+    await second.come()
+    assert (await first.patch(RESTART, **{"if-match": "*"})).status_code == 404
+    assert error(await house.post("ingest", await house.ticket(), OFFER)) == (409, "occupied")
+    assert await sites_left(house) == ["lost"]
+    await first.peer.close()
+    await second.peer.close()
+
+
+async def test_a_revoked_ticket_ends_its_sessions(house: House) -> None:
+    secret = await house.ticket("playback")
+    viewer = Encoder(house, secret, "playback")
+    await viewer.come()
+    desk = await house.world.person("thuky.quanba")
+    path = f"/api/meetings/{house.world.meeting.id}/tickets"
+    (listed,) = (await desk.get(path)).json()["items"]
+    assert listed["in_use"] == 1 and "token" not in listed
+    assert (await desk.delete(f"{path}/{listed['id']}")).status_code == 204
+    await viewer.peer.wait_for(lambda: viewer.peer.closed_by_server)
+    assert error(await house.post("playback", secret, OFFER)) == (401, "ticket_revoked")
+    assert house.room.connections == {}
+    await viewer.peer.close()
+
+
+async def test_a_ticket_lets_so_many_players_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.doors.session.MOST_PLAYERS", 1)
+    assert MOST_PLAYERS == 20
+    viewer = Encoder(house, await house.ticket("playback"), "playback")
+    await viewer.come()
+    full = await house.post("playback", viewer.secret, OFFER)
+    assert error(full) == (503, "too_many_players") and full.headers["retry-after"]
+    await viewer.peer.close()
+    await house.until(lambda: house.room.connections == {})  # it said close_notify
+
+
+async def test_an_encoder_that_dies_leaves_its_site(house: House) -> None:
+    encoder = Encoder(house, await house.ticket())
+    await encoder.come()
+    peer = str(house.room.state.sites[SITE].connection_id)
+    connection = house.room.connections[peer]
+    assert connection.on_peer is not None
+    connection.on_peer(PeerDisconnected(house.world.meeting.id, peer, "consent"))
+    assert house.room.connections  # it may come back by a restart
+    connection.on_peer(PeerDisconnected(house.world.meeting.id, peer, "dtls"))
+    await house.until(lambda: house.room.state.sites[SITE].connection_id is None)
+    assert await sites_left(house) == ["lost"]
+    await encoder.peer.close()
+
+
+async def test_a_worker_that_restarts_ends_the_session_so_that_the_encoder_comes_anew(house: House) -> None:
+    encoder = Encoder(house, await house.ticket())
+    await encoder.come()
+    connection = next(iter(house.room.connections.values()))
+    connection.outgoing.send({"type": "media", "boot_id": "another"})
+    await house.until(lambda: house.room.connections == {})
+    await encoder.peer.close()
+
+
+async def test_nobody_gets_into_a_room_that_is_not_open(house: House) -> None:
+    secret = await house.ticket("playback")
+    await house.command("convene")
+    await house.command("adjourn")
+    assert error(await house.post("playback", secret, OFFER)) == (409, "wrong_stage")
+
+
+async def test_pages_of_other_origins_may_ask(house: House) -> None:
+    for address, told in ((house.door("ingest"), "accept-post"), (house.door("playback") + "/x", "accept-patch")):
+        answer = await house.http.options(address, headers={"origin": "https://studio.example"})
+        assert answer.status_code == 204 and answer.headers[told]
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "authorization" in answer.headers["access-control-allow-headers"].lower()
