@@ -33,7 +33,7 @@ class SendLog:
 
     def __init__(self) -> None:
         self.next = 0  # index of the next packet
-        self._slots: list[_Sent | None] = [None] * SIZE
+        self._slots: list[_Sent | None] = []  # until something was sent
         self._told = -1  # the highest index that feedback told anything of
         self._cycles = Unwrapper(24)
 
@@ -41,15 +41,20 @@ class SendLog:
         """Give out a number; it counts as sent only with ``note``."""
         index = self.next
         self.next += 1
-        self._slots[index % SIZE] = None
+        if self._slots:
+            self._slots[index % SIZE] = None
         return index & 0xFFFF
 
     def note(self, now: float, size: int, cluster: int) -> None:
         """The packet with the number given out last is on its way."""
+        if not self._slots:
+            self._slots = [None] * SIZE
         self._slots[(self.next - 1) % SIZE] = _Sent(int(now * 1e6), size, cluster)
 
     def match(self, feedback: Feedback) -> list[PacketResult]:
         """What is news in it."""
+        if not self._slots:
+            return []
         base = self.next + difference_16(feedback.base, self.next & 0xFFFF)
         cycles = self._cycles.unwrap(feedback.reference) - feedback.reference << 8
         results: list[PacketResult] = []

@@ -9,15 +9,16 @@ from libc.string cimport memcpy, memset
 
 from .address_text cimport read_address
 from .commands cimport (
-    ADD_CONSUMER, ADD_ENCODING, ADD_TRANSPORT, ADOPT, HANG_UP, PAUSE_ENCODING, REMOVE_CONSUMER, REMOVE_ENCODING,
-    REMOVE_TRANSPORT, SEND_RAW, SEND_RTCP, SET_ADDRESS, SET_IDS, SET_KEYS, SET_RATE, SET_ROUTE, SET_RTX_SSRC,
-    TELL_OF_REPAIRERS, VOUCH, Command, Order
+    ADD_CONSUMER, ADD_ENCODING, ADD_TRANSPORT, ADOPT, HANG_UP, PAUSE_ENCODING, PROBE, REMOVE_CONSUMER, REMOVE_ENCODING,
+    REMOVE_TRANSPORT, SEND_RAW, SEND_RTCP, SET_ADDRESS, SET_IDS, SET_KEYS, SET_PACE, SET_RATE, SET_REDUNDANCY,
+    SET_REPORTED_LOSS, SET_ROUTE, SET_RTX_SSRC, SET_TEMPORAL, TELL_OF_REPAIRERS, VOUCH, Command, Order
 )
 from .connection cimport Connection
-from .limits cimport AUDIO, H264, LONG_AGO, OPUS, VIDEO, VP8
+from .limits cimport ALL_LAYERS, AUDIO, H264, LONG_AGO, OPUS, VIDEO, VP8
 from .memory cimport Map, claim, discard, lookup
 from .memory cimport store as put_into
 from .rewriter cimport begin_rewriter
+from .sent cimport begin_log
 from .srtp cimport Crypto, set_up
 from .state cimport Consumer, Encoding, Ids, Transport
 from .statistics cimport begin_statistics
@@ -57,6 +58,7 @@ cdef class Asking:
         cdef Transport *transport = <Transport *>claim(sizeof(Transport))
         transport.handle = handle
         transport.local_ssrc = local_ssrc
+        begin_log(&transport.log)
         put_into(&self.transports, <uint64_t>handle, transport)
         memset(&command, 0, sizeof(Command))
         command.order = ADD_TRANSPORT
@@ -109,6 +111,19 @@ cdef class Asking:
         command.size = sizeof(Ids)
         self.ask(&command, <const uint8_t *>&there)
 
+    def set_pace(self, int64_t handle, int64_t bitrate):
+        """Negative: none."""
+        self.ask_simply(SET_PACE, self.find(&self.transports, handle), NULL, bitrate)
+
+    def probe(self, int64_t handle, int64_t cluster, double bitrate, int64_t size):
+        cdef Command command
+        memset(&command, 0, sizeof(Command))
+        command.order = PROBE
+        command.subject = self.find(&self.transports, handle)
+        command.number = size << 8 | cluster
+        command.seconds = bitrate
+        self.ask(&command, NULL)
+
     def remove_transport(self, int64_t handle):
         cdef void *transport = self.find(&self.transports, handle)
         discard(&self.transports, <uint64_t>handle)
@@ -125,6 +140,8 @@ cdef class Asking:
         encoding.kind = KINDS[settings.kind]
         encoding.codec = CODECS[settings.codec]
         encoding.clock_rate = settings.clock_rate
+        encoding.payload_type = settings.payload_type
+        encoding.red_payload_type = -1 if settings.red_payload_type is None else settings.red_payload_type
         encoding.ssrc = settings.ssrc
         encoding.producer = -1 if settings.producer is None else settings.producer
         encoding.level_id = settings.extensions.audio_level
@@ -143,6 +160,10 @@ cdef class Asking:
 
     def tell_of_repairers(self, int64_t handle):
         self.ask_simply(TELL_OF_REPAIRERS, self.find(&self.encodings, handle), NULL, 0)
+
+    def set_reported_loss(self, int64_t handle, int64_t fraction):
+        """Of 256."""
+        self.ask_simply(SET_REPORTED_LOSS, self.find(&self.encodings, handle), NULL, fraction)
 
     def remove_encoding(self, int64_t handle):
         cdef void *encoding = self.find(&self.encodings, handle)
@@ -168,6 +189,10 @@ cdef class Asking:
         consumer.kind = KINDS[settings.kind]
         consumer.codec = CODECS[settings.codec]
         consumer.ssrc = settings.ssrc
+        consumer.payload_type = settings.payload_type
+        consumer.red_payload_type = settings.red_payload_type or 0
+        consumer.temporal = ALL_LAYERS
+        consumer.newest = consumer.skipped_timestamp = -1
         consumer.stamps = ids.transport_cc and transport is not NULL
         consumer.next_rtx_index = rtx_index
         consumer.allowed_at = LONG_AGO
@@ -212,6 +237,12 @@ cdef class Asking:
 
     def set_rate(self, int64_t handle, int64_t rate):
         self.ask_simply(SET_RATE, self.find(&self.consumers, handle), NULL, rate)
+
+    def set_temporal(self, int64_t handle, int64_t highest):
+        self.ask_simply(SET_TEMPORAL, self.find(&self.consumers, handle), NULL, highest)
+
+    def set_redundancy(self, int64_t handle, int64_t levels):
+        self.ask_simply(SET_REDUNDANCY, self.find(&self.consumers, handle), NULL, levels)
 
     def remove_consumer(self, int64_t handle):
         cdef void *consumer = self.find(&self.consumers, handle)

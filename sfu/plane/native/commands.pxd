@@ -11,7 +11,7 @@ from libc.string cimport memmove
 from .address cimport Address, Destination, is_same, move_out, owner_of, settle
 from .connection cimport Connection, adopt, hang_up
 from .consumer cimport find_streams, leave, take
-from .delivery cimport begin_route, deliver_batches, update_ring
+from .delivery cimport begin_route, deliver_batches
 from .feedback cimport handle_report_timer, schedule_reports, send_feedback
 from .ingress cimport find_stranger, forget_stranger, tell_levels, tell_of_stranger
 from .limits cimport *
@@ -19,14 +19,19 @@ from .memory cimport List, append, claim, discard, lookup, release_list, release
 from .memory cimport store as put_into
 from .nack cimport release_nack
 from .outbox cimport post_bytes
+from .pace cimport handle_pace_timer, set_pace
 from .pacing cimport next_turn, release_consumer, turn_wheel
+from .probing cimport begin_probe, handle_probe_timer
 from .repair cimport handle_keyframe_timer, request_missing, want_keyframe
 from .rewriter cimport begin_rewriter
+from .ring cimport update_ring
 from .rtcp cimport write_bye, write_receiver_head
 from .srtp cimport Crypto
 from .state cimport Consumer, Departed, Encoding, Ids, Listening, Plane, Stranger, Transport, find_listening
 from .statistics cimport begin_statistics
-from .timers cimport DUE_FEEDBACK, DUE_KEYFRAME, DUE_LEVELS, DUE_NACK, DUE_REPORTS, Timer, take_timer
+from .timers cimport (
+    DUE_FEEDBACK, DUE_KEYFRAME, DUE_LEVELS, DUE_NACK, DUE_PACE, DUE_PROBE, DUE_REPORTS, Timer, take_timer
+)
 from .transport cimport drop_keys, forget_streams, send_rtcp
 from .twcc cimport release_arrivals
 
@@ -42,6 +47,7 @@ cdef inline void bury_transport(Transport *transport) noexcept nogil:
     if transport.arrivals is not NULL:
         release_arrivals(transport.arrivals)
         free(transport.arrivals)
+    free(transport.log.slots)
     free(transport.listening)
     release_list(&transport.consumers)
     free(transport.strangers)
@@ -201,7 +207,7 @@ cdef inline void remove_encoding(Plane *plane, Encoding *encoding) noexcept nogi
     while encoding.waiting.count:
         _unwait(plane, <Consumer *>encoding.waiting.items[0])  # another layer may go on
     while encoding.carriers.count:
-        leave(<Consumer *>encoding.carriers.items[0])
+        leave(plane, <Consumer *>encoding.carriers.items[0])
     update_ring(plane, encoding)
     _unlisten(plane, encoding, encoding.ssrc)
     if encoding.has_rtx:
@@ -218,7 +224,7 @@ cdef inline void pause_encoding(Plane *plane, Encoding *encoding, bint paused) n
     encoding.paused = paused
     while encoding.carriers.count:
         consumer = <Consumer *>encoding.carriers.items[0]
-        leave(consumer)
+        leave(plane, consumer)
         if consumer.pending is NULL:
             consumer.pending = encoding
             append(&encoding.waiting, consumer)
@@ -255,7 +261,7 @@ cdef inline void stop_consumer(Plane *plane, Consumer *consumer) noexcept nogil:
     cdef Encoding *carried
     _unwait(plane, consumer)
     carried = consumer.carried
-    leave(consumer)
+    leave(plane, consumer)
     if carried is not NULL:
         update_ring(plane, carried)
 
@@ -317,12 +323,16 @@ cdef inline void _ring_the_bell(Plane *plane, const Timer *timer) noexcept nogil
     cdef Encoding *encoding = <Encoding *>timer.owner
     if timer.kind == DUE_LEVELS:
         tell_levels(plane)
-    elif timer.kind == DUE_REPORTS or timer.kind == DUE_FEEDBACK:
+    elif timer.kind == DUE_REPORTS or timer.kind == DUE_FEEDBACK or timer.kind == DUE_PACE or timer.kind == DUE_PROBE:
         transport.timers -= 1
         if timer.kind == DUE_REPORTS:
             handle_report_timer(plane, transport)
-        else:
+        elif timer.kind == DUE_FEEDBACK:
             send_feedback(plane, transport)
+        elif timer.kind == DUE_PACE:
+            handle_pace_timer(plane, transport)
+        else:
+            handle_probe_timer(plane, transport)
         bury_transport(transport)
     else:
         encoding.timers -= 1
@@ -365,15 +375,20 @@ cdef enum Order:
     SET_ADDRESS
     VOUCH
     SET_IDS
+    SET_PACE
+    PROBE
     REMOVE_TRANSPORT
     ADD_ENCODING
     SET_RTX_SSRC
     TELL_OF_REPAIRERS
     REMOVE_ENCODING
+    SET_REPORTED_LOSS
     PAUSE_ENCODING
     ADD_CONSUMER
     SET_ROUTE
     SET_RATE
+    SET_TEMPORAL
+    SET_REDUNDANCY
     REMOVE_CONSUMER
     SEND_RTCP
     SEND_RAW
@@ -403,6 +418,10 @@ cdef inline void _obey_transport(Plane *plane, const Command *command, const uin
         vouch(plane, transport, &command.to.address)
     elif command.order == SET_IDS:
         transport.ids = (<const Ids *>data)[0]
+    elif command.order == SET_PACE:
+        set_pace(plane, transport, command.number)
+    elif command.order == PROBE:
+        begin_probe(plane, transport, <int>(command.number & 0xFF), command.seconds, <int>(command.number >> 8))
     else:
         remove_transport(plane, transport)
 
@@ -417,6 +436,8 @@ cdef inline void _obey_encoding(Plane *plane, const Command *command) noexcept n
         tell_of_repairers(plane, encoding.transport)
     elif command.order == REMOVE_ENCODING:
         remove_encoding(plane, encoding)
+    elif command.order == SET_REPORTED_LOSS:
+        encoding.reported_loss = <int>command.number
     else:
         pause_encoding(plane, encoding, command.number != 0)
 
@@ -429,6 +450,10 @@ cdef inline void _obey_consumer(Plane *plane, const Command *command) noexcept n
         set_route(plane, consumer, <Encoding *>command.object)
     elif command.order == SET_RATE:
         consumer.rate = command.number
+    elif command.order == SET_TEMPORAL:
+        consumer.temporal = <uint8_t>command.number
+    elif command.order == SET_REDUNDANCY:
+        consumer.levels = <uint8_t>command.number
     else:
         remove_consumer(plane, consumer)
 

@@ -7,29 +7,14 @@ together; whatever looks at routes or numbers calls ``deliver_batches`` first.
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from .consumer cimport forward, take
+from .consumer cimport forward, skip_padding, take
 from .limits cimport *
 from .memory cimport append, remove
-from .nack cimport forget_holes
+from .pace cimport begin_behind, is_paced, offer
 from .pacing cimport catch_up
 from .repair cimport want_keyframe
-from .rewriter cimport skip
-from .ring cimport close_ring, keep, open_ring
+from .ring cimport keep, update_ring
 from .state cimport ROUTE_TAKEN, Consumer, Encoding, Packet, Plane, hold, let_go, tell_simply
-
-
-cdef inline void update_ring(Plane *plane, Encoding *encoding) noexcept nogil:
-    """A ring while somebody consumes and it is not paused; nothing of it survives."""
-    cdef int64_t highest = encoding.statistics.sequence.highest
-    if encoding.paused or not (encoding.carriers.count or encoding.waiting.count):
-        if encoding.ring is not NULL:
-            close_ring(plane, encoding.ring)
-            encoding.ring = NULL
-        forget_holes(&encoding.nack)
-    elif encoding.ring is NULL:
-        encoding.ring = open_ring(plane, -1 if highest < 0 else highest + 1)
-        if highest >= 0:
-            encoding.nack.highest = highest
 
 
 # -- batches --------------------------------------------------------------------------------------------------------
@@ -62,7 +47,9 @@ cdef inline void _deliver_batch(Plane *plane, Encoding *encoding) noexcept nogil
     for place in range(encoding.carriers.count):
         consumer = <Consumer *>encoding.carriers.items[place]
         for number in range(encoding.batch_count):
-            if not consumer.is_behind or encoding.batch[number].index < consumer.cursor:
+            if is_paced(consumer):
+                offer(plane, consumer, encoding.batch[number])
+            elif not consumer.is_behind or encoding.batch[number].index < consumer.cursor:
                 forward(plane, consumer, encoding.batch[number])
     for number in range(encoding.batch_count):
         let_go(plane, encoding.batch[number])
@@ -96,9 +83,13 @@ cdef inline void _take(Plane *plane, Consumer *consumer, Encoding *encoding, Pac
     """The route takes effect with ``first``; what came after it already follows from the ring."""
     cdef Encoding *old = consumer.carried
     remove(&encoding.waiting, consumer)
-    take(consumer, encoding, first)
+    take(plane, consumer, encoding, first)
     if old is not NULL:
         update_ring(plane, old)
+    if is_paced(consumer):
+        tell_simply(plane, ROUTE_TAKEN, consumer.handle, encoding.handle)
+        begin_behind(plane, consumer, first)
+        return
     forward(plane, consumer, first)
     consumer.cursor = first.index + 1
     if encoding.ring is not NULL:
@@ -115,7 +106,7 @@ cdef inline void _deliver_padding(Plane *plane, Encoding *encoding, const Packet
     for place in range(encoding.carriers.count):
         consumer = <Consumer *>encoding.carriers.items[place]
         if is_newest and not consumer.is_behind:
-            skip(&consumer.rewriter, packet.index)
+            skip_padding(consumer, packet.index)
         elif not consumer.is_behind or packet.index < consumer.cursor:
             forward(plane, consumer, packet)
 

@@ -4,18 +4,20 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
 from .budget cimport spend
-from .consumer cimport ANSWERED, MISSED, TOO_SOON, Answer, retransmit
 from .delivery cimport deliver_batches
 from .limits cimport *
 from .memory cimport claim, lookup
+from .pace cimport answer_paced, is_paced
 from .pacing cimport owe
 from .repair cimport want_keyframe
+from .repeating cimport MISSED, TOO_SOON, Answer, retransmit
 from .reports cimport receive_blocks, receive_sender_report, send_reports
 from .rtcp cimport (
     PAYLOAD_FEEDBACK, RECEIVER_REPORT, SENDER_REPORT, TRANSPORT_FEEDBACK, Control, is_compound, next_control, write_head
 )
+from .sent cimport Result, match_feedback
 from .srtp cimport OPENED, REPLAYED, Opened, Stream, open_control
-from .state cimport RTCP_RECEIVED, Consumer, Event, Plane, Transport, find_consumer, tell
+from .state cimport FEEDBACK_RECEIVED, RTCP_RECEIVED, Consumer, Event, Plane, Transport, find_consumer, tell
 from .timers cimport DUE_FEEDBACK, DUE_REPORTS, set_timer
 from .transport cimport remember_heard, send_rtcp
 from .twcc cimport Arrivals, begin_arrivals, begin_feedback, note_arrival_of, skip_outage, write_feedback
@@ -31,6 +33,10 @@ cdef inline void _retransmit(Plane *plane, Consumer *consumer, uint16_t sequence
     if not spend(&consumer.transport.nacks, 1.0, most, most, plane.now):
         plane.counters.nacks_over_budget += 1
         consumer.retransmission_missed += 1
+        return
+    if is_paced(consumer):
+        if not answer_paced(plane, consumer, sequence):
+            consumer.retransmission_missed += 1
         return
     answer = retransmit(plane, consumer, sequence)
     if answer == MISSED or (answer == TOO_SOON and not owe(plane, consumer, sequence)):
@@ -63,6 +69,30 @@ cdef inline void _refresh(Plane *plane, Transport *transport, uint32_t ssrc) noe
         plane.counters.keyframes_over_budget += 1
 
 
+cdef inline void _match(Plane *plane, Transport *transport, const Control *control) noexcept nogil:
+    """transport-cc."""
+    cdef int found = match_feedback(
+        &transport.log, control.body + 8, control.size - 8, plane.microseconds, plane.results
+    )
+    cdef int place = 0
+    cdef Event event
+    if found < 0:
+        plane.counters.malformed += 1
+        return
+    memset(&event, 0, sizeof(Event))
+    event.kind = FEEDBACK_RECEIVED
+    event.handle = transport.handle
+    event.at = plane.now
+    while place < found:
+        tell(
+            plane,
+            &event,
+            <const uint8_t *>&plane.results[place],
+            <int>sizeof(Result) * min(MAX_RESULTS, found - place),
+        )
+        place += MAX_RESULTS
+
+
 cdef inline void _act_on(Plane *plane, Transport *transport, const Control *control, int64_t arrival_ns) noexcept nogil:
     cdef int place
     if control.kind == SENDER_REPORT:
@@ -72,6 +102,8 @@ cdef inline void _act_on(Plane *plane, Transport *transport, const Control *cont
         receive_blocks(transport, control.body + 4, control.count, arrival_ns)
     elif control.kind == TRANSPORT_FEEDBACK and control.count == 1:
         _answer(plane, transport, control)
+    elif control.kind == TRANSPORT_FEEDBACK and control.count == 15:
+        _match(plane, transport, control)
     elif control.kind == PAYLOAD_FEEDBACK and control.count == 1:
         _refresh(plane, transport, get32(control.body + 4))
     elif control.kind == PAYLOAD_FEEDBACK and control.count == 4:

@@ -11,8 +11,9 @@ from .feedback cimport note_transport_cc, receive_rtcp
 from .h264 cimport starts_h264_keyframe
 from .limits cimport *
 from .memory cimport List, claim, lookup, resize
+from .red cimport Block, Red, read_red
 from .repair cimport note_arrival
-from .ring cimport misses
+from .ring cimport fetch, misses
 from .rtp cimport Element, Rtp, find_element, is_control, read_rtp, read_text, unwrap
 from .srtp cimport OPENED, REPLAYED, Opened, Stream, open_packet
 from .state cimport (
@@ -31,12 +32,16 @@ from .wire cimport difference16, difference32, get16, get32
 
 cdef inline void _count(Encoding *encoding, int size, double now) noexcept nogil:
     cdef double elapsed = now - encoding.second_began
+    cdef int layer
     encoding.packets += 1
     encoding.bytes += size
     encoding.last_packet_at = now
     encoding.second_bytes += size
     if elapsed >= 1.0:
         encoding.bitrate = <int64_t>(encoding.second_bytes * 8 / elapsed) if elapsed < 3.0 else 0
+        for layer in range(ALL_LAYERS + 1):
+            encoding.layer_bitrates[layer] = <int64_t>(encoding.layer_bytes[layer] * 8 / elapsed) if elapsed < 3.0 else 0
+            encoding.layer_bytes[layer] = 0
         encoding.second_began = now
         encoding.second_bytes = 0
 
@@ -81,9 +86,23 @@ cdef inline bint _read_payload(Plane *plane, Encoding *encoding, Packet *packet)
         if packet.vp8.picture >= 0 and not packet.vp8.is_long:
             packet.vp8.picture = <int>(unwrap(&encoding.short_pictures, packet.vp8.picture, 7) & 0x7FFF)
         packet.starts_keyframe = packet.vp8.starts_keyframe
+        encoding.layer_bytes[packet.vp8.layer] += packet.size
     else:
         packet.starts_keyframe = starts_h264_keyframe(packet.payload, packet.size)
     return True
+
+
+cdef inline Packet *_claim_packet(Plane *plane, int64_t index, int size, int64_t arrival_ns) noexcept nogil:
+    cdef Packet *packet = <Packet *>resize(NULL, sizeof(Packet) + size)
+    plane.ring_bytes += <int64_t>sizeof(Packet) + size
+    packet.holders = 1
+    packet.size = size
+    packet.index = index
+    packet.arrival_ns = arrival_ns
+    packet.arrived_at = plane.now
+    packet.level = SILENT
+    packet.padding = 0
+    return packet
 
 
 cdef inline Packet *_make_packet(
@@ -92,17 +111,9 @@ cdef inline Packet *_make_packet(
     """The packet in hand without the first ``skipped`` bytes of its payload; NULL when it is malformed."""
     cdef const Rtp *rtp = &plane.rtp
     cdef int size = rtp.payload_size - skipped
-    cdef Packet *packet = <Packet *>resize(NULL, sizeof(Packet) + size)
-    plane.ring_bytes += <int64_t>sizeof(Packet) + size
-    packet.holders = 1
-    packet.size = size
-    packet.index = index
-    packet.arrival_ns = arrival_ns
-    packet.arrived_at = plane.now
+    cdef Packet *packet = _claim_packet(plane, index, size, arrival_ns)
     packet.timestamp = rtp.timestamp
     packet.marker = rtp.marker
-    packet.level = SILENT
-    packet.padding = 0
     memcpy(packet.payload, rtp.data + rtp.payload_at + skipped, size)
     if not _read_payload(plane, encoding, packet):
         plane.counters.malformed += 1
@@ -122,11 +133,69 @@ cdef inline void _hand_on(Plane *plane, Encoding *encoding, Packet *packet) noex
         note_arrival(plane, encoding, packet.index)
 
 
+cdef inline bint _fits_hole(Encoding *encoding, int64_t index, uint32_t timestamp, double now) noexcept nogil:
+    """Whether a block that a sender put in can be the missing packet ``index``: RED tells only the timestamp, which must
+    lie between those of the neighbours that are here."""
+    cdef const Packet *neighbour
+    cdef int64_t other, distance
+    if encoding.ring is NULL or not misses(encoding.ring, index):
+        return False
+    for other in range(index - 2, index + 3):
+        neighbour = fetch(encoding.ring, other, now)
+        if neighbour is not NULL:
+            distance = difference32(timestamp, neighbour.timestamp)
+            if distance == 0 or (distance > 0) != (other < index):
+                return False
+    return True
+
+
+cdef inline void _fill(
+    Plane *plane, Encoding *encoding, const Block *block, int64_t index, int64_t arrival_ns
+) noexcept nogil:
+    """An earlier packet's block, if that is missing."""
+    cdef uint32_t timestamp = plane.rtp.timestamp - <uint32_t>block.offset
+    cdef Packet *packet
+    if block.payload_type != encoding.payload_type or not block.size:
+        return
+    if not _fits_hole(encoding, index, timestamp, plane.now):
+        return
+    encoding.repaired += 1
+    packet = _claim_packet(plane, index, block.size, arrival_ns)
+    packet.timestamp = timestamp
+    packet.marker = 0
+    packet.vp8.size = 0
+    packet.starts_keyframe = 1
+    memcpy(packet.payload, plane.rtp.data + plane.rtp.payload_at + block.at, block.size)
+    _hand_on(plane, encoding, packet)
+    let_go(plane, packet)
+
+
+cdef inline bint _unpack(Plane *plane, Encoding *encoding, int64_t index, int64_t arrival_ns) noexcept nogil:
+    """Take the packet in hand out of its RED; what it carries besides of packets that are missing comes first."""
+    cdef Red red
+    cdef const Block *own
+    cdef int place
+    if not read_red(&red, plane.rtp.data + plane.rtp.payload_at, plane.rtp.payload_size):
+        return False
+    own = &red.blocks[red.count - 1]
+    if own.payload_type != encoding.payload_type:
+        return False
+    for place in range(red.count - 1):
+        _fill(plane, encoding, &red.blocks[place], index - (red.count - 1 - place), arrival_ns)
+    plane.rtp.payload_at += own.at
+    plane.rtp.payload_size = own.size
+    return True
+
+
 cdef inline void _receive_media(Plane *plane, Encoding *encoding, int size, int64_t arrival_ns) noexcept nogil:
     cdef int64_t index
     cdef Packet *packet
     index = count_arrival(&encoding.statistics, plane.rtp.sequence, plane.rtp.timestamp, arrival_ns / 1e9)
     _count(encoding, size, plane.now)
+    if plane.rtp.payload_type == encoding.red_payload_type and encoding.codec == OPUS and plane.rtp.payload_size:
+        if not _unpack(plane, encoding, index, arrival_ns):
+            plane.counters.malformed += 1
+            return
     packet = _make_packet(plane, encoding, index, 0, arrival_ns)
     if packet is NULL:
         return

@@ -38,6 +38,15 @@ cdef enum:
     MAX_OWED = 64  # retransmissions kept until the rate allows them
     BATCH = 32  # packets of one encoding handed to its viewers together
     MAX_PADDING = 8  # bytes put on to make near-equal sizes equal
+    ALL_LAYERS = 3  # temporal layers are 0 … 3
+    SENT = 2048  # packets with a transport-wide number that are remembered; a power of two
+    MAX_RESULTS = 512  # of feedback in an event
+    MAX_EARLIER = 8  # blocks of earlier packets in one of RED
+    MAX_RED_PAYLOAD = 1200  # bytes; what is earlier stays away where all would be longer
+    MAX_RED_OFFSET = 0x3FFF
+    MAX_RED_BLOCK = 0x3FF
+    SEARCHED = 64  # packets looked at for one that a probe can repeat
+    PROBE_PADDING = 224
 
 cdef extern from *:
     """
@@ -59,6 +68,12 @@ cdef extern from *:
     #define GB_STRANGE_EVENTS 50.0
     #define GB_STRANGE_EVENTS_PER_SECOND 20.0
     #define GB_REPAIR_SECONDS 0.25
+    #define GB_MAX_WAIT_SECONDS 0.5
+    #define GB_MIN_TURN_SECONDS 0.001
+    #define GB_MAX_TURN_SECONDS 0.1
+    #define GB_BURST_SECONDS 0.02
+    #define GB_LEAST_BURST 1500.0
+    #define GB_AHEAD_SECONDS 0.001
     #define GB_NTP_EPOCH 2208988800LL
     #define GB_LONG_AGO (-__builtin_inf())
     """
@@ -80,5 +95,11 @@ cdef extern from *:
     const double STRANGE_EVENTS "GB_STRANGE_EVENTS"
     const double STRANGE_EVENTS_PER_SECOND "GB_STRANGE_EVENTS_PER_SECOND"
     const double REPAIR_SECONDS "GB_REPAIR_SECONDS"
+    const double MAX_WAIT_SECONDS "GB_MAX_WAIT_SECONDS"
+    const double MIN_TURN_SECONDS "GB_MIN_TURN_SECONDS"
+    const double MAX_TURN_SECONDS "GB_MAX_TURN_SECONDS"
+    const double BURST_SECONDS "GB_BURST_SECONDS"
+    const double LEAST_BURST "GB_LEAST_BURST"
+    const double AHEAD_SECONDS "GB_AHEAD_SECONDS"
     const long long NTP_EPOCH "GB_NTP_EPOCH"
     const double LONG_AGO "GB_LONG_AGO"

@@ -1,16 +1,17 @@
 """What does not fit a consumer's rate now goes out later: a keyframe burst from its cursor in the ring, and
 retransmissions that were asked for. A wheel of milliseconds remembers who is owed something. Steady media never waits,
-and nothing waits longer than half a second.
+and nothing waits longer than half a second. Where the transport has a pace, that takes the place of all this (pace.pxd).
 """
 
 from libc.stdint cimport int64_t, uint16_t
 from libc.stdlib cimport free
 
-from .consumer cimport ANSWERED, TOO_SOON, forward, may_spend, retransmit
+from .consumer cimport forward
 from .limits cimport MAX_OWED, WHEEL_SLOTS
 from .memory cimport claim
+from .repeating cimport TOO_SOON, may_spend, retransmit
 from .ring cimport fetch
-from .state cimport Consumer, Packet, Plane
+from .state cimport Consumer, Owed, Packet, Plane
 
 cdef enum:
     STEP_MS = 5
@@ -62,29 +63,39 @@ cdef inline void catch_up(Plane *plane, Consumer *consumer) noexcept nogil:
     consumer.is_behind = False
 
 
-cdef inline bint owe(Plane *plane, Consumer *consumer, uint16_t sequence) noexcept nogil:
-    """Remember a retransmission for later; False when too many wait."""
+cdef inline bint remember_owed(Plane *plane, Consumer *consumer, uint16_t sequence) noexcept nogil:
+    """A retransmission that waits; False when too many do."""
     cdef int place
-    if not plane.settings.paces or consumer.rate < 0 or consumer.owed_count == MAX_OWED:
+    if consumer.owed_count == MAX_OWED:
         return False
     for place in range(consumer.owed_count):
-        if consumer.owed[place] == sequence:
+        if consumer.owed[place].sequence == sequence:
             return True
     if consumer.owed is NULL:
-        consumer.owed = <uint16_t *>claim(MAX_OWED * sizeof(uint16_t))
-    consumer.owed[consumer.owed_count] = sequence
+        consumer.owed = <Owed *>claim(MAX_OWED * sizeof(Owed))
+    consumer.owed[consumer.owed_count].sequence = sequence
+    consumer.owed[consumer.owed_count].at = plane.now
     consumer.owed_count += 1
+    return True
+
+
+cdef inline bint owe(Plane *plane, Consumer *consumer, uint16_t sequence) noexcept nogil:
+    """Have a retransmission go out when the rate allows it; False when it cannot be."""
+    if not plane.settings.paces or consumer.rate < 0 or not remember_owed(plane, consumer, sequence):
+        return False
     come_back(plane, consumer)
     return True
 
 
 cdef inline void _pay(Plane *plane, Consumer *consumer) noexcept nogil:
     cdef int place, kept
+    if consumer.transport is not NULL and consumer.transport.pace.is_set:
+        return
     if consumer.is_behind:
         catch_up(plane, consumer)
     kept = 0
     for place in range(consumer.owed_count):
-        if kept or retransmit(plane, consumer, consumer.owed[place]) == TOO_SOON:
+        if kept or retransmit(plane, consumer, consumer.owed[place].sequence) == TOO_SOON:
             consumer.owed[kept] = consumer.owed[place]
             kept += 1
     consumer.owed_count = kept

@@ -127,11 +127,13 @@ class NativePlane:
         self._transports[transport]
         if bitrate is not None and bitrate < LEAST_BITRATE:
             raise BadSettings(f"nothing can be sent at {bitrate} bit/s")
+        self._engine.set_pace(transport, -1 if bitrate is None else bitrate)
 
     def probe(self, transport: int, cluster: int, bitrate: int, size: int) -> None:
         self._transports[transport]
         if not 1 <= cluster <= MAX_CLUSTER or bitrate < LEAST_BITRATE or not 1 <= size <= MAX_PROBE:
             raise BadSettings(f"no probe {cluster} of {size} bytes at {bitrate} bit/s")
+        self._engine.probe(transport, cluster, bitrate, size)
 
     def remove_transport(self, transport: int) -> None:
         there = self._transports.pop(transport).there
@@ -192,6 +194,7 @@ class NativePlane:
         self._encodings[encoding]
         if fraction is not None and not 0 <= fraction <= 1:
             raise BadSettings(f"{fraction} is no loss")
+        self._engine.set_reported_loss(encoding, min(255, int((fraction or 0) * 256)))
 
     # -- outbound
 
@@ -225,6 +228,7 @@ class NativePlane:
         self._consumers[consumer]
         if highest is not None and not 0 <= highest <= ALL_LAYERS:
             raise BadSettings(f"there is no temporal layer {highest}")
+        self._engine.set_temporal(consumer, ALL_LAYERS if highest is None else highest)
 
     def set_redundancy(self, consumer: int, levels: int) -> None:
         settings = self._consumers[consumer]
@@ -232,6 +236,7 @@ class NativePlane:
             raise BadSettings(f"{levels} earlier packets are not sent again")
         if levels and (settings.codec != "opus" or settings.red_payload_type is None or settings.transport == -1):
             raise BadSettings(f"consumer {consumer} takes no RED")
+        self._engine.set_redundancy(consumer, levels)
 
     def remove_consumer(self, consumer: int) -> None:
         settings = self._consumers.pop(consumer)

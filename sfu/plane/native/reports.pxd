@@ -89,6 +89,12 @@ cdef inline Statistics *_statistics_of(Listening *listening) noexcept nogil:
     return &listening.encoding.rtx_statistics if listening.encoding.has_rtx else NULL
 
 
+cdef inline void _raise_loss(const Listening *listening, uint8_t *block) noexcept nogil:
+    """Of the media itself no less loss is told than was asked for."""
+    if not listening.is_rtx and block[4] < listening.encoding.reported_loss:
+        block[4] = <uint8_t>listening.encoding.reported_loss
+
+
 cdef inline void _send_receiver_reports(Plane *plane, Transport *transport) noexcept nogil:
     """One block for every SSRC that was heard, RTX too: browsers send mid and rid until they see it."""
     cdef Statistics *statistics
@@ -101,6 +107,7 @@ cdef inline void _send_receiver_reports(Plane *plane, Transport *transport) noex
             place += 1
             if statistics is not NULL and statistics.received:
                 write_block(statistics, plane.now, plane.scratch + 8 + 24 * blocks)
+                _raise_loss(&transport.listening[place - 1], plane.scratch + 8 + 24 * blocks)
                 blocks += 1
         if not blocks:
             continue

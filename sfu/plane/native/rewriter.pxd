@@ -23,8 +23,9 @@ ctypedef struct Segment:
     int64_t first  # inbound index
     int64_t index_offset
     int64_t timestamp_offset
-    int64_t picture_offset
-    int64_t tl0_offset
+    int picture_offset
+    int tl0_offset
+    int temporal  # higher temporal layers do not go out
 
 ctypedef struct Rewriter:
     int clock_rate
@@ -67,11 +68,13 @@ cdef inline Segment *_add(Rewriter *rewriter) noexcept nogil:
     return segment_at(rewriter, rewriter.count - 1)
 
 
-cdef inline int64_t _step(int last, int start) noexcept nogil:
+cdef inline int _step(int last, int start) noexcept nogil:
     return 0 if last < 0 or start < 0 else last + 1 - start
 
 
-cdef inline void begin_segment(Rewriter *rewriter, uint64_t source, const Position *start) noexcept nogil:
+cdef inline void begin_segment(
+    Rewriter *rewriter, uint64_t source, const Position *start, int temporal
+) noexcept nogil:
     """``start`` is the next packet out. Ends no segment: ``end_segment`` first."""
     cdef Position last = rewriter.last
     cdef double elapsed = start.arrived_at - last.arrived_at
@@ -86,6 +89,7 @@ cdef inline void begin_segment(Rewriter *rewriter, uint64_t source, const Positi
     segment.timestamp_offset = last.timestamp + step - start.timestamp
     segment.picture_offset = _step(last.picture, start.picture)
     segment.tl0_offset = _step(last.tl0, start.tl0)
+    segment.temporal = temporal
     rewriter.is_open = True
 
 
@@ -109,20 +113,35 @@ cdef inline void end_segment(Rewriter *rewriter, const Position *newest) noexcep
         last.tl0 = <int>((newest.tl0 + segment.tl0_offset) & 0xFF)
 
 
-cdef inline void skip(Rewriter *rewriter, int64_t index) noexcept nogil:
-    """The source's newest packet ``index`` does not go out; the one after it takes its number."""
+cdef inline Segment *_split(Rewriter *rewriter, int64_t index) noexcept nogil:
+    """The current segment from the newest packet ``index`` on; NULL: that comes too late."""
     cdef Segment *segment = current(rewriter)
     cdef Segment following
     if segment is NULL or index < segment.first:
-        return
-    if index == segment.first:  # nothing was forwarded yet
+        return NULL
+    if index > segment.first:
+        following = segment[0]
+        following.first = index
+        segment = _add(rewriter)
+        segment[0] = following
+    return segment
+
+
+cdef inline void skip(Rewriter *rewriter, int64_t index, bint picture) noexcept nogil:
+    """The source's newest packet ``index`` does not go out; the one after it takes its number, and with ``picture`` the
+    next picture the id of this one."""
+    cdef Segment *segment = _split(rewriter, index)
+    if segment is not NULL:
         segment.first += 1
         segment.index_offset -= 1
-        return
-    following = segment[0]
-    following.first = index + 1
-    following.index_offset -= 1
-    _add(rewriter)[0] = following
+        segment.picture_offset -= picture
+
+
+cdef inline void limit(Rewriter *rewriter, int64_t index, int temporal) noexcept nogil:
+    """From the newest packet ``index`` on only temporal layers up to this go out."""
+    cdef Segment *segment = _split(rewriter, index)
+    if segment is not NULL:
+        segment.temporal = temporal
 
 
 cdef inline Segment *segment_of(const Rewriter *rewriter, uint64_t source, int64_t index) noexcept nogil:

@@ -9,7 +9,8 @@ from libc.stdlib cimport free
 
 from .limits cimport MAX_AGE_SECONDS, RING_SIZE
 from .memory cimport claim
-from .state cimport Packet, Plane, Ring, Slot, hold, let_go
+from .nack cimport forget_holes
+from .state cimport Encoding, Packet, Plane, Ring, Slot, hold, let_go
 
 
 cdef inline Ring *open_ring(Plane *plane, int64_t first) noexcept nogil:
@@ -102,3 +103,17 @@ cdef inline Packet *fetch(const Ring *ring, int64_t index, double now) noexcept 
     if slot.packet is NULL or slot.index != index or now - slot.packet.arrived_at > MAX_AGE_SECONDS:
         return NULL
     return slot.packet
+
+
+cdef inline void update_ring(Plane *plane, Encoding *encoding) noexcept nogil:
+    """A ring while somebody consumes and it is not paused; nothing of it survives."""
+    cdef int64_t highest = encoding.statistics.sequence.highest
+    if encoding.paused or not (encoding.carriers.count or encoding.waiting.count):
+        if encoding.ring is not NULL:
+            close_ring(plane, encoding.ring)
+            encoding.ring = NULL
+        forget_holes(&encoding.nack)
+    elif encoding.ring is NULL:
+        encoding.ring = open_ring(plane, -1 if highest < 0 else highest + 1)
+        if highest >= 0:
+            encoding.nack.highest = highest

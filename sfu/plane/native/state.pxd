@@ -13,6 +13,7 @@ from .nack cimport Nack
 from .queue cimport Queue, claim_record, publish_record, waiting_records
 from .rewriter cimport Position, Rewriter
 from .rtp cimport Rtp, Unwrapper
+from .sent cimport Result, SendLog
 from .srtp cimport Crypto, Stream
 from .statistics cimport Statistics
 from .template cimport Template
@@ -68,6 +69,25 @@ ctypedef struct Departed:
     int64_t next_timestamp
     int64_t next_rtx_index
 
+# How fast the video of a transport may leave: a bucket, bytes and seconds.
+ctypedef struct Pace:
+    bint is_set
+    bint is_due  # somebody waits for it
+    double rate
+    double burst
+    double level
+    double at
+
+# More bytes than the media needs, under way.
+ctypedef struct Probe:
+    int cluster  # 0: none
+    bint is_due
+    double rate
+    double began
+    int size
+    int sent
+    int64_t index  # of the next packet to repeat; −1: the newest
+
 ctypedef struct Move:
     Address address
     double told_at
@@ -111,7 +131,9 @@ cdef struct Transport:
     bint feedback_due
     uint32_t media_ssrc
     uint32_t local_ssrc
-    uint16_t transport_cc
+    SendLog log  # packets with transport-wide numbers
+    Pace pace
+    Probe probe
     bint has_rtt
     double rtt
     bint has_clock
@@ -135,6 +157,9 @@ cdef struct Encoding:
     int kind
     int codec
     int clock_rate
+    int payload_type
+    int red_payload_type  # −1: none
+    int reported_loss  # of 256: the least that its sender is told
     uint32_t ssrc
     int64_t producer  # −1: stands alone
     int level_id
@@ -167,6 +192,8 @@ cdef struct Encoding:
     int64_t nacks_sent
     int64_t keyframes
     int64_t bitrate
+    int64_t layer_bytes[ALL_LAYERS + 1]  # of this second, by temporal layer
+    int64_t layer_bitrates[ALL_LAYERS + 1]
     double last_packet_at
     Packet *batch[BATCH]  # stored, not yet handed to the carriers
     int batch_count
@@ -179,6 +206,11 @@ ctypedef struct Resent:
     int begin
     int count
 
+# A retransmission that waits.
+ctypedef struct Owed:
+    uint16_t sequence
+    double at
+
 cdef struct Consumer:
     # read for every packet
     Transport *transport  # NULL: a sink
@@ -187,6 +219,9 @@ cdef struct Consumer:
     Rewriter rewriter
     Template header
     bint stamps
+    uint8_t temporal  # wanted; what goes out now is the segment's
+    uint8_t levels  # of redundancy
+    int64_t newest  # index of the carried encoding that was the last to go out or to be skipped
     int64_t packets
     int64_t bytes
     int64_t octets
@@ -200,6 +235,10 @@ cdef struct Consumer:
     uint32_t rtx_ssrc
     int kind
     int codec
+    int payload_type
+    int red_payload_type
+    int64_t skipped_timestamp  # of the last picture left out; −1: none
+    double taken_at
     int64_t next_rtx_index
     Resent *resent
     int64_t rate  # −1: not paced
@@ -214,9 +253,9 @@ cdef struct Consumer:
     uint8_t *name
     int name_size
     # pacing: what is owed
-    bint is_behind  # a keyframe burst goes on from ``cursor``
+    bint is_behind  # from ``cursor`` on all is still to go out
     int64_t cursor
-    uint16_t *owed  # sequence numbers asked for again
+    Owed *owed  # asked for again
     int owed_count
     Consumer *next_late
     bint is_late  # in the wheel
@@ -259,9 +298,11 @@ ctypedef struct Counters:
     int64_t repairs_over_budget
     int64_t keyframes_over_budget
     int64_t events_over_budget
+    int64_t backlogs_dropped
 
 cdef struct Plane:
     double now
+    int64_t microseconds
     uint32_t send_time
     bint has_wall
     int64_t wall_offset_ns
@@ -290,6 +331,7 @@ cdef struct Plane:
     uint8_t frame[DATAGRAM]
     uint8_t scratch[SCRATCH]
     uint8_t trial[DATAGRAM]
+    Result results[SENT]
 
 
 # -- events ---------------------------------------------------------------------------------------------------------
@@ -297,6 +339,7 @@ cdef struct Plane:
 cdef enum EventKind:
     UNKNOWN_STREAM
     RTCP_RECEIVED
+    FEEDBACK_RECEIVED
     KEYFRAME_NEEDED
     ROUTE_TAKEN
     AUDIO_LEVELS
@@ -309,15 +352,17 @@ ctypedef struct Event:
     int64_t handle
     int64_t number
     int64_t extra
+    double at
     Address address
     int size
 
 
 cdef inline void tell(Plane *plane, const Event *event, const uint8_t *data, int size) noexcept nogil:
-    """Queue an event; when nobody fetches them, RTCP is the first to go."""
+    """Queue an event; when nobody fetches them, RTCP and feedback are the first to go."""
     cdef uint64_t waiting = waiting_records(&plane.events)
     cdef uint8_t *record = NULL
-    if waiting < MAX_EVENTS and not (event.kind == RTCP_RECEIVED and waiting >= MAX_EVENTS // 2):
+    cdef bint is_rtcp = event.kind == RTCP_RECEIVED or event.kind == FEEDBACK_RECEIVED
+    if waiting < MAX_EVENTS and not (is_rtcp and waiting >= MAX_EVENTS // 2):
         record = claim_record(&plane.events, <uint32_t>sizeof(Event) + size)
     if record is NULL:
         plane.counters.events_dropped += 1
@@ -343,6 +388,7 @@ cdef inline void tell_simply(Plane *plane, EventKind kind, int64_t handle, int64
 
 cdef inline void advance(Plane *plane, double now) noexcept nogil:
     plane.now = now
+    plane.microseconds = <int64_t>(now * 1e6)
     plane.send_time = <uint32_t>(<int64_t>(now * 262144) & 0xFFFFFF)
 
 

@@ -6,19 +6,25 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from .address_text cimport show_address
 from .consumer cimport Tap
 from .queue cimport drop_record, next_record
+from .sent cimport LOST, Result
 from .state cimport (
-    AUDIO_LEVELS, KEYFRAME_NEEDED, ROUTE_TAKEN, RTCP_RECEIVED, TCP_LOST, UNKNOWN_STREAM, Consumer, Encoding, Event, Plane
+    AUDIO_LEVELS, FEEDBACK_RECEIVED, KEYFRAME_NEEDED, ROUTE_TAKEN, RTCP_RECEIVED, TCP_LOST, UNKNOWN_STREAM, Consumer, Encoding, Event, Plane
 )
 from .statistics cimport expected
 
 from ..plane import (
-    AddressMoved, AudioLevels, ConsumerStats, EncodingStats, KeyframeNeeded, RouteTaken, RtcpReceived, SinkPacket,
-    UnknownStream
+    AddressMoved, AudioLevels, ConsumerStats, EncodingStats, FeedbackReceived, KeyframeNeeded, PacketResult, RouteTaken,
+    RtcpReceived, SinkPacket, UnknownStream
 )
 
 
 cdef object show_name(const uint8_t *name, int size):
     return PyBytes_FromStringAndSize(<const char *>name, size).decode("ascii") if size else None
+
+
+cdef object show_result(const Result *result):
+    arrived_at = None if result.ticks == LOST else <object>result.ticks / 4000
+    return PacketResult(<object>result.microseconds / 1e6, arrived_at, result.size, result.cluster)
 
 
 cdef object show_event(const Event *event, const uint8_t *data):
@@ -35,6 +41,9 @@ cdef object show_event(const Event *event, const uint8_t *data):
         )
     if event.kind == RTCP_RECEIVED:
         return RtcpReceived(event.handle, PyBytes_FromStringAndSize(<const char *>data, event.size), event.number)
+    if event.kind == FEEDBACK_RECEIVED:
+        results = tuple([show_result(&(<const Result *>data)[place]) for place in range(event.size // sizeof(Result))])
+        return FeedbackReceived(event.handle, results, event.at)
     if event.kind == KEYFRAME_NEEDED:
         return KeyframeNeeded(event.handle)
     if event.kind == ROUTE_TAKEN:
@@ -54,6 +63,8 @@ cdef class Telling(Asking):
     def encoding_stats(self, int64_t handle, now):
         cdef Encoding *encoding = <Encoding *>self.find(&self.encodings, handle)
         cdef double at = self.plane.now if now is None else now
+        cdef bint is_sending = at - encoding.last_packet_at <= 2.0
+        cdef int place
         cdef int64_t lost = expected(&encoding.statistics) - encoding.statistics.received - encoding.repaired
         return EncodingStats(
             encoding.packets,
@@ -62,9 +73,10 @@ cdef class Telling(Asking):
             encoding.repaired,
             encoding.nacks_sent,
             encoding.keyframes,
-            0 if at - encoding.last_packet_at > 2.0 else encoding.bitrate,
+            encoding.bitrate if is_sending else 0,
             encoding.statistics.jitter * 1000 / encoding.clock_rate,
             encoding.last_packet_at,
+            tuple([encoding.layer_bitrates[place] if is_sending else 0 for place in range(4)]),
         )
 
     def consumer_stats(self, int64_t handle):

@@ -8,6 +8,8 @@ from .memory cimport resize
 cdef enum Due:
     DUE_REPORTS
     DUE_FEEDBACK
+    DUE_PACE
+    DUE_PROBE
     DUE_NACK
     DUE_KEYFRAME
     DUE_LEVELS

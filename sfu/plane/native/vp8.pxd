@@ -12,6 +12,7 @@ ctypedef struct Vp8:
     uint8_t has_temporal
     uint8_t temporal
     uint8_t starts_keyframe
+    uint8_t layer  # temporal; 0 without one
     int picture  # −1: absent
     int tl0  # −1: absent
 
@@ -24,6 +25,7 @@ cdef inline bint read_vp8(Vp8 *vp8, const uint8_t *payload, int size) noexcept n
     vp8.has_temporal = 0
     vp8.temporal = 0
     vp8.starts_keyframe = 0
+    vp8.layer = 0
     vp8.picture = -1
     vp8.tl0 = -1
     vp8.size = 0
@@ -56,6 +58,7 @@ cdef inline bint read_vp8(Vp8 *vp8, const uint8_t *payload, int size) noexcept n
                 return False
             vp8.has_temporal = 1
             vp8.temporal = payload[position]
+            vp8.layer = vp8.temporal >> 6 if vp8.flags & 0x20 else 0
             position += 1
     if position >= size:
         return False
@@ -63,6 +66,15 @@ cdef inline bint read_vp8(Vp8 *vp8, const uint8_t *payload, int size) noexcept n
         vp8.starts_keyframe = payload[position] & 1 == 0
     vp8.size = <uint8_t>position
     return True
+
+
+cdef inline bint begins_picture(const Vp8 *vp8) noexcept nogil:
+    return vp8.first & 0x17 == 0x10
+
+
+cdef inline bint is_layer_sync(const Vp8 *vp8) noexcept nogil:
+    """Y: depends on no picture of its own temporal layer."""
+    return vp8.temporal & 0x20 != 0
 
 
 cdef inline int write_vp8(const Vp8 *vp8, int64_t picture_offset, int64_t tl0_offset, uint8_t *out) noexcept nogil:

@@ -15,12 +15,6 @@ REFERENCE = 1000  # of 64 ms
 ARRIVED, LOST = "a", "l"
 
 
-@pytest.fixture(autouse=True)
-def plane_under_test() -> str:
-    """The native plane follows."""
-    return "reference"
-
-
 def body(base: int, statuses: str, *, number: int = 0, reference: int = REFERENCE, step: int = 4) -> bytes:
     """Feedback of ``base`` and those after it; what arrived came ``step`` ticks after what arrived before."""
     chunks = b"".join(

@@ -18,12 +18,6 @@ from .network import IDS, Camera, Network, Peer, sink_slot, video, video_slot, v
 LAYERS = ((0, False), (2, True), (1, True), (2, False))  # as libwebrtc has them: layer, needs only the lowest
 
 
-@pytest.fixture(autouse=True)
-def plane_under_test() -> str:
-    """The native plane follows."""
-    return "reference"
-
-
 class LayeredCamera(Camera):
     """Three temporal layers; TL0PICIDX counts the lowest."""
 
