@@ -12,6 +12,7 @@ from sfu.plane.plane import ConsumerSettings, EncodingSettings, ExtensionIds, Sr
 from sfu.plane.reports import ntp_from_wall
 from sfu.plane.srtp import KEY_LENGTHS
 from sfu.rtp.packet import RtpPacket
+from sfu.rtp.payload.red import RedBlock, build_red
 from sfu.rtp.rtcp import (
     Bye,
     FullIntraRequest,
@@ -46,6 +47,7 @@ class Meeting:
 
     def __init__(self, seed: int, make: type[TwinPlane] = TwinPlane) -> None:
         self.random = Random(seed)
+        self.in_order = make is TwinPlane  # else pace and redundancy depend on what is in a batch
         self.extensions = EXTENSIONS if make is TwinPlane else [replace(ids, transport_cc=0) for ids in EXTENSIONS]
         Network.make, before = make, Network.make
         try:
@@ -57,6 +59,7 @@ class Meeting:
         self.sources: dict[int, tuple[Peer, Camera | Microphone]] = {}  # by encoding
         self.repairers: dict[int, tuple[int, int]] = {}  # encoding → RTX SSRC, next number
         self.history: list[tuple[int, RtpPacket]] = []
+        self.spoken: dict[int, list[RtpPacket]] = {}  # the last Opus packets, by encoding
         self.handles = 100
         self.late: list[tuple[Peer, bytes]] = []
 
@@ -95,6 +98,7 @@ class Meeting:
         producer = random.choice((None, 1, 2))
         if random.random() < 0.3:
             settings = EncodingSettings(peer.handle, "audio", ssrc, None, 111, None, "opus", 48000, IDS, nack=False)
+            settings = replace(settings, red_payload_type=random.choice((None, 63)))
             source: Camera | Microphone = Microphone(ssrc, sequence=random.choice((65500, random.getrandbits(16))))
         else:
             codec = random.choice(("vp8", "vp8", "vp8", "h264"))
@@ -134,6 +138,7 @@ class Meeting:
             settings = ConsumerSettings(
                 peer.handle, "audio", ssrc, None, 109, None, "opus", 48000, ids, mid, "somebody"
             )
+            settings = replace(settings, red_payload_type=random.choice((None, 121)))
         else:
             codec = random.choice(("vp8", "vp8", "vp8", "h264"))
             rtx = random.choice((None, ssrc + 1 & 0xFFFFFFFF, 2001))
@@ -165,6 +170,15 @@ class Meeting:
             lambda: plane.set_route(consumer, None),
             lambda: plane.pause_encoding(encoding, random.random() < 0.4),
             lambda: plane.set_rate(consumer, random.choice((None, 0, 20_000, 500_000))),
+            lambda: plane.set_temporal(consumer, random.choice((None, 0, 0, 1, 2, 7))),
+            lambda: plane.set_temporal(consumer, random.choice((None, 0, 1))),
+            lambda: plane.set_redundancy(consumer, random.choice((0, 1, 2, 3)) if self.in_order else 0),
+            lambda: plane.set_reported_loss(encoding, random.choice((None, 0.0, 0.3, 1.0, 1.5))),
+            lambda: self.pace(),
+            lambda: self.pace(),
+            lambda: plane.probe(
+                random.choice([*self.peers, 999]), random.randrange(0, 9), 2_000_000, random.choice((0, 500, 20_000))
+            ),
             lambda: plane.remove_consumer(consumer) if random.random() < 0.3 else None,
             lambda: self.remove_encoding(encoding) if random.random() < 0.3 else None,
             lambda: plane.set_rtx_ssrc(encoding, random.choice((12, 13, 777))),
@@ -181,6 +195,11 @@ class Meeting:
         fitting = [one for one in sorted(self.sources) if state.encodings[one].settings.codec == codec]
         if fitting:
             self.plane.set_route(consumer, self.random.choice(fitting))
+
+    def pace(self) -> None:
+        if self.in_order:
+            pace = self.random.choice((None, None, 5, 20_000, 200_000, 1_000_000, 5_000_000))
+            self.plane.set_pace(self.random.choice([*self.peers, 999]), pace)
 
     def remove_encoding(self, encoding: int) -> None:
         self.plane.remove_encoding(encoding)
@@ -214,7 +233,7 @@ class Meeting:
             if random.random() < 0.2:
                 continue
             if isinstance(source, Microphone):
-                packets = [source.packet() for _ in range(random.randrange(1, 3))]
+                packets = [self.sound(handle, source) for _ in range(random.randrange(1, 3))]
             else:
                 packets = self.pictures(source)
             for packet in packets:
@@ -231,9 +250,34 @@ class Meeting:
             random.shuffle(line)
         return line
 
+    def sound(self, handle: int, source: Microphone) -> RtpPacket:
+        """Opus, perhaps in RED with what was said before, perhaps with lies."""
+        random, packet = self.random, source.packet()
+        before = self.spoken.setdefault(handle, [])
+        before.append(packet)
+        del before[:-4]
+        if random.random() < 0.6:
+            return packet
+        earlier = before[-1 - random.randrange(0, 4) : -1]
+        lie = random.choice((0, 0, 0, 0, 0, 960, 5000))
+        kind = random.choice((111, 111, 111, 111, 126))
+        blocks = [
+            RedBlock(kind, packet.timestamp - one.timestamp + lie & 0x3FFF, one.payload)
+            for one in earlier
+            if random.random() < 0.9
+        ]
+        payload = build_red([*blocks, RedBlock(111, 0, packet.payload if random.random() < 0.95 else b"")])
+        if random.random() < 0.05:
+            payload = payload[: random.randrange(len(payload))]
+        return replace(packet, payload_type=63, payload=payload)
+
     def pictures(self, source: Camera) -> list[RtpPacket]:
         random = self.random
         packets = source.frame(random.randrange(1, 6), key=random.random() < 0.15)
+        if source.ssrc & 1:
+            layer, sync = ((0, 0), (2, 1), (1, 1), (2, random.getrandbits(1)))[source.picture & 3]
+            for packet in packets:
+                packet.payload = packet.payload[:5] + bytes((layer << 6 | sync << 5,)) + packet.payload[6:]
         if random.random() < 0.1:
             packets.append(
                 RtpPacket(96, source.sequence, source.timestamp, source.ssrc, padding=random.randrange(1, 256))
@@ -314,8 +358,37 @@ class Meeting:
             SourceDescription(((media, "xin chào"),)),
             Bye((media,)),
             TransportFeedback(1, media, b"\x00\x01\x00\x01\x00\x00\x00\x00\x20\x01\x05\x00"),
+            TransportFeedback(1, media, self.feedback(peer)),
+            TransportFeedback(1, media, self.feedback(peer)),
+            TransportFeedback(1, media, self.feedback(peer)),
         ]
         return random.choice(kinds)
+
+    def feedback(self, peer: Peer) -> bytes:
+        """Of what was sent to this peer lately, in chunks of all kinds, sometimes broken."""
+        random = self.random
+        base = self.plane.oracle._state.transports[peer.handle].sent.next - random.randrange(-5, 60)
+        chunks = bytearray()
+        deltas = bytearray()
+        count = 0
+        for _ in range(random.randrange(1, 6)):
+            kind, symbol, run = random.randrange(3), random.choice((0, 1, 1, 2)), random.randrange(1, 20)
+            statuses = [symbol] * run
+            if kind:
+                statuses = [random.choice((0, 1, 1, 2 if kind == 2 else 1)) for _ in range(14 if kind == 1 else 7)]
+            count += len(statuses)
+            word = symbol << 13 | run
+            if kind == 1:
+                word = 0x8000 | sum(status << 13 - place for place, status in enumerate(statuses))
+            elif kind == 2:
+                word = 0xC000 | sum(status << 12 - 2 * place for place, status in enumerate(statuses))
+            chunks += word.to_bytes(2, "big")
+            deltas += random.randbytes(sum(statuses))
+        head = (base & 0xFFFF).to_bytes(2, "big") + max(0, count - random.randrange(0, 3)).to_bytes(2, "big")
+        body = head + random.choice((b"\0\0\x10", b"\xff\xff\xff")) + b"\0" + chunks + deltas
+        if random.random() < 0.1:
+            body = body[: random.randrange(8, len(body))]
+        return body + bytes(-len(body) % 4)
 
     def junk(self) -> list[tuple[Peer, bytes]]:
         """Authentic nonsense, forgeries, and bytes of no kind."""

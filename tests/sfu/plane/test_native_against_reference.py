@@ -32,7 +32,7 @@ def test_any_meeting_is_the_same_on_both(seed: int) -> None:
     meeting = Meeting(seed)
     meeting.run(160)
     stats = meeting.plane.native.stats()
-    assert stats.datagrams_out > 300
+    assert stats.datagrams_out > 100
     assert stats.dropped_replay and stats.dropped_unauthenticated and stats.dropped_unknown_address
 
 
@@ -41,7 +41,7 @@ def test_any_meeting_is_the_same_in_batches(seed: int) -> None:
     meeting = Meeting(seed, BatchedTwin)
     meeting.run(160)
     assert isinstance(meeting.plane, BatchedTwin) and meeting.plane.padded
-    assert meeting.plane.native.stats().datagrams_out > 300
+    assert meeting.plane.native.stats().datagrams_out > 100
 
 
 @pytest.mark.parametrize("profile", ALL)
