@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PARSERS = ROOT / "build/native/sfu/plane/native/parsers.c"
-TARGETS = ("rtp", "rtcp", "payload", "frames", "demultiplex")
+TARGETS = ("rtp", "rtcp", "payload", "red", "feedback", "frames", "demultiplex")
 SANITIZERS = "address,undefined"
 # Without optimisation: what a parser returns is not used here, and an optimiser would remove its reads. Two checks
 # compare addresses, which the fuzzer would take for secrets to guess; AddressSanitizer sees the same faults.

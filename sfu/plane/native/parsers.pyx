@@ -1,13 +1,18 @@
 """The parsers of network bytes alone, for comparison with the readable ones and, as C symbols, for fuzzing."""
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
+from libc.stdlib cimport free
+from libc.string cimport memset
 
 from .connection cimport next_frame
 from .h264 cimport starts_h264_keyframe
+from .limits cimport SENT
 from .loop cimport kind_of
+from .red cimport Red, read_red
 from .rtcp cimport is_compound
 from .rtp cimport Rtp, read_rtp, read_text
-from .vp8 cimport Vp8, read_vp8, write_vp8
+from .sent cimport LOST, Result, SendLog, Sent, begin_log, match_feedback, next_number, note_sent
+from .vp8 cimport Vp8, begins_picture, is_layer_sync, read_vp8, write_vp8
 
 
 def parse_rtp(bytes data):
@@ -31,7 +36,7 @@ def parse_rtcp(bytes data):
 
 
 def parse_vp8(bytes payload):
-    """(size, picture id, long, TL0PICIDX, temporal byte, keyframe), or None."""
+    """(size, picture id, long, TL0PICIDX, temporal byte, keyframe, temporal layer, begins a picture, Y), or None."""
     cdef Vp8 vp8
     if not read_vp8(&vp8, payload, <int>len(payload)):
         return None
@@ -42,12 +47,60 @@ def parse_vp8(bytes payload):
         None if vp8.tl0 < 0 else vp8.tl0,
         vp8.temporal if vp8.has_temporal else None,
         vp8.starts_keyframe != 0,
+        vp8.layer,
+        begins_picture(&vp8),
+        is_layer_sync(&vp8),
     )
 
 
 def parse_h264(bytes payload):
     """Whether a keyframe begins here."""
     return starts_h264_keyframe(payload, <int>len(payload))
+
+
+def parse_red(bytes payload):
+    """RFC 2198: (payload type, offset, payload) of each block, or None."""
+    cdef Red red
+    if not read_red(&red, payload, <int>len(payload)):
+        return None
+    found = []
+    for place in range(red.count):
+        block = red.blocks[place]
+        found.append((block.payload_type, block.offset, payload[block.at : block.at + block.size]))
+    return found
+
+
+cdef class Log:
+    """What was sent with transport-wide numbers, from ``start`` on; times in µs."""
+    cdef SendLog log
+    cdef Result results[SENT]
+
+    def __cinit__(self, int64_t start):
+        begin_log(&self.log)
+        self.log.next = start
+
+    def __dealloc__(self):
+        free(self.log.slots)
+
+    def send(self, int64_t now, int size, int cluster):
+        """The number of a packet that is on its way; of ``size`` 0: that never left."""
+        number = next_number(&self.log)
+        if size:
+            note_sent(&self.log, now, size, cluster)
+        return number
+
+    def match(self, bytes body, int64_t now):
+        """(sent, arrival in ticks or None, size, cluster) of what is news, or None: the feedback is malformed."""
+        cdef int count = match_feedback(&self.log, body, <int>len(body), now, self.results)
+        cdef const Result *result
+        if count < 0:
+            return None
+        found = []
+        for place in range(count):
+            result = &self.results[place]
+            arrived = None if result.ticks == LOST else result.ticks
+            found.append((result.microseconds, arrived, result.size, result.cluster))
+        return found
 
 
 def parse_frames(bytes data):
@@ -126,4 +179,33 @@ cdef public int gb_fuzz_frames(const uint8_t *data, size_t size) noexcept nogil:
 
 cdef public int gb_fuzz_demultiplex(const uint8_t *data, size_t size) noexcept nogil:
     kind_of(data, <int>size)
+    return 0
+
+
+cdef public int gb_fuzz_red(const uint8_t *data, size_t size) noexcept nogil:
+    cdef Red red
+    cdef int place
+    if size > 65535 or not read_red(&red, data, <int>size):
+        return 0
+    for place in range(red.count):
+        touch(data + red.blocks[place].at, red.blocks[place].size)
+    return 0
+
+
+cdef public int gb_fuzz_feedback(const uint8_t *data, size_t size) noexcept nogil:
+    """Twice the same, on a log whose number wraps in the middle of what is remembered."""
+    cdef Sent slots[SENT]
+    cdef Result results[SENT]
+    cdef SendLog log
+    cdef int place
+    if size > 65535:
+        return 0
+    begin_log(&log)
+    log.slots = slots
+    log.next = 66000
+    memset(slots, 1, sizeof(slots))
+    place = match_feedback(&log, data, <int>size, 5000000000, results)
+    if place > 0:
+        touch(<const uint8_t *>results, place * <int>sizeof(Result))
+    match_feedback(&log, data, <int>size, 5000000000, results)
     return 0

@@ -14,6 +14,8 @@ NATIVE = {
     "rtp": ("rtp",),
     "rtcp": ("rtcp",),
     "payload": ("vp8", "h264"),
+    "red": ("red",),
+    "feedback": ("feedback",),
     "frames": ("frames",),
     "demultiplex": ("kind",),
 }
