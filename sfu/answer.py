@@ -11,6 +11,7 @@ from sfu.negotiation import (
     RID_URI,
     SEND_TIME_URI,
     TRANSPORT_CC_URI,
+    LineCodec,
     LinePlan,
     Negotiated,
 )
@@ -73,7 +74,7 @@ def _accepted(line: LinePlan, local: LocalTransport, first: bool, active: bool) 
     section, codec = line.section, line.codec
     assert codec is not None  # noqa: S101  an accepted line has a codec
     host, port = _default_address(local)
-    formats = f"{codec.payload_type}" + (f" {codec.rtx_payload_type}" if codec.rtx_payload_type is not None else "")
+    formats = " ".join(str(number) for number in _formats(line, codec))
     lines = [
         f"m={section.kind} {port} {section.protocol} {formats}",
         f"c=IN {'IP6' if ':' in host else 'IP4'} {host}",
@@ -92,6 +93,14 @@ def _accepted(line: LinePlan, local: LocalTransport, first: bool, active: bool) 
     return lines + (_candidate_lines(local) if first else [])
 
 
+def _formats(line: LinePlan, codec: LineCodec) -> list[int]:
+    """Payload types. What comes first is what a browser sends: its voice with the packets before it (RED)."""
+    plain = [number for number in (codec.payload_type, codec.rtx_payload_type) if number is not None]
+    if codec.red_payload_type is None:
+        return plain
+    return [codec.red_payload_type, *plain] if line.send is not None else [*plain, codec.red_payload_type]
+
+
 def _extension_lines(line: LinePlan) -> list[str]:
     ids = line.section.extensions.items()
     return [f"a=extmap:{number} {uri}" for uri, number in ids if uri in EXTENSIONS and 1 <= number <= 14]
@@ -107,6 +116,9 @@ def _codec_lines(line: LinePlan) -> list[str]:
     lines += [f"a=rtcp-fb:{number} {kind}" for kind in FEEDBACK[line.section.kind] if kind in codec.feedback]
     if codec.parameters:
         lines.append(f"a=fmtp:{number} {codec.parameters}")
+    if plan.red_payload_type is not None:
+        lines.append(f"a=rtpmap:{plan.red_payload_type} red/{codec.clock_rate}{channels}")
+        lines.append(f"a=fmtp:{plan.red_payload_type} {number}/{number}")
     if plan.rtx_payload_type is not None:
         lines.append(f"a=rtpmap:{plan.rtx_payload_type} rtx/{codec.clock_rate}")
         lines.append(f"a=fmtp:{plan.rtx_payload_type} apt={number}")

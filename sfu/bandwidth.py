@@ -16,6 +16,7 @@ from sfu.prices import Prices
 from sfu.slot import Slot
 
 PACE, PACE_LEAST = 1.5, 300_000  # of the estimate; a keyframe on a thin line must not take for ever
+PACE_LEAST_DRAINING = 100_000
 PACE_CHANGED = 0.1
 SUDDEN = 0.85  # of the estimate that the slots were last divided by: divide again at once
 SPARE_WANTED = 1.2  # probe until the line carries this much more than everything wished for
@@ -65,7 +66,8 @@ class Bandwidth:
     def pace(self) -> int | None:
         """The rate pictures are to leave at, when it is another one than before; else None."""
         estimate = START_BPS if self.estimator is None else self.estimator.bitrate
-        rate = max(int(estimate * PACE), PACE_LEAST)
+        is_draining = self.estimator is not None and self.estimator.backlog.drain is not None
+        rate = max(int(estimate), PACE_LEAST_DRAINING) if is_draining else max(int(estimate * PACE), PACE_LEAST)
         if self._pace is not None and abs(rate - self._pace) <= PACE_CHANGED * self._pace:
             return None
         self._pace = rate

@@ -34,4 +34,5 @@ def consumer_settings(
         extensions=line.extensions,
         cname=cname,
         sink=sink,
+        red_payload_type=line.codec.red_payload_type,
     )

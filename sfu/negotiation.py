@@ -41,6 +41,11 @@ class LineCodec:
     codec: Codec
     red_payload_type: int | None = None  # RFC 2198, of Opus
 
+    @property
+    def media_payload_types(self) -> tuple[int | None, ...]:
+        """Under which media comes, repairs apart."""
+        return (self.payload_type, self.red_payload_type)
+
 
 @dataclass(frozen=True, slots=True)
 class SendLine:
@@ -233,7 +238,17 @@ def _choose_codec(section: Section, name: CodecName) -> LineCodec:
     rtx = next(
         (c for c in section.codecs.values() if c.name == "rtx" and c.parameter("apt") == str(codec.payload_type)), None
     )
-    return LineCodec(name, codec.clock_rate, codec.payload_type, rtx.payload_type if rtx else None, codec)
+    red = _red_of(section, codec) if name == "opus" else None
+    return LineCodec(name, codec.clock_rate, codec.payload_type, rtx.payload_type if rtx else None, codec, red)
+
+
+def _red_of(section: Section, codec: Codec) -> int | None:
+    """The payload type of RED (RFC 2198) around this codec and nothing else."""
+    for one in section.codecs.values():
+        blocks = set(one.parameters.replace(" ", "").split("/"))
+        if one.name == "red" and one.clock_rate == codec.clock_rate and blocks == {str(codec.payload_type)}:
+            return one.payload_type
+    return None
 
 
 def _usable(codec: Codec) -> bool:

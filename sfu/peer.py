@@ -68,7 +68,9 @@ class Peer:
         producers = self.producers.values()
         if mid is not None:
             return next((p for p in producers if p.line.mid == mid), None)
-        fitting = [p for p in producers if payload_type in (p.line.codec.payload_type, p.line.codec.rtx_payload_type)]
+        fitting = [
+            p for p in producers if payload_type in (*p.line.codec.media_payload_types, p.line.codec.rtx_payload_type)
+        ]
         if rid is not None:
             fitting = [p for p in fitting if rid in p.line.rids]
         return fitting[0] if len(fitting) == 1 else None

@@ -96,6 +96,7 @@ class Producer:
             extensions=self.line.extensions,
             nack=self.source != "microphone",
             producer=self.number,
+            red_payload_type=codec.red_payload_type,
         )
 
     def ideal_rid(self, wish: Wish) -> str:

@@ -163,7 +163,7 @@ class Room:
             return
         if event.repaired_rid is not None or event.payload_type == producer.line.codec.rtx_payload_type:
             self._add_repair(producer, key, event.ssrc)
-        elif event.payload_type == producer.line.codec.payload_type:
+        elif event.payload_type in producer.line.codec.media_payload_types:
             old = producer.encodings.get(key)
             if old is not None:
                 if not producer.may_change(now):
@@ -199,7 +199,9 @@ class Room:
     def receive_route_taken(self, event: RouteTaken) -> None:
         """The switch has happened."""
         if event.consumer in self._consumers:
-            self._consumers[event.consumer].consumer.carried = event.encoding
+            slot = self._consumers[event.consumer]
+            slot.consumer.carried = event.encoding
+            sharing.set_temporal(slot, self._plane)
 
     def owns_encoding(self, handle: int) -> bool:
         return handle in self._encodings
@@ -335,7 +337,7 @@ class Room:
             shown = slot.producer if slot.is_wanted and not slot.is_starved else None
             encoding = shown.choose(slot.layer, now) if shown is not None else None
             self._route(slot, encoding.handle if encoding is not None else None)
-            sharing.set_temporal(slot, encoding, self._plane)
+            sharing.set_temporal(slot, self._plane)
         self._tell_slots(peer)
 
     def _route(self, slot: Slot, encoding: int | None) -> None:

@@ -46,10 +46,19 @@ def divide(peer: Peer, encodings: Mapping[int, tuple[Producer, Encoding]], price
     return peer.bandwidth.divide(peer.slots, sound, prices, now)
 
 
-def set_temporal(slot: Slot, encoding: Encoding | None, plane: Plane) -> None:
-    """Leave out the temporal layers that the slot was not granted; another layer than granted goes out whole."""
-    granted = slot.grant is not None and encoding is not None and encoding.rid == slot.grant.rid
-    temporal = slot.grant.temporal if granted and slot.grant is not None else None
+def set_temporal(slot: Slot, plane: Plane) -> None:
+    """Leave out the temporal layers that the slot was not granted; another layer than granted goes out whole.
+
+    A larger one that goes on until the keyframe of a smaller one comes is thinned out as far as it can be.
+    """
+    temporal = None
+    if slot.grant is not None and slot.producer is not None:
+        known = {encoding.handle: rid for rid, encoding in slot.producer.encodings.items()}
+        carried, order = known.get(slot.consumer.carried or 0, slot.grant.rid), slot.producer.rids
+        if order.index(carried) > order.index(slot.grant.rid):
+            temporal = 0
+        elif known.get(slot.consumer.encoding or 0) == slot.grant.rid:
+            temporal = slot.grant.temporal
     if temporal != slot.temporal:
         slot.temporal = temporal
         plane.set_temporal(slot.consumer.handle, temporal)

@@ -2,7 +2,8 @@
 
 Places come most important first. The first one up to its middle layer, then the smallest picture of each next one, then
 what is left in order of importance; who finds no room is paused, the last first. Going up needs 15 % to spare and 5 s
-without a step down; going down happens at once. Sound is taken off the budget before.
+without a step down (1.5 s for a paused picture to come back, small); going down happens at once. Sound is taken off the
+budget before.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEADROOM = 1.15
-WAIT_S = 5.0
+WAIT_S, RETURN_S = 5.0, 1.5
 PAUSED = -1
 
 
@@ -64,10 +65,13 @@ class Allocator:
         levels = list(now_possible)
         if any(level < before for level, before in zip(now_possible, held, strict=True) if before is not None):
             self._down_at = now
-        may_rise = now - self._down_at >= WAIT_S
+        since = now - self._down_at
         for index, before in enumerate(held):
             if before is not None and levels[index] > before:
-                levels[index] = max(before, min(with_headroom[index], levels[index])) if may_rise else before
+                upto = min(with_headroom[index], levels[index])
+                if since < WAIT_S:  # a picture that is gone may come back sooner, small
+                    upto = min(upto, 0) if since >= RETURN_S else before
+                levels[index] = max(before, upto)
         if _cost(places, levels) > budget:
             levels = now_possible
         chosen = {place.key: _option(place, level) for place, level in zip(places, levels, strict=True)}

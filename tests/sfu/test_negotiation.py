@@ -90,8 +90,15 @@ def test_the_answer_line_by_line() -> None:
         "v=0\r\no=- 42 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10\r\na=ice-lite\r\n"
     )
     microphone = section(answer, "0")
-    assert microphone[0] == "m=audio 5000 UDP/TLS/RTP/SAVPF 111"
-    for line in ("a=setup:passive", "a=recvonly", "a=rtcp-mux", "a=fmtp:111 minptime=10;useinbandfec=1"):
+    assert microphone[0] == "m=audio 5000 UDP/TLS/RTP/SAVPF 63 111"  # the browser sends RED
+    for line in (
+        "a=rtpmap:63 red/48000/2",
+        "a=fmtp:63 111/111",
+        "a=setup:passive",
+        "a=recvonly",
+        "a=rtcp-mux",
+        "a=fmtp:111 minptime=10;useinbandfec=1",
+    ):
         assert line in microphone
     assert "a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host" in microphone
     assert "a=candidate:3 1 tcp 1526726143 192.0.2.7 5001 typ host tcptype passive" in microphone
@@ -100,12 +107,22 @@ def test_the_answer_line_by_line() -> None:
     assert camera[0] == "m=video 5000 UDP/TLS/RTP/SAVPF 96 97"
     for line in ("a=rid:q recv", "a=rid:f recv", "a=simulcast:recv q;h;f", "a=rtcp-fb:96 nack pli"):
         assert line in camera
+    assert section(answer, "3")[0] == "m=audio 5000 UDP/TLS/RTP/SAVPF 111 63"
     slot = section(answer, "7")
     for line in ("a=sendonly", "a=msid:slot-7 slot-7", "a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"):
         assert line in slot
     media, rtx = next(line for line in slot if line.startswith("a=ssrc-group:FID ")).split()[1:]
     assert f"a=ssrc:{media} cname:giaoban" in slot and f"a=ssrc:{rtx} cname:giaoban" in slot
     assert not any("candidate" in line for line in slot)
+
+
+def test_redundancy_is_only_taken_around_the_codec_in_use() -> None:
+    text = SMALL.replace("m=audio 9 UDP/TLS/RTP/SAVPF 111", "m=audio 9 UDP/TLS/RTP/SAVPF 111 63")
+    for parameters, taken in (("111/111", 63), ("111/111/111", 63), ("111/0", None), ("0/0", None), ("", None)):
+        red = f"a=rtpmap:63 red/48000/2\na=fmtp:63 {parameters}\n"
+        offered = text.replace("a=rtpmap:111 opus/48000/2\n", "a=rtpmap:111 opus/48000/2\n" + red)
+        codec = plan(offered).lines[0].codec
+        assert codec is not None and codec.red_payload_type == taken, parameters
 
 
 def test_a_viewer_without_devices_is_answered_alike() -> None:

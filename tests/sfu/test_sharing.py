@@ -6,7 +6,7 @@ import pytest
 
 from sfu.congestion.rate_control import RateControl
 from sfu.events import EncodingsWanted, LadderChanged, SlotsChanged, StillsWanted
-from sfu.plane.plane import PacketResult
+from sfu.plane.plane import PacketResult, RouteTaken
 from sfu.program import Program
 from sfu.sharing import redundancy
 from tests.sfu.test_room import Story
@@ -114,6 +114,21 @@ def test_a_line_that_breaks_down_is_not_waited_for() -> None:
     story.line(5_000_000, 3)
     story.line(300_000, 0.2)
     assert story.shown() == "q -"
+
+
+def test_a_large_layer_is_thinned_out_until_the_small_one_has_its_keyframe() -> None:
+    story = WeakStory()
+    story.line(5_000_000, 3)
+    slot = next(s for s in story.room.peers["chi"].slots_of("video") if s.producer and s.producer.peer == "an")
+    large = slot.consumer.encoding
+    assert large is not None
+    story.room.receive_route_taken(RouteTaken(slot.consumer.handle, large))
+    story.line(400_000, 1)
+    small = slot.consumer.encoding
+    assert small is not None and small != large
+    assert story.plane.temporal[slot.consumer.handle] == 0
+    story.room.receive_route_taken(RouteTaken(slot.consumer.handle, small))
+    assert story.plane.temporal[slot.consumer.handle] is None
 
 
 def test_a_picture_without_room_is_told_as_paused_and_its_layers_are_not_asked_for() -> None:

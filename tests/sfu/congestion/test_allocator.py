@@ -80,3 +80,17 @@ def test_a_place_comes_and_nobody_is_given_what_is_not_there() -> None:
     assert two.spent <= 1_550_000
     assert shown(two.chosen) == "h q"
     assert allocator.allocate([], 100, 2.0).chosen == {}
+
+
+def test_a_picture_that_is_gone_comes_back_small_after_a_moment() -> None:
+    allocator = Allocator()
+
+    def at(now: float, budget: float) -> str:
+        return shown(allocator.allocate(places(3), budget, now).chosen)
+
+    assert at(0.0, 600_000) == "h"
+    assert at(1.0, 50_000) == "-"
+    assert at(2.4, 600_000) == "-"
+    assert at(2.5, 600_000) == "q0"
+    assert at(5.9, 600_000) == "q0"
+    assert at(6.0, 600_000) == "h"

@@ -5,10 +5,10 @@ interface Codec { mimeType: string; sdpFmtpLine?: string }
 function isWanted(codec: Codec): boolean {
   const name = codec.mimeType.toLowerCase();
   if (name === "video/h264") return /packetization-mode=1/.test(codec.sdpFmtpLine ?? "") && /profile-level-id=42e0/i.test(codec.sdpFmtpLine ?? "");
-  return ["audio/opus", "video/vp8", "video/rtx"].includes(name);
+  return ["audio/opus", "audio/red", "video/vp8", "video/rtx"].includes(name);
 }
 
-/** VP8 before H.264; Opus for sound. */
+/** VP8 before H.264; Opus for sound, in RED where packets get lost. */
 export function wantedCodecs<C extends Codec>(all: readonly C[]): C[] {
   const rank = (codec: C) => (codec.mimeType.toLowerCase() === "video/vp8" ? 0 : 1);
   return all.filter(isWanted).sort((a, b) => rank(a) - rank(b));
