@@ -4,6 +4,7 @@ the same number twice in one organ and year is warned of, and taken only when co
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from datetime import date, datetime
 
@@ -41,7 +42,7 @@ async def give_number(
     require(may_number_and_issue(actor, opened.access), "clerk")
     minutes = opened.existing
     require_status(minutes, "draft", "review", "waiting_secretary", "waiting_chair", "signed")
-    number, notation = _checked(number, notation, issued_on, opened.meeting, now)
+    number, notation = _checked(number, notation, issued_on, _held_on(minutes, opened.meeting), now)
     twin = await same_number(session, minutes, number, notation, issued_on)
     if twin is not None and not confirm:
         raise Conflict(
@@ -55,14 +56,19 @@ async def give_number(
     return minutes
 
 
-def _checked(number: str, notation: str, issued_on: date, meeting: Meeting, now: datetime) -> tuple[str, str]:
+def _held_on(minutes: Minutes, meeting: Meeting) -> date:
+    """The day it was convened, which may be before the planned one."""
+    return local(json.loads(minutes.facts_json)["started_at"] or meeting.starts_at).date()
+
+
+def _checked(number: str, notation: str, issued_on: date, held_on: date, now: datetime) -> tuple[str, str]:
     number, notation = number.strip(), notation.strip()
     wrong = {}
     if not NUMBER.fullmatch(number) or int(re.sub(r"\D", "", number)) == 0:
         wrong["number"] = "chỉ gồm chữ số, ví dụ 07"
     if not NOTATION.fullmatch(notation) or len(notation) > 30:
         wrong["notation"] = "ví dụ BB-UBND"
-    if not local(meeting.starts_at).date() <= issued_on <= local(now).date():
+    if not held_on <= issued_on <= local(now).date():
         wrong["date"] = "không trước ngày họp và không sau hôm nay"
     if wrong:
         raise BadInput("Số, ký hiệu hoặc ngày chưa đúng.", wrong)

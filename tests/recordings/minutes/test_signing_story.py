@@ -188,6 +188,14 @@ async def test_a_malformed_number_is_refused(world: World, given: str, notation:
             )
 
 
+async def test_a_meeting_held_before_its_day_is_numbered_on_the_day_it_was_held(world: World) -> None:
+    async with world.database.transaction() as session:
+        meeting = await session.get_one(Meeting, "m1")
+        meeting.starts_at += timedelta(days=1)
+    await draft(world)
+    await number(world, "07")
+
+
 async def test_the_number_may_come_before_the_signatures(world: World) -> None:
     await certify(world)
     await draft(world)
