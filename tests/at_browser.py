@@ -6,6 +6,7 @@ What is seen is a frame that comes while one looks: a picture that stands still 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.media.chromium import EXECUTABLE, chromium
 from tests.media.samples import write_camera, write_microphone
 
 PATIENCE_MS = 90_000
+SHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None  # for people who want to look
 READ_NEXT_FRAME_JS = f"""
 async (element) => {{
   const came = await new Promise((resolve) => {{
@@ -145,7 +147,7 @@ async def at_browser(
     """A person with a browser; ``number`` is drawn in the camera's picture and sounds in the microphone."""
     camera = microphone = None
     if number is not None:
-        camera = write_camera(folder / f"camera{number}.y4m", number)
+        camera = write_camera(folder / f"camera{number}.y4m", number, fps=5)
         microphone = write_microphone(folder / f"microphone{number}.wav", number)
     modest = str(wrapper(folder, executable))
     async with chromium(camera, microphone, loopback=loopback, executable=modest) as browser:
@@ -162,6 +164,9 @@ def wrapper(folder: Path, executable: str) -> Path:
 
 async def _new_person(browser: Browser, url: str) -> AtBrowser:
     context = await browser.new_context(
-        ignore_https_errors=True, locale="vi-VN", viewport={"width": 1366, "height": 768}
+        ignore_https_errors=True,
+        locale="vi-VN",
+        viewport={"width": 1366, "height": 768},
+        device_scale_factor=1 if SHOTS else 0.5,  # without a graphics card each pixel of a moving picture costs
     )
     return AtBrowser(await context.new_page(), url)

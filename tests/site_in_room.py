@@ -74,5 +74,5 @@ _SAMPLES: dict[int, tuple[Sample, Sample]] = {}
 def samples_of(number: int) -> tuple[Sample, Sample]:
     """(picture, tone) of this number, encoded once per process."""
     if number not in _SAMPLES:
-        _SAMPLES[number] = (video_sample(number), audio_sample(number))
+        _SAMPLES[number] = (video_sample(number, fps=5), audio_sample(number))
     return _SAMPLES[number]

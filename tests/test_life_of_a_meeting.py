@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import ssl
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 from recordings.capture.layout import layout
 from tests import paperwork, planning
-from tests.at_browser import AtBrowser, at_browser
+from tests.at_browser import SHOTS, AtBrowser, at_browser
 from tests.installation import Installation
 from tests.media import picture_code, tone
 from tests.media.chromium import EXECUTABLE
@@ -35,7 +34,6 @@ from web.certificate import make_certificate
 
 CHAIR, DEPUTY, NEAR, FAR, LIGHT = 30, 31, 1, 2, 3
 NEAR_ADDRESS = "diemcau.tamson.quanba@hagiang.example"
-SHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None
 AROUND_S = 0.5  # so near to a chapter's second its speaker is seen and heard
 
 
@@ -55,7 +53,7 @@ class People:
         return self.secretary, self.chair, self.near, self.far
 
 
-@pytest.mark.rooms
+@pytest.mark.installation
 async def test_a_district_meets_its_communes(tmp_path: Path) -> None:
     asyncio.get_running_loop().set_debug(False)  # debugging every timer of ten light peers would take a core by itself
     async with AsyncExitStack() as stack:
