@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# All Python tests, side by side: those with browsers in rooms, one at a time; the other whole installations, one at a
-# time; and with what these leave of the processors, the small tests. What failed is run once more, alone: a starved
-# machine gets a second chance, a real fault fails twice.
+# All Python tests: whole installations one after another, as a browser in a room takes its processor for as long as it
+# is there; beside them, with what they leave, the small tests. What failed is run once more, alone: a starved machine
+# gets a second chance, a real fault fails twice.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p build/tests
@@ -16,19 +16,14 @@ last() { # for a job of its own; Linux weighs sessions before processes (autogro
 }
 export -f tests
 
-declare -A markers=([rooms]="rooms" [installations]="installation" [small]="not rooms and not installation") running
-last bash -c 'tests "$@"' tests small "${markers[small]}" -n 2 >build/tests/small.log 2>&1 &
-running[small]=$!
-setsid bash -c 'tests "$@"' tests installations "${markers[installations]}" >build/tests/installations.log 2>&1 &
-running[installations]=$!
-trap 'kill -- "-${running[small]}" "-${running[installations]}" 2>/dev/null' EXIT
+last bash -c 'tests "$@"' tests small "not installation" -n 2 >build/tests/small.log 2>&1 &
+small=$!
+trap 'kill -- "-$small" 2>/dev/null' EXIT
 
-failed=()
-tests rooms "${markers[rooms]}" || failed+=(rooms)
-for name in installations small; do
-    wait "${running[$name]}" || failed+=("$name")
-    cat "build/tests/$name.log"
-done
-for name in "${failed[@]}"; do
-    tests "$name" "${markers[$name]}" --last-failed --last-failed-no-failures none || exit 1
-done
+failed=0
+tests installations installation --durations=20 || tests installations installation --last-failed || failed=1
+wait "$small"
+small_ended=$?
+cat build/tests/small.log
+[ "$small_ended" -eq 0 ] || tests small "not installation" --last-failed || failed=1
+exit "$failed"

@@ -50,7 +50,7 @@ class Room:
         return sum(file.stat().st_size for file in (self.installation.data / "captures").rglob("*.packets"))
 
 
-@pytest.mark.rooms
+@pytest.mark.installation
 async def test_pages_come_back_without_a_click(tmp_path: Path) -> None:
     asyncio.get_running_loop().set_debug(False)
     async with Installation(tmp_path / "data") as installation, AsyncExitStack() as stack:

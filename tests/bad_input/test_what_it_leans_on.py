@@ -14,7 +14,7 @@ import pytest
 
 from tests.databases import PostgresServer
 from tests.gathering import Gathering, gather
-from tests.installation import Installation
+from tests.installation import READY_S, Installation
 from tests.mail_server import MailServer
 from tests.seat import Refused
 from tests.story import TITLE, log_in, plan_and_send, until, write_and_issue
@@ -99,7 +99,7 @@ async def everything_goes_on(room: Gathering, postgres: PostgresServer, mail: Ma
     killed = installation.kill("web")  # those that come after it end for want of the database
     await room.speaker_is_on_air()
     postgres.start()
-    await until(lambda: installation.pid_of("web"), lambda pid: pid != killed, "a web process that serves", 60)
+    await until(lambda: installation.pid_of("web"), lambda pid: pid != killed, "a web process that serves", READY_S)
     await room.all_see(lambda one: one.arrivals > arrivals[one], "everybody is back")
     await room.present()
     assert (room.secretary.state.floor, room.secretary.state.queue) == (before.floor, before.queue)

@@ -50,7 +50,7 @@ class People:
         return self.planned.host_site_id
 
 
-@pytest.mark.rooms
+@pytest.mark.installation
 async def test_a_meeting_at_the_screen(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         installation = await stack.enter_async_context(Installation(tmp_path / "data"))
