@@ -14,6 +14,8 @@ from web.programs import media_programs
 from web.settings import BadSetting, Settings, read_settings
 from web.supervisor import CANNOT_START, CannotStart, end_with_parent, supervise
 
+Heartbeat = Annotated[int | None, typer.Option(hidden=True, help="where the supervisor listens for signs of life")]
+
 app = typer.Typer(help="Giao Ban: họp trực tuyến liên thông các cấp, tự cài đặt.", no_args_is_help=True)
 app.add_typer(admin.app, name="admin")
 console = Console()
@@ -40,16 +42,17 @@ def serve(
 
 
 @app.command()
-def web() -> None:
+def web(heartbeat: Heartbeat = None) -> None:
     """One web process: API, signalling, jobs (``serve`` starts it; on its own it is for containers)."""
     from web.server import run
 
-    raise typer.Exit(run(settings_or_exit()))
+    raise typer.Exit(run(settings_or_exit(), heartbeat))
 
 
 @app.command()
 def media(
     number: Annotated[int | None, typer.Argument(min=1, help="run this one alone; default: all, supervised")] = None,
+    heartbeat: Heartbeat = None,
 ) -> None:
     """The media workers (``serve`` starts them; on their own they are for containers)."""
     settings = settings_or_exit()
@@ -66,7 +69,7 @@ def media(
             raise
         console.print("[red]The native packet plane is not built. Mend: make setup[/red]")
         raise typer.Exit(CANNOT_START) from None
-    raise typer.Exit(run_worker(settings, settings.workers[number - 1]))
+    raise typer.Exit(run_worker(settings, settings.workers[number - 1], heartbeat))
 
 
 def _supervise_media(settings: Settings) -> int:

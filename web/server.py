@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
 from scheduler.proceedings.errors import LeaseHeld
+from web.heartbeat import beating
 from web.only_server import wait_for_the_last, words
 from web.run_folder import wait_until_prepared, write_pid
 from web.services import utc_now
@@ -19,8 +20,11 @@ from web.settings import Settings
 from web.supervisor import CANNOT_START, end_with_parent
 
 
-def run(settings: Settings) -> int:
-    """Serve until told to stop; the exit code is ``CANNOT_START`` when starting again would not help."""
+def run(settings: Settings, heartbeat: int | None = None) -> int:
+    """Serve until told to stop; the exit code is ``CANNOT_START`` when starting again would not help.
+
+    ``heartbeat``: the pipe on which the supervisor listens.
+    """
     end_with_parent()
     gc.disable()  # modules stay: looking for garbage among them is a good part of the start
     from web.app import create_app
@@ -52,8 +56,14 @@ def run(settings: Settings) -> int:
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
-    server.run(sockets=[listening])
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(server, listening, heartbeat))
     return 0 if server.started else CANNOT_START
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket, heartbeat: int | None) -> None:
+    async with beating(heartbeat):
+        await server.serve(sockets=[listening])
 
 
 async def _look(settings: Settings) -> int:

@@ -6,12 +6,26 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from web.heartbeat import Pulse
 from web.supervisor import CANNOT_START, BackOff, CannotStart, Program, supervise
 
+STUCK = """
+import asyncio, os, signal, sys
+os.dup2(os.open(os.environ["SAID"], os.O_WRONLY | os.O_CREAT), 2)
+from web.heartbeat import beating
+def stuck_here():
+    signal.pause()
+async def main():
+    async with beating(int(sys.argv[2])):
+        await asyncio.sleep(0)
+        stuck_here()
+asyncio.run(main())
+"""
 SLEEPER = "import signal; signal.pause()"
 
 
@@ -42,6 +56,45 @@ async def test_a_killed_child_is_started_again() -> None:
     stopping.set()
     await asyncio.wait_for(running, 30)
     assert not Path(f"/proc/{second}").exists()
+
+
+HANGING = """
+import os, signal, sys
+signal.signal(signal.SIGABRT, signal.SIG_IGN)
+os.write(int(sys.argv[2]), b".")
+signal.pause()
+"""
+
+
+async def test_a_child_that_falls_silent_is_ended_and_started_again() -> None:
+    starts, stopping = Starts(), asyncio.Event()
+    hanging = replace(program("media", HANGING), patience_s=0.3)
+    running = asyncio.create_task(supervise([hanging], starts, stopping))
+    _, first = await starts.next()
+    _, second = await starts.next()
+    assert not Path(f"/proc/{first}").exists()
+    stopping.set()
+    await asyncio.wait_for(running, 30)
+    assert not Path(f"/proc/{second}").exists()
+
+
+async def test_a_loop_that_hangs_says_where(tmp_path: Path) -> None:
+    starts, stopping = Starts(), asyncio.Event()
+    hanging = replace(program("web", STUCK), patience_s=0.3, environment={"SAID": str(tmp_path / "said")})
+    running = asyncio.create_task(supervise([hanging], starts, stopping))
+    await starts.next()
+    await starts.next()
+    stopping.set()
+    await asyncio.wait_for(running, 30)
+    assert "in stuck_here" in (tmp_path / "said").read_text()
+
+
+def test_a_child_that_never_beat_is_left_to_load() -> None:
+    pulse = Pulse(30.0)
+    assert pulse.left(1000.0) == 30.0
+    pulse.receive(1000.0)
+    assert pulse.left(1029.0) == 1.0
+    assert pulse.left(1031.0) == -1.0
 
 
 async def test_a_child_that_cannot_start_ends_the_others() -> None:

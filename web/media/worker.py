@@ -21,6 +21,7 @@ from sfu.plane.plane import Plane
 from sfu.plane.reference import ReferencePlane
 from sfu.settings import MediaSettings
 from sfu.transport.node import MediaNode
+from web.heartbeat import beating
 from web.media import messages
 from web.media.errors import BadFrame
 from web.media.framing import encode_frame, read_frame
@@ -168,7 +169,7 @@ class Worker:
             self.node.close_room(room)
 
 
-def run_worker(settings: Settings, this: MediaWorker) -> int:
+def run_worker(settings: Settings, this: MediaWorker, heartbeat: int | None = None) -> int:
     """Run this media worker until SIGTERM or SIGINT; ``CANNOT_START`` when another process has its socket."""
     wait_until_prepared(settings.run_folder)
     held = lock(this.socket.with_suffix(".lock"))
@@ -184,13 +185,18 @@ def run_worker(settings: Settings, this: MediaWorker) -> int:
         video_codec="h264" if settings.video_codec == "h264" else "vp8",
     )
     with held:
-        uvloop.run(serve_media(media, this.socket, make_plane(settings.plane, settings.media_memory)))
+        uvloop.run(_serve(media, this.socket, make_plane(settings.plane, settings.media_memory), heartbeat))
     return 0
 
 
 def make_plane(name: str, ring_bytes: int = WORKER.ring_bytes) -> Plane:
     """The plane of that name, as ``GIAOBAN_PLANE`` takes it; the readable one has no limit in bytes."""
     return ReferencePlane() if name == "reference" else LoopPlane(settings=replace(WORKER, ring_bytes=ring_bytes))
+
+
+async def _serve(settings: MediaSettings, path: Path, plane: Plane, heartbeat: int | None) -> None:
+    async with beating(heartbeat):
+        await serve_media(settings, path, plane)
 
 
 async def serve_media(settings: MediaSettings, path: Path, plane: Plane | None = None) -> None:
