@@ -20,7 +20,7 @@ PACE_LEAST_DRAINING = 100_000
 PACE_CHANGED = 0.1
 SUDDEN = 0.85  # of the estimate that the slots were last divided by: divide again at once
 SPARE_WANTED = 1.2  # probe until the line carries this much more than everything wished for
-SOUND_BPS, SOUND_HEADERS_BPS = 40_000, 10_000  # a voice we know nothing of; and what wraps each
+SOUND_BPS, SOUND_HEADERS_BPS = 32_000, 12_000  # at most, of one voice; and what wraps it
 
 
 class Bandwidth:
@@ -109,6 +109,6 @@ class Bandwidth:
         return step_for(level, layers, is_slow=is_slow, has_slides=slides and shown, spare=budget - allocation.spent)
 
 
-def sound_cost(measured: Iterable[int | None]) -> int:
-    """Of the voices a viewer hears, in bits per second; None: not measured yet."""
-    return sum((SOUND_BPS if rate is None else rate) + SOUND_HEADERS_BPS for rate in measured)
+def sound_cost(measured: int, redundancy: int) -> int:
+    """Of a voice, in bits per second. What comes in may be RED already, and is no measure of what goes out then."""
+    return min(measured or SOUND_BPS, SOUND_BPS) * (1 + redundancy) + SOUND_HEADERS_BPS

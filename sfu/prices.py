@@ -11,6 +11,7 @@ from sfu.producer import Producer, Wish
 
 USUAL: dict[int, tuple[int, ...]] = {1: (600_000,), 2: (150_000, 600_000), 3: (150_000, 500_000, 1_600_000)}
 LAYER_SHARES = (0.6, 0.8, 1.0, 1.0)  # up to each temporal layer, until it is measured: between L1T2 and L1T3
+SETTLED_S = 8.0  # a sender begins a layer low
 WORTH_IT = 0.95
 HEADERS = 1.04  # RTP and SRTP on top of what the plane counts
 
@@ -46,11 +47,12 @@ def _options(producer: Producer, ideal: str, now: float) -> tuple[tuple[Option, 
 
 
 def _bitrate(producer: Producer, index: int, now: float) -> int:
+    rates = USUAL.get(len(producer.rids), USUAL[3])
+    usual = rates[min(index, len(rates) - 1)]
     encoding = producer.encodings.get(producer.rids[index])
-    if encoding is not None and encoding.bitrate and encoding.is_alive(now):
-        return encoding.bitrate
-    usual = USUAL.get(len(producer.rids), USUAL[3])
-    return usual[min(index, len(usual) - 1)]
+    if encoding is None or not encoding.bitrate or not encoding.is_alive(now):
+        return usual
+    return encoding.bitrate if now - encoding.began_at > SETTLED_S else max(encoding.bitrate, usual)
 
 
 def _shares(producer: Producer, rid: str) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from sfu.plane.plane import EncodingSettings, EncodingStats
 LAYER_ALIVE_S = 1.5
 PRODUCER_ALIVE_S = 3.0
 PLI_INTERVAL_S = 0.5
-FALL = 0.85
+FALL = 0.97
 CHANGES, CHANGES_PER_SECOND = 6.0, 0.5
 Wish = Literal["high", "middle", "low"]
 WISHES: tuple[Wish, ...] = ("high", "middle", "low")
@@ -32,6 +32,7 @@ class Encoding:
     seen_at: float = -math.inf  # when its packet count last grew
     paused: bool = False
     bitrate: int = 0  # quick to rise, slow to fall
+    began_at: float = -math.inf  # its packets, without a gap
     temporal: tuple[float, ...] = ()  # share of the bitrate up to each temporal layer; empty: not known
     reported_loss: float | None = None  # told to the plane
 
@@ -42,6 +43,8 @@ class Encoding:
         """Note what the plane counted since the last time."""
         if stats.packets == self.packets:
             return
+        if not self.is_alive(now):
+            self.began_at, self.bitrate = now, 0
         self.packets, self.seen_at = stats.packets, now
         self.bitrate = max(stats.bitrate, int(FALL * self.bitrate + (1 - FALL) * stats.bitrate))
         if (total := sum(stats.temporal_bitrates)) > 0:

@@ -41,8 +41,8 @@ def _goes_out(peer: Peer, plane: Plane) -> bool:
 
 def divide(peer: Peer, encodings: Mapping[int, tuple[Producer, Encoding]], prices: Prices, now: float) -> bool:
     """Give this viewer's slots what his line has room for; True when the step of his ladder changed."""
-    routed = [encodings.get(slot.consumer.encoding or 0) for slot in peer.slots_of("audio")]
-    sound = sound_cost(known[1].bitrate or None for known in routed if known is not None)
+    heard = [(s.redundancy, encodings.get(s.consumer.encoding or 0)) for s in peer.slots_of("audio")]
+    sound = sum(sound_cost(known[1].bitrate, levels) for levels, known in heard if known is not None)
     return peer.bandwidth.divide(peer.slots, sound, prices, now)
 
 

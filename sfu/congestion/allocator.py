@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HEADROOM = 1.15
+HEADROOM, OVERSPEND = 1.15, 1.08  # going up; staying: an estimate after overuse is below what the line carries
 WAIT_S, RETURN_S = 5.0, 1.5
 PAUSED = -1
 
@@ -51,33 +51,42 @@ class Allocation:
 class Allocator:
     """One viewer's. ``allocate`` twice a second and whenever his places change."""
 
-    __slots__ = ("_down_at", "_held")
+    __slots__ = ("_down_at", "_held", "_order")
 
     def __init__(self) -> None:
         self._held: dict[int, Option | None] = {}  # what each place got last time
+        self._order: list[tuple[int, int]] = []  # of importance then, and how much each could have
         self._down_at = -math.inf
 
     def allocate(self, places: Sequence[Place], budget: float, now: float) -> Allocation:
         """Divide ``budget`` (infinite: nobody limits this viewer)."""
-        now_possible = divide(places, budget)
-        with_headroom = divide(places, budget / HEADROOM)
-        held = [self._level_of(place) for place in places]
-        levels = list(now_possible)
-        if any(level < before for level, before in zip(now_possible, held, strict=True) if before is not None):
-            self._down_at = now
-        since = now - self._down_at
-        for index, before in enumerate(held):
-            if before is not None and levels[index] > before:
-                upto = min(with_headroom[index], levels[index])
-                if since < WAIT_S:  # a picture that is gone may come back sooner, small
-                    upto = min(upto, 0) if since >= RETURN_S else before
-                levels[index] = max(before, upto)
-        if _cost(places, levels) > budget:
-            levels = now_possible
+        levels = self._levels(places, budget, now)
         chosen = {place.key: _option(place, level) for place, level in zip(places, levels, strict=True)}
         self._held = chosen
         wanted = _cost(places, [len(place.options) - 1 for place in places])
         return Allocation(chosen, wanted, _cost(places, levels))
+
+    def _levels(self, places: Sequence[Place], budget: float, now: float) -> list[int]:
+        order = [(place.key, len(place.options)) for place in places]
+        is_same, self._order = order == self._order, order
+        held = [self._level_of(place) for place in places]
+        before = [level for level in held if level is not None]
+        fits = is_same and len(before) == len(held) and _cost(places, before) <= budget * OVERSPEND
+        base = before if fits else divide(places, budget)
+        if any(level < had for level, had in zip(base, held, strict=True) if had is not None):
+            self._down_at = now
+        possible = divide(places, budget / HEADROOM)
+        risen = [self._rise(*one, now) for one in zip(base, held, possible, strict=True)]
+        return risen if _cost(places, risen) <= budget else base
+
+    def _rise(self, level: int, had: int | None, possible: int, now: float) -> int:
+        """How far a place goes up: who is new at once, others when there is room to spare for a while."""
+        if had is None or level < had:
+            return level
+        since = now - self._down_at
+        if since < WAIT_S:  # a picture that is gone may come back sooner, small
+            possible = min(possible, 0) if since >= RETURN_S else had
+        return max(had, possible)
 
     def _level_of(self, place: Place) -> int | None:
         """The option the place had, by what it shows; None: the place is new."""
