@@ -24,6 +24,7 @@ if [ "$purpose" = test ]; then
     need chromium chromium
     need ip iproute2
     need nft nftables
+    need turnserver coturn
     need soffice libreoffice-writer-nogui
     need mount mount
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)

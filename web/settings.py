@@ -7,6 +7,7 @@ that cannot be is refused at start, by name. ``docs/settings.md`` lists them all
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from scheduler.settings import DatabaseSettings
 
 PREFIX = "GIAOBAN_"
+_TURN = re.compile(r"turns?:[A-Za-z0-9.\-\[\]:]+(\?transport=(udp|tcp))?")
 LEAST_MEDIA_MEMORY = 16 * 1024 * 1024  # two seconds of a dozen cameras
 
 
@@ -56,6 +58,10 @@ class Settings:
     media_port: Annotated[int, "UDP and TCP port of the first media worker, the others follow; 0: any free ones"] = 3478
     media_sockets: Annotated[Path | None, "folder of the media workers' Unix sockets; empty: the run folder"] = None
     media_remote: Annotated[bool, "somebody else (a container) starts the media workers"] = False
+    turn_urls: Annotated[
+        tuple[str, ...], "TURN servers for clients: turn:HOST:3478?transport=udp, turns:…; or none"
+    ] = ()
+    turn_secret: Annotated[str, "secret shared with them (coturn: static-auth-secret); goes with turn_urls"] = ""
     video_codec: Annotated[str, "what cameras send in all rooms: vp8, or h264 (old PCs, hardware encoders)"] = "vp8"
     plane: Annotated[str, "what carries media packets: native, or reference (readable, many times slower)"] = "native"
     media_memory: Annotated[int, "bytes of one media worker for packets kept for repairs and late viewers"] = (
@@ -78,6 +84,10 @@ class Settings:
             raise BadSetting(f"{PREFIX}MEDIA_WORKERS is {self.media_workers}; it takes 1 or more")
         if self.media_memory < LEAST_MEDIA_MEMORY:
             raise BadSetting(f"{PREFIX}MEDIA_MEMORY is {self.media_memory}; it takes {LEAST_MEDIA_MEMORY} or more")
+        if bool(self.turn_urls) != bool(self.turn_secret):
+            raise BadSetting(f"{PREFIX}TURN_URLS and {PREFIX}TURN_SECRET go together")
+        if wrong := [url for url in self.turn_urls if not _TURN.fullmatch(url)]:
+            raise BadSetting(f"{PREFIX}TURN_URLS has {wrong[0]!r}; it takes turn:HOST:PORT?transport=udp and the like")
         if self.video_codec not in {"vp8", "h264"}:
             raise BadSetting(f"{PREFIX}VIDEO_CODEC is {self.video_codec!r}; it takes vp8 or h264")
         if self.plane not in {"native", "reference"}:

@@ -20,6 +20,7 @@ from web.keys import read_or_make_key
 from web.live.start import start_rooms
 from web.mail import mail_settings
 from web.services import Services
+from web.turn import TurnServers
 
 
 async def start(services: Services, stack: AsyncExitStack, *, run_jobs: bool, connect_media: bool) -> None:
@@ -49,6 +50,7 @@ async def start_live(services: Services, stack: AsyncExitStack, *, connect_media
         clock=services.now,
         on_committed=services.outbox_changed.set,
         connect_media=connect_media,
+        turn=TurnServers(settings.turn_urls, settings.turn_secret),
     )
     services.doors = Doors(services.hub)
     stack.push_async_callback(services.doors.stop)

@@ -34,6 +34,8 @@ def test_every_setting_survives_the_environment() -> None:
         ("GIAOBAN_MEDIA_WORKERS", "0"),
         ("GIAOBAN_MEDIA_MEMORY", "1000000"),
         ("GIAOBAN_PROT", "8000"),
+        ("GIAOBAN_VIDEO_CODEC", "vp9"),
+        ("GIAOBAN_TURN_SECRET", "without urls"),
     ],
 )
 def test_a_bad_setting_is_refused_by_name(name: str, value: str) -> None:
@@ -68,3 +70,12 @@ def test_every_setting_is_documented() -> None:
     page = Path("docs/settings.md").read_text()
     missing = [name for name, text in descriptions().items() if f"| `{name}` |" not in page or text not in page]
     assert missing == []
+
+
+def test_turn_servers_are_named_as_browsers_take_them() -> None:
+    assert Settings(
+        turn_urls=("turn:[2001:db8::1]:3478?transport=tcp", "turns:turn.example"), turn_secret="x"
+    ).turn_urls
+    for wrong in ("stun:turn.example", "turn:turn.example>; rel=x", "https://turn.example"):
+        with pytest.raises(BadSetting, match="GIAOBAN_TURN_URLS"):
+            Settings(turn_urls=(wrong,), turn_secret="x")

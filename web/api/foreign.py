@@ -21,6 +21,7 @@ from web.doors.session import DoorSession
 from web.errors import Refused, TlsNeeded, TooLarge, TooManyAttempts
 from web.responses import language_of
 from web.services import services_of
+from web.turn import TurnServers
 
 router = APIRouter(tags=["foreign clients"], route_class=DoorRoute)
 
@@ -82,6 +83,7 @@ async def ask_session(meeting_id: str, session_id: str) -> Response:
 @router.post("/whep/{meeting_id}")
 async def come_in(meeting_id: str, made_by: Ticketed) -> Response:
     call, ticket = made_by
+    settings = call.services.settings
     offer = await _body(call.request, SDP, MOST_OFFER_BYTES)
     doors = call.services.doors
     enter = doors.ingest if ticket.kind == "ingest" else doors.play
@@ -91,7 +93,10 @@ async def come_in(meeting_id: str, made_by: Ticketed) -> Response:
         "etag": _etag(session),
         "accept-patch": FRAGMENT,
     }
-    return Response(answer, 201, headers, media_type=SDP)
+    response = Response(answer, 201, headers, media_type=SDP)
+    for link in TurnServers(settings.turn_urls, settings.turn_secret).links_for(session.id[:8], call.now):
+        response.headers.append("link", link)
+    return response
 
 
 @router.patch("/whip/{meeting_id}/{session_id}")

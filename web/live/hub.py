@@ -36,6 +36,7 @@ from web.live.view import load_planned
 from web.live.workers import Workers
 from web.media.errors import MediaError
 from web.media.messages import MediaEvent
+from web.turn import TurnServers
 
 log = structlog.get_logger()
 TICK_S = 0.5
@@ -62,6 +63,7 @@ class Hub:
         monotonic: Callable[[], float] = time.monotonic,
         on_committed: Callable[[], None] = lambda: None,
         holder: str | None = None,
+        turn: TurnServers | None = None,
     ) -> None:
         self.lost = asyncio.Event()
         self.rooms: dict[str, Room] = {}
@@ -73,6 +75,7 @@ class Hub:
         self._monotonic = monotonic
         self._on_committed = on_committed
         self._holder = holder or holder_name()
+        self._turn = turn or TurnServers()
         self._has: Belongings
         self._keeper: Keeper
         self._events: asyncio.Queue[tuple[Media, MediaEvent]] = asyncio.Queue()
@@ -98,6 +101,7 @@ class Hub:
             monotonic=self._monotonic,
             on_committed=self._on_committed,
             on_lease_lost=self._lose,
+            turn=self._turn,
         )
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()

@@ -203,7 +203,7 @@ class Presence:
             "roster": roster,
             "meeting": meeting,
             "may": may(room.state, participant, room.plan, now, new_id),
-            "ice_servers": [],
+            "ice_servers": room.has.turn.for_(connection.id.partition(".")[0], now),
             "media_kept": media_kept,
             "people": people,
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from web.live.media_driver import MediaDriver
 from web.live.presence import Presence
 from web.live.room_media import RoomMedia
 from web.live.view import Planned, are_known, describe_meeting, load_planned
+from web.turn import TurnServers
 
 Json = dict[str, Any]
 LIVE = ("testing", "convened", "suspended")
@@ -56,6 +57,7 @@ class Belongings:
     monotonic: Callable[[], float]
     on_committed: Callable[[], None]
     on_lease_lost: Callable[[], None]
+    turn: TurnServers = field(default_factory=TurnServers)
 
 
 def as_planned(state: State, plan: Plan) -> State:

@@ -13,6 +13,7 @@ from scheduler.database import Database
 from web.live.hub import Hub
 from web.media.client import MediaClient
 from web.media.messages import MediaEvent
+from web.turn import TurnServers
 
 WAIT_FOR_WORKERS_S = 2.0
 
@@ -27,6 +28,7 @@ async def start_rooms(
     clock: Callable[[], datetime],
     on_committed: Callable[[], None],
     connect_media: bool,
+    turn: TurnServers,
 ) -> Hub:
     """The hub, holding the lease; with rooms going on it waits a moment for the workers, to find them there."""
 
@@ -38,7 +40,7 @@ async def start_rooms(
         return made
 
     media = [client(socket) for socket in sockets]
-    hub = Hub(database, media, captures, key, clock=clock, on_committed=on_committed)
+    hub = Hub(database, media, captures, key, clock=clock, on_committed=on_committed, turn=turn)
     await hub.start()
     for one in media if connect_media else ():
         stack.push_async_callback(_cancel, asyncio.create_task(one.run(), name=f"client of {one.name}"))
