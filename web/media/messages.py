@@ -81,6 +81,9 @@ class PeerStats:
     has_video: bool = False
     has_audio: bool = False
     layers: dict[str, int] = field(default_factory=dict)
+    estimate: int | None = None  # of what its line carries towards it; None: it sends no feedback
+    queue_ms: int = 0  # how long packets to it stand in a queue on the way
+    step: Step = "full"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ def peer_stats(plane: Plane, peer: Peer, rates: Rates, now: float) -> dict[str, 
         for producer in peer.producers.values()
         for rid, encoding in producer.encodings.items()
     }
+    estimator = peer.bandwidth.estimator
     times = [stats.rtt_ms for stats in sent if stats.rtt_ms is not None]
     return asdict(
         PeerStats(
@@ -121,6 +122,9 @@ def peer_stats(plane: Plane, peer: Peer, rates: Rates, now: float) -> dict[str, 
             has_video=peer.told_producers[1],
             has_audio=peer.told_producers[0],
             layers={name: stats.bitrate for name, stats in received.items()},
+            estimate=estimator.bitrate if estimator else None,
+            queue_ms=int(estimator.backlog.delay_s * 1000) if estimator else 0,
+            step=peer.bandwidth.ladder.step,
         )
     )
 
