@@ -1,7 +1,8 @@
 """A Room: peers, the program, and the decision who is seen and heard in which slot of whom. Sans-IO.
 
 Takes joins, the program, views and what the plane reports; gives commands to the plane (routes, pauses, keyframe
-requests) and events to its driver. Who is shown to whom is decided in stage.py and placing.py.
+requests) and events to its driver. Who is shown to whom is decided in stage.py and placing.py, how large in sharing.py;
+telling.py says what changed.
 """
 
 from __future__ import annotations
@@ -13,28 +14,19 @@ from sfu import sharing
 from sfu.congestion.estimator import Packet
 from sfu.consumer import Consumer, consumer_settings
 from sfu.errors import UnknownPeer
-from sfu.events import (
-    ActiveSpeakerChanged,
-    EncodingsWanted,
-    LadderChanged,
-    ProducersChanged,
-    RoomEvent,
-    SlotsChanged,
-    Source,
-    StillsWanted,
-)
+from sfu.events import RoomEvent
 from sfu.overload import Shed
 from sfu.peer import Peer, PeerSpec, View
 from sfu.placing import place_viewer
 from sfu.plane.plane import Plane, RouteTaken, UnknownStream
 from sfu.prices import Prices
 from sfu.producer import Encoding, Producer
-from sfu.program import Program, unique
+from sfu.program import Program
 from sfu.slot import Slot
 from sfu.stage import Stage
+from sfu.telling import Telling
 
 POLL_S, WATCH_S = 0.5, 0.2
-LAYER_UNUSED_S = 5.0
 PLI_SENDER_SSRC = 1
 
 
@@ -49,7 +41,7 @@ class Room:
         self._by_transport: dict[int, Peer] = {}
         self._encodings: dict[int, tuple[Producer, Encoding]] = {}
         self._consumers: dict[int, Slot] = {}
-        self._events: list[RoomEvent] = []
+        self._telling = Telling(name, self.stage)
         self._poll_at: float | None = None  # with ``_watch_at``: None until somebody is here
         self._watch_at: float | None = None
         self._placed: object = None  # what the places of all viewers were last decided by
@@ -102,7 +94,7 @@ class Room:
             del self._consumers[slot.consumer.handle]
         forgotten = self.stage.speaker.forget(name)
         if forgotten:
-            self._tell_speaker()
+            self._telling.tell_speaker()
         if forgotten or peer.producers:
             self._update(now)
 
@@ -116,7 +108,7 @@ class Room:
                 for encoding in microphone.encodings.values():
                     self._set_paused(encoding, name not in self.stage.audible)
             if name not in self.stage.audible and self.stage.speaker.forget(name):
-                self._tell_speaker()
+                self._telling.tell_speaker()
         self._update(now)
 
     def set_view(self, name: str, view: View, now: float) -> None:
@@ -181,7 +173,7 @@ class Room:
         }
         heard = {peer: level for peer, level in by_peer.items() if peer in self.stage.audible}
         if self.stage.speaker.receive_levels(heard, now):
-            self._tell_speaker()
+            self._telling.tell_speaker()
             self._update(now)
 
     def receive_feedback(self, transport: int, packets: Iterable[Packet], now: float) -> None:
@@ -240,18 +232,11 @@ class Room:
 
     def events(self) -> list[RoomEvent]:
         """What happened since the last call."""
-        events, self._events = self._events, []
-        return events
+        return self._telling.events()
 
     def standing(self) -> list[RoomEvent]:
-        """What viewers and senders with a weak line among them were told, for a driver that has forgotten it."""
-        events: list[RoomEvent] = []
-        for peer in self.peers.values():
-            if peer.bandwidth.ladder.step != "full":
-                events.append(LadderChanged(self.name, peer.name, peer.bandwidth.ladder.step))
-            if peer.told_stills:
-                events.append(StillsWanted(self.name, peer.name, True))
-        return events
+        """What a driver that has forgotten everything is told again."""
+        return self._telling.standing()
 
     # -- streams ----------------------------------------------------------------------------------------------------
 
@@ -298,16 +283,17 @@ class Room:
     def _poll(self, now: float) -> None:
         for _, encoding in self._encodings.values():
             encoding.measure(self._plane.encoding_stats(encoding.handle), now)
+        limited = [peer for peer in self.peers.values() if peer.bandwidth.estimator is not None]
+        for peer in limited:
+            sharing.help_sound(peer, self._plane)
+        sharing.report_loss(limited, self._encodings, self._plane)
         if self.stage.situation(now) != self._placed:
             self._update(now)
             return
         prices = Prices(now)
-        for peer in self.peers.values():
-            if peer.bandwidth.estimator is not None:
-                self._share(peer, prices, now)
-                sharing.help_sound(peer, self._plane)
-        sharing.report_loss(self.peers.values(), self._encodings, self._plane)
-        self._tell_senders(self._consumers.values(), now)
+        for peer in limited:
+            self._share(peer, prices, now)
+        self._telling.tell_senders(self._consumers.values(), now)
 
     # -- who is where -----------------------------------------------------------------------------------------------
 
@@ -319,82 +305,21 @@ class Room:
             self._share(peer, prices, now)
         if only is None:
             self._placed = self.stage.situation(now)
-        self._tell_senders(self._consumers.values() if only is None else only.slots, now)
-
-    def _tell_senders(self, slots: Iterable[Slot], now: float) -> None:
-        """What arrives from those who send, and which of their layers these slots want."""
-        used = self._layers_in_use(slots)
-        self._tell_stills()
-        for name in unique(producer.peer for producer in self.stage.producers.values()):
-            self._tell_producers(self.peers[name], now)
-            self._tell_encodings(self.peers[name], used, now)
+        self._telling.tell_senders(self._consumers.values() if only is None else only.slots, now)
 
     def _share(self, peer: Peer, prices: Prices, now: float) -> None:
         """Give the viewer's slots what his line has room for, and tell him."""
         if sharing.divide(peer, self._encodings, prices, now):
-            self._events.append(LadderChanged(self.name, peer.name, peer.bandwidth.ladder.step))
+            self._telling.tell_step(peer)
         for slot in peer.slots:
             shown = slot.producer if slot.is_wanted and not slot.is_starved else None
             encoding = shown.choose(slot.layer, now) if shown is not None else None
             self._route(slot, encoding.handle if encoding is not None else None)
             sharing.set_temporal(slot, self._plane)
-        self._tell_slots(peer)
+        self._telling.tell_slots(peer)
 
     def _route(self, slot: Slot, encoding: int | None) -> None:
         if slot.consumer.encoding != encoding:
             slot.consumer.encoding = encoding
             slot.consumer.carried = slot.consumer.carried if encoding is not None else None
             self._plane.set_route(slot.consumer.handle, encoding)
-
-    # -- telling ----------------------------------------------------------------------------------------------------
-
-    def _tell_slots(self, peer: Peer) -> None:
-        shown = tuple(slot.shown() for slot in peer.slots)
-        if shown != peer.told_slots:
-            peer.told_slots = shown
-            if not peer.is_virtual:
-                self._events.append(SlotsChanged(self.name, peer.name, shown))
-
-    def _tell_producers(self, peer: Peer, now: float) -> None:
-        sources: tuple[Source, Source, Source] = ("microphone", "camera", "presentation")
-        alive = tuple(self.stage.alive(peer.name, source, now) is not None for source in sources)
-        state = (alive[0], alive[1], alive[2])
-        if state != peer.told_producers:
-            peer.told_producers = state
-            self._events.append(ProducersChanged(self.name, peer.name, *state))
-
-    def _layers_in_use(self, slots: Iterable[Slot]) -> dict[int, set[str]]:
-        """Producer number → layers that slots wish for, arriving or not; only simulcast is asked about."""
-        used: dict[int, set[str]] = {}
-        if not any(len(producer.rids) > 1 for producer in self.stage.producers.values()):
-            return used
-        for slot in slots:
-            producer = slot.producer
-            if producer is not None and producer.source == "camera" and not slot.paused and not slot.is_starved:
-                used.setdefault(producer.number, set()).add(slot.layer)
-        return used
-
-    def _tell_encodings(self, peer: Peer, in_use: dict[int, set[str]], now: float) -> None:
-        """Layers somebody wants; the smallest always, so that a switch to this camera is quick."""
-        camera = peer.producers.get("camera")
-        if camera is None or len(camera.rids) < 2:
-            return
-        for rid in in_use.get(camera.number, ()):
-            peer.layer_used_at[rid] = now
-        used = {rid for rid, at in peer.layer_used_at.items() if now - at <= LAYER_UNUSED_S} | {camera.rids[0]}
-        active = tuple(rid for rid in camera.rids if rid in used)
-        if active != peer.told_encodings and camera.is_alive(now):
-            peer.told_encodings = active
-            self._events.append(EncodingsWanted(self.name, peer.name, active))
-
-    def _tell_stills(self) -> None:
-        """Who is asked for stills: the first camera of everybody whose line has come down to them."""
-        wanted = {sharing.still_of(peer) for peer in self.peers.values() if peer.bandwidth.ladder.step == "still"}
-        for peer in self.peers.values():
-            if (peer.name in wanted) != peer.told_stills:
-                peer.told_stills = not peer.told_stills
-                self._events.append(StillsWanted(self.name, peer.name, peer.told_stills))
-
-    def _tell_speaker(self) -> None:
-        loudest = tuple(self.stage.speaker.loudest)
-        self._events.append(ActiveSpeakerChanged(self.name, self.stage.speaker.dominant, loudest))
