@@ -13,15 +13,28 @@ from playwright.async_api import Page
 
 from tests.media import picture_code, tone
 from tests.media.chromium import chromium
+from tests.media.firefox import FirefoxPage, firefox
 from tests.media.samples import write_camera, write_microphone
 
 ORIGIN = "http://localhost/"
 PAGE = """<!doctype html><title>media</title><body><script>
 const read = { code: READ_CODE, tone: READ_TONE };
-async function join({ send, video }) {
-  const media = send ? await navigator.mediaDevices.getUserMedia({
+async function drawn(cells) {  // for browsers whose fake camera shows no number
+  const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+  canvas.width = 640; canvas.height = 360;
+  let moment = 0;
+  setInterval(() => {
+    context.fillStyle = "#666"; context.fillRect(0, 0, 640, 360);
+    cells.forEach((bit, i) => { context.fillStyle = bit ? "#fff" : "#000"; context.fillRect(i * 40, 0, 40, 60); });
+    context.fillStyle = "#ccc"; context.fillRect((moment++ * 40) % 560, 180, 80, 45);
+  }, 100);
+  const sound = await navigator.mediaDevices.getUserMedia({ audio: true });
+  return new MediaStream([...canvas.captureStream(10).getVideoTracks(), ...sound.getAudioTracks()]);
+}
+async function join({ send, video, cells }) {
+  const media = !send ? null : cells ? await drawn(cells) : await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-    video: { width: 640, height: 360, frameRate: 10 } }) : null;
+    video: { width: 640, height: 360, frameRate: 10 } });
   const pc = window.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   const mic = pc.addTransceiver(media ? media.getAudioTracks()[0] : "audio", { direction: "sendonly" });
   pc.addTransceiver(media ? media.getVideoTracks()[0] : "video", { direction: "sendonly", sendEncodings: [
@@ -60,7 +73,7 @@ async function report() {
   for (const item of (await pc.getStats()).values()) {
     if (item.type === "inbound-rtp") result.inbound.push({ mid: item.mid, kind: item.kind, ssrc: item.ssrc,
       packets: item.packetsReceived, lost: item.packetsLost, decoded: item.framesDecoded, width: item.frameWidth,
-      freezes: item.freezeCount, nacks: item.nackCount, plis: item.pliCount });
+      freezes: item.freezeCount, energy: item.totalAudioEnergy, nacks: item.nackCount, plis: item.pliCount });
     if (item.type === "outbound-rtp") result.outbound.push({ rid: item.rid, kind: item.kind, packets: item.packetsSent,
       width: item.frameWidth, nacks: item.nackCount, plis: item.pliCount });
   }
@@ -70,17 +83,23 @@ async function report() {
 
 
 class Participant:
-    """One browser in the meeting, with its number in picture and tone."""
+    """One browser in the meeting, with its number in picture and tone; ``draws``: the page makes the picture."""
 
-    def __init__(self, page: Page, number: int) -> None:
+    def __init__(self, page: Page | FirefoxPage, number: int, *, draws: bool = False) -> None:
         self.page = page
         self.number = number
+        self._cells = picture_code.cells_of(number) if draws else None
         self.signal: Callable[[str], Awaitable[str]] | None = None
 
     async def join(self, signal: Callable[[str], Awaitable[str]], *, send: bool = True, video: int = 4) -> None:
         """Make the offer, take the answer."""
         self.signal = signal
-        await self.page.evaluate("options => join(options)", {"send": send, "video": video})
+        await self.page.evaluate("options => join(options)", {"send": send, "video": video, "cells": self._cells})
+
+    async def negotiate(self, offer: str) -> str:
+        """What the page calls."""
+        assert self.signal is not None
+        return await self.signal(offer)
 
     async def restart_ice(self, signal: Callable[[str], Awaitable[str]]) -> None:
         self.signal = signal
@@ -134,17 +153,21 @@ class Participant:
 @contextlib.asynccontextmanager
 async def participant(folder: Path, number: int, *, camera: bool = True) -> AsyncIterator[Participant]:
     """A browser with the page open."""
-    picture = write_camera(folder / f"{number}.y4m", number) if camera else None
+    picture = write_camera(folder / f"{number}.y4m", number, fps=5) if camera else None
     sound = write_microphone(folder / f"{number}.wav", number) if camera else None
     async with chromium(picture, sound) as browser:
         page = await browser.new_page()
         await page.route("**/*", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         await page.goto(ORIGIN)
         joined = Participant(page, number)
+        await page.expose_function("signal", joined.negotiate)
+        yield joined
 
-        async def signal(offer: str) -> str:
-            assert joined.signal is not None
-            return await joined.signal(offer)
 
-        await page.expose_function("signal", signal)
+@contextlib.asynccontextmanager
+async def firefox_participant(folder: Path, number: int) -> AsyncIterator[Participant]:
+    """The same in a Firefox."""
+    async with firefox(folder, PAGE, tone.frequency(number)) as page:
+        joined = Participant(page, number, draws=True)
+        await page.expose_function("signal", joined.negotiate)
         yield joined
