@@ -22,6 +22,7 @@ need npm npm
 [ -e /usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf ] || missing+=(fonts-liberation2)
 if [ "$purpose" = test ]; then
     need chromium chromium
+    need firefox-esr firefox-esr
     need ip iproute2
     need nft nftables
     need turnserver coturn

@@ -62,7 +62,7 @@ class FirefoxPage:
         """The page may call ``name(text)`` and gets what ``function`` returns. One a page."""
         self._called = function
         install = (
-            f"(send) => {{ window.{name} = (text) => new Promise((r) => {{ window.answered = r; send(text); }}) }}"
+            f"(send) => {{ window.{name} = (text) => new Promise((...r) => {{ window.answers = r; send(text); }}) }}"
         )
         await self._call(install, [{"type": "channel", "value": {"channel": name}}])
 
@@ -80,7 +80,10 @@ class FirefoxPage:
 
     async def _serve(self, text: str) -> None:
         assert self._called is not None
-        await self.evaluate("(text) => answered(text)", await self._called(text))
+        try:
+            await self.evaluate("(text) => answers[0](text)", await self._called(text))
+        except Exception as error:  # the page is told as by any failing function, and the test by the page
+            await self.evaluate("(text) => answers[1](new Error(text))", str(error))
 
     async def _call(self, function: str, arguments: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         done = await self._send(

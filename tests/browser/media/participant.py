@@ -70,10 +70,12 @@ async function tones() {
 }
 async function report() {
   const result = { inbound: [], outbound: [] };
-  for (const item of (await pc.getStats()).values()) {
+  const stats = await pc.getStats();
+  for (const item of stats.values()) {
     if (item.type === "inbound-rtp") result.inbound.push({ mid: item.mid, kind: item.kind, ssrc: item.ssrc,
       packets: item.packetsReceived, lost: item.packetsLost, decoded: item.framesDecoded, width: item.frameWidth,
-      freezes: item.freezeCount, energy: item.totalAudioEnergy, nacks: item.nackCount, plis: item.pliCount });
+      freezes: item.freezeCount, energy: item.totalAudioEnergy,
+      codec: stats.get(item.codecId)?.mimeType, nacks: item.nackCount, plis: item.pliCount });
     if (item.type === "outbound-rtp") result.outbound.push({ rid: item.rid, kind: item.kind, packets: item.packetsSent,
       width: item.frameWidth, nacks: item.nackCount, plis: item.pliCount });
   }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sfu.light_peer import LightPeer
 from sfu.light_peer.offer import Wanted
 from tests.browser.media.participant import participant
 from tests.media.samples import audio_sample, video_sample
-from tests.web.media.conftest import Media
+from tests.web.media.conftest import LOOPBACK, Media, running_media
 from web.media.messages import EncodingsWanted, ProducersChanged, Program
 
 MAIN = "7"  # mid of the first video slot after microphone, camera, presentation, 3 audio and the presentation slot
@@ -71,6 +72,26 @@ async def test_the_floor_switches_the_picture_of_a_viewer_without_camera(media: 
         await media.client.set_program("room", Program(floor="light", mode="one_speaker"), ["light"])
         await media.wait_for(lambda: any(e.peer == "an" and e.active == ("q",) for e in _encodings(media)))
     await light.close()
+
+
+async def test_a_room_of_h264(tmp_path: Path) -> None:
+    """Two layers of one picture, and the keyframes that switch between them, are found in H.264 too."""
+    async with (
+        running_media(replace(LOOPBACK, video_codec="h264")) as media,
+        participant(tmp_path, 6) as an,
+        participant(tmp_path, 0, camera=False) as viewer,
+    ):
+        await media.client.open_room("room")
+        await media.client.set_program("room", Program(floor="an"), ["an"])
+        await an.join(media.signal("room", "an"), video=0)
+        await viewer.join(media.signal("room", "viewer"), send=False, video=1)
+
+        async def shows(width: int) -> bool:
+            pictures = [item for item in (await viewer.report())["inbound"] if item["kind"] == "video"]
+            return any(item["codec"] == "video/H264" and (item["width"] or 0) >= width for item in pictures)
+
+        await viewer.sees(6, MAIN)
+        await viewer.wait_for(lambda: shows(320), "the larger layer is not shown")
 
 
 def _encodings(media: Media) -> list[EncodingsWanted]:
