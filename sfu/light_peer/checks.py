@@ -54,6 +54,21 @@ class Checks:
         self.due_at = now + CONSENT_S
         return True
 
+    def answer(self, data: bytes, reflexive: tuple[str, int]) -> bytes | None:
+        """The answer to a check of the server's, when it is signed with our password."""
+        try:
+            message = stun.parse_message(data)
+        except Exception:  # junk raises more than ValueError
+            return None
+        if message.message_class != stun.Class.REQUEST or "MESSAGE-INTEGRITY" not in message.attributes:
+            return None
+        if not message.check_message_integrity(self.pwd.encode()):
+            return None
+        response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+        response.attributes["XOR-MAPPED-ADDRESS"] = reflexive
+        response.add_message_integrity(self.pwd.encode())
+        return bytes(response)
+
     def restart(self, ufrag: str, pwd: str) -> None:
         """New credentials of ours; theirs come with the answer."""
         self.ufrag, self.pwd = ufrag, pwd

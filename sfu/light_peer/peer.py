@@ -95,6 +95,13 @@ class LightPeer:
             old.close()
         await self.wait_for(lambda: self._checks.answered_at is not None, timeout_s)
 
+    async def roam(self) -> None:
+        """Another source address from now on, without a word, as when a NAT rebinds; checks go on as they were due."""
+        old = self._wire
+        await self._open_wire()
+        if old is not None:
+            old.close()
+
     async def close(self) -> None:
         """Say good-bye and end."""
         for task in self._tasks:
@@ -246,6 +253,10 @@ class LightPeer:
         self._changed.set()
 
     def _receive_stun(self, packet: bytes) -> None:
+        answer = self._checks.answer(packet, self._candidate())
+        if answer is not None:
+            self._send(answer)
+            return
         first = self._checks.answered_at is None
         if self._checks.receive_answer(packet, time.monotonic()) and first and self._dtls is not None:
             if self._dtls.state == "new":

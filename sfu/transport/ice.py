@@ -88,6 +88,13 @@ class IceAgent:
         path = self._paths.get(source)
         return path is not None and now - path.checked_at <= within_s
 
+    def confirm(self, source: Address, now: float) -> None:
+        """It has answered a check of ours from there: as good as one of its own, and it is there now."""
+        priority = self._paths[self.address].priority if self.address in self._paths else 0
+        self._paths[source] = _Path(priority, checked_at=now)
+        self._forget_oldest_path()
+        self.address = source
+
     def move(self, address: Address) -> None:
         """Send to another address of this peer that ``vouches_for`` allows."""
         self.address = address

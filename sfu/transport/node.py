@@ -38,6 +38,7 @@ from sfu.transport.direct import direct_peer
 from sfu.transport.dtls import DtlsTransport, make_context
 from sfu.transport.ice import IceAgent, IceTable, new_credentials
 from sfu.transport.listener import Listener, kind_of
+from sfu.transport.return_check import ReturnChecks
 from sfu.transport.udp import Batch
 from sfu.transport.webrtc import Change, WebRtcTransport
 
@@ -63,6 +64,7 @@ class MediaNode:
             self.listener = CarriedListener(settings, plane, self._receive, self._tcp_lost)
         else:
             self.listener = Listener(settings, self._receive, self._tcp_lost)
+        self.returns = ReturnChecks()
         self._on_event = on_event
         self._handles = itertools.count(1)
         self._by_peer: dict[str, WebRtcTransport] = {}
@@ -273,6 +275,10 @@ class MediaNode:
         return item if chosen is None or chosen == item[1] else (item[0], chosen, item[2])
 
     def _receive_stun(self, data: bytes, source: Address, now: float) -> None:
+        proved = self.returns.receive(data, source, now)
+        if proved is not None and proved in self.transports:
+            self._arrived(self.transports[proved], source, now)
+            return
         holder = self.transports.get(self._by_address.get(source, -1))
         owner = holder.number if holder is not None and holder.lives_at(source, now) else None
         reflexive = self.listener.reflexive(source)
@@ -290,6 +296,15 @@ class MediaNode:
             self.plane.set_address(number, transport.agent.address)
         if transport.begins(now):
             self._send_dtls(transport)
+
+    def _arrived(self, transport: WebRtcTransport, source: Address, now: float) -> None:
+        """A peer has moved, and has proved it."""
+        self.listener.prove(source)
+        self._by_address[source] = transport.number
+        transport.agent.confirm(source, now)
+        if source not in transport.addresses:
+            self._add_address(transport, source)
+        self.plane.set_address(transport.number, source)
 
     def _add_address(self, transport: WebRtcTransport, source: Address) -> None:
         """A peer has as many addresses as the plane remembers; the oldest goes."""
@@ -372,11 +387,18 @@ class MediaNode:
             self._move(event, now)
 
     def _move(self, event: AddressMoved, now: float) -> None:
-        """Media comes from elsewhere; follow only where a check has confirmed the address."""
+        """Media comes from elsewhere; follow where a check has confirmed the address, else ask there."""
         transport = self.transports.get(event.transport)
-        if transport is not None and transport.agent.vouches_for(event.address, now):
+        if transport is None:
+            return
+        if transport.agent.vouches_for(event.address, now):
             transport.agent.move(event.address)
             self.plane.set_address(event.transport, event.address)
+        elif transport.state == "connected" and event.address not in self._by_address:
+            plan = transport.plan
+            username = f"{plan.remote_ufrag}:{transport.agent.ufrag}"
+            question = self.returns.ask(event.transport, username, plan.remote_pwd, event.address, now)
+            self.listener.send(question, event.address)
 
     # -- time -------------------------------------------------------------------------------------------------------
 

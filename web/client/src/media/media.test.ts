@@ -5,6 +5,7 @@ import { encodingsFor, withActive } from "./encodings";
 import { FakeMedia } from "./fake";
 import { levelOf } from "./level";
 import { LineMeter } from "./line";
+import { PathWatch } from "./path";
 
 describe("simulcast", () => {
   it("sends a small camera at half and full size, f off", () => {
@@ -46,5 +47,22 @@ describe("devices and line", () => {
     const report = (lost: number, received: number, frozen: number) => [{ type: "inbound-rtp", packetsLost: lost, packetsReceived: received, totalFreezesDuration: frozen, bytesReceived: received * 100 }];
     meter.read(report(10, 100, 1), 0);
     expect(meter.read(report(15, 195, 1.5), 1000)).toMatchObject({ loss: 0.05, frozen_ms: 500, bitrate_in: 76_000 });
+  });
+});
+
+describe("path", () => {
+  const pairs = (...bytes: number[]) => bytes.map((bytesReceived) => ({ type: "candidate-pair", bytesReceived, responsesReceived: 1 }));
+  it("is found dead within 5 s of its last sign of life, and once per attempt", () => {
+    const path = new PathWatch();
+    const told: Record<string, string> = {};
+    for (let at = 0; at <= 12_000; at += 1_000) told[at] = path.read(pairs(at < 3_000 ? at : 3_000), at);
+    expect(Object.entries(told).filter(([, what]) => what === "dead").map(([at]) => Number(at))).toEqual([7_000, 12_000]);
+  });
+  it("counts a restart's new pairs from where they begin, and answers to checks as life", () => {
+    const path = new PathWatch();
+    path.read(pairs(9_000), 0);
+    expect(path.read(pairs(10), 1_000)).toBe("silent");
+    expect(path.read(pairs(11), 2_000)).toBe("alive");
+    expect(path.read([], 60_000)).toBe("silent");
   });
 });

@@ -2,10 +2,10 @@
 import { preferCodecs } from "./codecs";
 import { encodingsFor, withActive } from "./encodings";
 import { LineMeter } from "./line";
+import { LOOK_MS, PathWatch } from "./path";
 import type { Capture, LineStats, MediaConnection, MediaSignalling, MediaState, Slot } from "./types";
 
 const AUDIO_SLOTS = 3;
-const DISCONNECTED_PATIENCE_MS = 2_000;
 const PRESENTATION_BITRATE = 2_500_000;
 
 interface Options {
@@ -28,7 +28,7 @@ export class RtcMedia implements MediaConnection {
   private presented: MediaStreamTrack | null = null;
   private active: string[] = ["q", "h", "f"];
   private streams = new Map<string, MediaStream>();
-  private patience: ReturnType<typeof setTimeout> | undefined;
+  private watching: ReturnType<typeof setInterval> | undefined;
   private meter = new LineMeter();
   private attempt = 0;
 
@@ -85,15 +85,28 @@ export class RtcMedia implements MediaConnection {
 
   private watch(pc: RTCPeerConnection): void {
     if (pc !== this.pc) return;
-    clearTimeout(this.patience);
-    if (pc.connectionState === "connected") this.setState("connected");
-    if (pc.connectionState === "disconnected") {
-      this.patience = setTimeout(() => void this.restartIce(), DISCONNECTED_PATIENCE_MS);
+    if (pc.connectionState === "connected") {
+      this.setState("connected");
+      this.watchPath(pc);
     }
+    if (pc.connectionState === "disconnected") void this.restartIce();
     if (pc.connectionState === "failed") {
       this.setState("failed");
       void this.restartIce();
     }
+  }
+
+  /** Mends a dead path by itself, within 5 s of its last sign of life. */
+  private watchPath(pc: RTCPeerConnection): void {
+    clearInterval(this.watching);
+    const path = new PathWatch();
+    this.watching = setInterval(async () => {
+      const report = await pc.getStats().catch(() => null);
+      if (!report || pc !== this.pc) return;
+      const now = path.read(report, performance.now());
+      if (now === "dead") void this.restartIce();
+      if (now === "alive" && pc.connectionState === "connected") this.setState("connected"); // mended before the browser noticed
+    }, LOOK_MS);
   }
 
   async restartIce(): Promise<void> {
@@ -144,7 +157,7 @@ export class RtcMedia implements MediaConnection {
   }
 
   private dropConnection(): void {
-    clearTimeout(this.patience);
+    clearInterval(this.watching);
     if (this.pc) this.pc.onconnectionstatechange = null;
     this.pc?.close();
     this.pc = null;
