@@ -205,6 +205,11 @@ def room_site(actor: Actor, meeting: MeetingAccess) -> str | None:
     return next((site_id for site_id, _ in meeting.sites if acts_for_site(actor, meeting, site_id)), None)
 
 
+def may_see_line_statistics(actor: Actor, meeting: MeetingAccess) -> bool:
+    """How the lines of its room do: those who run it, and the host's technician."""
+    return runs(actor, meeting) or (meeting.sent and actor.holds("technician", meeting.host_unit_id))
+
+
 def may_be_hall(actor: Actor, meeting: MeetingAccess) -> bool:
     """Open the read-only big screen: everybody who may be in the room at all."""
     return room_role(actor, meeting) is not None

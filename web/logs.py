@@ -7,14 +7,15 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, get_args
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sfu.overload import Shed
+from web.media.messages import MediaStats, Step
 
 if TYPE_CHECKING:
     from web.live.workers import Standing
@@ -94,6 +95,14 @@ _WORKER_GAUGES = {
 }
 
 
+_LINE_GAUGES = {
+    "loss_in_worst": "Share lost on the way from a peer, the worst",
+    "loss_out_worst": "Share lost on the way to a peer, the worst",
+    "rtt_ms_worst": "Round trip to a peer, the longest",
+    "estimate_least": "Bits per second that a peer's line carries towards it, the least",
+}
+
+
 class Measures:
     """Counters of this process, in a registry of its own."""
 
@@ -112,6 +121,35 @@ class Measures:
             name: Gauge(f"giaoban_media_worker_{name}", what, ["worker"], registry=self.registry)
             for name, what in _WORKER_GAUGES.items()
         }
+
+        self.counters = Gauge(
+            "giaoban_media_total",
+            "Counters since the worker began, by name",
+            ["worker", "what"],
+            registry=self.registry,
+        )
+        self.lines = {
+            name: Gauge(f"giaoban_media_line_{name}", what, ["worker"], registry=self.registry)
+            for name, what in _LINE_GAUGES.items()
+        }
+        self.steps = Gauge(
+            "giaoban_media_peers_at_step", "Peers by what of the pictures they get", ["worker", "step"],
+            registry=self.registry,
+        )  # fmt: skip
+
+    def note_media(self, found: Mapping[str, MediaStats]) -> None:
+        """What each worker counts, and how the lines of its peers do."""
+        for worker, stats in found.items():
+            for what, value in stats.worker.items():
+                self.counters.labels(worker, what).set(value)
+            lines = list(stats.peers.values())
+            self.lines["loss_in_worst"].labels(worker).set(max((one.loss_in for one in lines), default=0))
+            self.lines["loss_out_worst"].labels(worker).set(max((one.loss_out for one in lines), default=0))
+            self.lines["rtt_ms_worst"].labels(worker).set(max((one.rtt_ms or 0 for one in lines), default=0))
+            estimates = [one.estimate for one in lines if one.estimate is not None]
+            self.lines["estimate_least"].labels(worker).set(min(estimates, default=0))
+            for step in get_args(Step):
+                self.steps.labels(worker, step).set(sum(1 for one in lines if one.step == step))
 
     def note_workers(self, standings: Iterable[Standing]) -> None:
         """How the media workers do, as of now."""

@@ -73,6 +73,7 @@ class Settings:
     upload_limit: Annotated[int, "largest paper"] = 50 * 1024 * 1024
     isolated_network: Annotated[bool, "declared isolated: Mật is taken in; never recorded, mailed, exported"] = False
     language: Annotated[str, "language of somebody who has not chosen: vi or en"] = "vi"
+    metrics_token: Annotated[str, "who bears it reads /metrics from elsewhere; empty: loopback, administrators"] = ""
     log_level: Annotated[str, "debug, info, warning or error"] = "info"
 
     def __post_init__(self) -> None:

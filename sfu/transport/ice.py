@@ -90,8 +90,8 @@ class IceAgent:
 
     def confirm(self, source: Address, now: float) -> None:
         """It has answered a check of ours from there: as good as one of its own, and it is there now."""
-        priority = self._paths[self.address].priority if self.address in self._paths else 0
-        self._paths[source] = _Path(priority, checked_at=now)
+        current = self._paths.get(self.address) if self.address is not None else None
+        self._paths[source] = _Path(current.priority if current else 0, checked_at=now)
         self._forget_oldest_path()
         self.address = source
 

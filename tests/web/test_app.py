@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
-from tests.web.conftest import World
+from scheduler.database import Database
+from scheduler.settings import DatabaseSettings
+from tests.web.conftest import World, open_world
 from tests.web.held import small_pdf
 from web.app import create_app
 from web.body_limit import JSON_LIMIT
@@ -195,3 +198,15 @@ def test_no_secret_is_logged() -> None:
 
 def test_every_branch_of_our_errors_has_a_status() -> None:
     assert set(STATUS.values()) <= {400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 507}
+
+
+async def test_measures_are_for_loopback_administrators_and_the_bearer_of_the_token(
+    small_settings: DatabaseSettings, tmp_path: Path
+) -> None:
+    database = Database(small_settings)
+    async with open_world(database, tmp_path / "data", metrics_token="prometheus") as world:
+        stranger, here = await world.visitor(), await world.visitor("127.0.0.1")
+        assert (await here.get("/metrics")).status_code == 200
+        for given, status in (("", 404), ("Bearer ", 404), ("Bearer guessed", 404), ("Bearer prometheus", 200)):
+            assert (await stranger.get("/metrics", headers={"authorization": given})).status_code == status
+    await database.dispose()

@@ -77,6 +77,8 @@ DELETE /api/whip/{meeting_id}/{session_id}           ----------
 DELETE /api/whep/{meeting_id}/{session_id}           ----------
 
 GET    /api/rooms/{meeting_id}                       -+0+++++00
+GET    /api/rooms/{meeting_id}/stats                 -x0++x++0+
+GET    /api/rooms/{meeting_id}/stats.html            -x0++x++0+
 GET    /api/meetings/{meeting_id}/proceedings        -00+++x+00
 POST   /api/meetings/{meeting_id}/corrections        -00++xxx00
 GET    /api/meetings/{meeting_id}/recording          -00+++++00

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from ipaddress import ip_address
 
 from fastapi import APIRouter, Request
@@ -59,17 +60,23 @@ async def _database_answers(services: Services) -> bool:
 
 @router.get("/metrics")
 async def measures(request: Request) -> Response:
-    """Prometheus text for the machine itself, or an administrator; nobody else learns that it is there."""
+    """Prometheus text for the machine itself, the bearer of the token, or an administrator; else 404."""
     if not await _may_measure(request):
         raise NotFound
     counted: Measures = request.app.state.measures
-    counted.note_workers(services_of(request).hub.workers.standings())
+    workers = services_of(request).hub.workers
+    counted.note_workers(workers.standings())
+    counted.note_media(await workers.statistics())
     return Response(generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _may_measure(request: Request) -> bool:
     services = services_of(request)
     if not services.settings.behind_proxy and _is_loopback(address_of(request)):
+        return True
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    token = services.settings.metrics_token
+    if token and hmac.compare_digest(given.encode(), token.encode()):
         return True
     identity = await identify(request)
     if identity is None or identity.person_id is None:

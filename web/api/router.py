@@ -23,6 +23,7 @@ from web.api import (
     room,
     session,
     site_links,
+    statistics,
     tickets,
 )
 from web.body_limit import JSON_LIMIT
@@ -50,6 +51,7 @@ _SECTIONS = (
     administration,
     tickets,
     foreign,
+    statistics,
 )
 
 

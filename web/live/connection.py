@@ -95,6 +95,7 @@ class Line:
     presentation: bool = False
     loss: float = 0.0
     rtt_ms: int = 0
+    frozen_ms: int = 0  # how long its pictures stood still, all told
     step: Step = "full"  # how far down the worker has brought its pictures
 
     @property

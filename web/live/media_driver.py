@@ -16,7 +16,7 @@ import structlog
 
 from web.live.program import OnAir
 from web.media.errors import MediaError, MediaRefused, MediaUnavailable
-from web.media.messages import Joined, Program, RecordAction, RoomState, WorkerHello
+from web.media.messages import Joined, MediaStats, Program, RecordAction, RoomState, WorkerHello
 
 log = structlog.get_logger()
 RETRY_S = 1.0
@@ -39,6 +39,7 @@ class Media(Protocol):
     async def set_program(self, room: str, program: Program, audible: list[str]) -> None: ...
     async def set_view(self, peer: str, pinned: list[str], max_video: int, paused: bool) -> None: ...
     async def record(self, room: str, recording_id: str, action: RecordAction, directory: Path | str) -> str: ...
+    async def stats(self, room: str | None = None) -> MediaStats: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,9 +133,10 @@ class RoomMedia:
         connection.view = (pinned, max_video, paused)
         self._room.driver.trigger()
 
-    def report(self, connection: Connection, loss: float, rtt_ms: int) -> None:
+    def report(self, connection: Connection, loss: float, rtt_ms: int, frozen_ms: int = 0) -> None:
         """A page says how its line does."""
         connection.line.loss, connection.line.rtt_ms = round(loss, 3), rtt_ms
+        connection.line.frozen_ms += frozen_ms
         self.is_changed = True
 
     def still(self, connection: Connection, jpeg: str) -> None:

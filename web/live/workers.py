@@ -16,7 +16,8 @@ import structlog
 
 from web.live.media_driver import Media
 from web.live.placement import BUSY, Candidate, place
-from web.media.messages import Load, MediaEvent, RoomState, WorkerDown, WorkerUp
+from web.media.errors import MediaError
+from web.media.messages import Load, MediaEvent, MediaStats, RoomState, WorkerDown, WorkerUp
 
 if TYPE_CHECKING:
     from web.live.room import Room
@@ -55,6 +56,14 @@ class Workers:
             rooms = self._rooms_on(worker)
             load = self._loads.get(name, Load())
             found.append(Standing(name, worker.is_up, load, len(rooms), sum(map(_expected, rooms))))
+        return found
+
+    async def statistics(self) -> dict[str, MediaStats]:
+        """Counters of those that answer, by name."""
+        found = {}
+        for name, worker in self._media.items():
+            with suppress(MediaError):
+                found[name] = await worker.stats()
         return found
 
     # -- placing ----------------------------------------------------------------------------------------------------

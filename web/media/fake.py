@@ -14,6 +14,8 @@ from web.media.messages import (
     Joined,
     JoinedSlot,
     MediaEvent,
+    MediaStats,
+    PeerStats,
     Program,
     RecordAction,
     RecordingChanged,
@@ -149,6 +151,11 @@ class FakeMedia:
         has.recording = {"start": "on", "resume": "on", "pause": "paused", "stop": "off"}[action]
         self.on_event(RecordingChanged(room, recording_id, has.recording, AT, None))
         return AT
+
+    async def stats(self, room: str | None = None) -> MediaStats:
+        self._ask("stats")
+        rooms = [self.rooms[room]] if room else list(self.rooms.values())
+        return MediaStats({"peers": 0}, {peer: PeerStats() for one in rooms for peer in one.peers})
 
 
 def _recording_of(room: FakeRoom) -> dict[str, str] | None:

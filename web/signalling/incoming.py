@@ -56,6 +56,7 @@ class ViewMessage:
 class Stats:
     loss: float
     rtt_ms: int
+    frozen_ms: int = 0  # since the last report
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ def read_message(text: str) -> Incoming:
     if kind == "view":
         return _view(message)
     if kind == "stats":
-        return Stats(_measure(message, "loss", 1.0), int(_measure(message, "rtt_ms", 60_000.0)))
+        loss, rtt_ms = _measure(message, "loss", 1.0), _measure(message, "rtt_ms", 60_000.0)
+        return Stats(loss, int(rtt_ms), int(_measure(message, "frozen_ms", 60_000.0)))
     if kind == "ping":
         return _ping(message)
     if kind == "still":

@@ -222,7 +222,7 @@ class _Session:
         if isinstance(message, Ping):
             self._send({"type": "pong", "t": message.t, "now": instant(self._services.now())})
         elif isinstance(message, Stats):
-            self._room.media.report(self._connection, message.loss, message.rtt_ms)
+            self._room.media.report(self._connection, message.loss, message.rtt_ms, message.frozen_ms)
         elif isinstance(message, Still):
             self._room.media.still(self._connection, message.jpeg)
         elif isinstance(message, ViewMessage):

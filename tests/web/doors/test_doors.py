@@ -252,3 +252,23 @@ async def test_pages_of_other_origins_may_ask(house: House) -> None:
         assert answer.status_code == 204 and answer.headers[told]
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "authorization" in answer.headers["access-control-allow-headers"].lower()
+
+
+async def test_the_stats_page_and_the_measures_show_the_lines(house: House) -> None:
+    encoder = Encoder(house, await house.ticket())
+    await encoder.come()
+    encoder.peer.play("microphone", audio_sample(5))
+    (connection,) = house.room.connections.values()
+    await house.until(lambda: connection.line.audio)
+    house.room.media.report(connection, 0.0, 20, 140)
+    desk = await house.world.person("thuky.quanba")
+    path = f"/api/rooms/{house.world.meeting.id}/stats"
+    (row,) = (await desk.get(path)).json()["peers"]
+    assert row["site_id"] == SITE and row["frozen_ms"] == 140 and row["has_audio"]
+    assert "microphone" in row["layers"] and row["step"] == "full"
+    page = (await desk.get(path + ".html")).text
+    assert "Lùng Tám" in page and 'http-equiv="refresh"' in page and "<script" not in page
+    measures = (await house.http.get(f"{house.url}/metrics")).text
+    assert 'giaoban_media_total{what="packets_in",worker="media-1"}' in measures
+    assert 'giaoban_media_peers_at_step{step="full",worker="media-1"} 1.0' in measures
+    await encoder.peer.close()

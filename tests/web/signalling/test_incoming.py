@@ -43,7 +43,7 @@ def test_hello() -> None:
         ('{"type":"command","id":3,"name":"convene","args":{}}', CommandMessage(3, "convene", {})),
         ('{"type":"command","id":3,"name":"convene"}', CommandMessage(3, "convene", {})),
         ('{"type":"view","pinned":["a"],"max_video":9,"paused":true}', ViewMessage(("a",), 9, True)),
-        ('{"type":"stats","loss":0.25,"rtt_ms":80.7,"frozen_ms":0}', Stats(0.25, 80)),
+        ('{"type":"stats","loss":0.25,"rtt_ms":80.7,"frozen_ms":140}', Stats(0.25, 80, 140)),
         ('{"type":"stats","loss":7,"rtt_ms":null}', Stats(1.0, 0)),
         ('{"type":"ping","t":1700000000000.5}', Ping(1700000000000.5)),
         ('{"type":"still","jpeg":"/9j/4P/Z"}', Still("/9j/4P/Z")),
