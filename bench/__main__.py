@@ -11,7 +11,7 @@ from types import ModuleType
 
 from rich.console import Console
 
-from bench import api, client_size, grant, join, plane_memory, reconnect, reference_plane, start
+from bench import api, client_size, grant, join, plane_memory, reconnect, reference_plane, start, weak_line
 from bench.fanout import suite as fanout
 from bench.record import Result, print_table, record
 
@@ -24,6 +24,7 @@ MEASURES: dict[str, ModuleType] = {
     "join": join,
     "grant": grant,
     "reconnect": reconnect,
+    "weak_line": weak_line,
     "fanout": fanout,
 }
 

@@ -6,7 +6,7 @@ Nobody is limited before his first feedback: who sends none (a foreign client, a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sfu.congestion.allocator import Allocation, Allocator, Place
 from sfu.congestion.estimator import START_BPS, Estimator, Packet
@@ -19,7 +19,7 @@ PACE, PACE_LEAST = 1.5, 300_000  # of the estimate; a keyframe on a thin line mu
 PACE_LEAST_DRAINING = 100_000
 PACE_CHANGED = 0.1
 SUDDEN = 0.85  # of the estimate that the slots were last divided by: divide again at once
-SPARE_WANTED = 1.2  # probe until the line carries this much more than everything wished for
+SPARE_WANTED = 1.7  # probe until the line carries this much more than everything wished for: then it is left in peace
 SOUND_BPS, SOUND_HEADERS_BPS = 32_000, 12_000  # at most, of one voice; and what wraps it
 
 
@@ -44,7 +44,7 @@ class Bandwidth:
     def loss(self) -> float:
         return self.estimator.loss.fraction if self.estimator is not None else 0.0
 
-    def receive_feedback(self, packets: Iterable[Packet], now: float) -> bool:
+    def receive_feedback(self, packets: Sequence[Packet], now: float) -> bool:
         """Take what a viewer's feedback tells; True when the slots are to be divided anew at once."""
         if self.estimator is None:
             self.estimator = Estimator(now)

@@ -8,7 +8,7 @@ telling.py says what changed.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from sfu import sharing
 from sfu.congestion.estimator import Packet
@@ -176,7 +176,7 @@ class Room:
             self._telling.tell_speaker()
             self._update(now)
 
-    def receive_feedback(self, transport: int, packets: Iterable[Packet], now: float) -> None:
+    def receive_feedback(self, transport: int, packets: Sequence[Packet], now: float) -> None:
         """What became of packets to one viewer; a line that got much worse is not waited for."""
         peer = self._by_transport.get(transport)
         if peer is not None and peer.bandwidth.receive_feedback(packets, now):

@@ -16,24 +16,24 @@ DRAIN, DRAIN_HARD = 0.6, 0.25  # of what arrives may be sent meanwhile
 
 
 class Backlog:
-    """``delay_s`` of the newest packets."""
+    """``delay_s`` of the newest packets over ``base_s``, the shortest way lately (infinite until one is known)."""
 
-    __slots__ = ("_base", "_checked", "_next_base", "_rotate_at", "delay_s")
+    __slots__ = ("_checked", "_next_base", "_rotate_at", "base_s", "delay_s")
 
     def __init__(self) -> None:
         self.delay_s = 0.0
-        self._base = self._next_base = math.inf
+        self.base_s = self._next_base = math.inf
         self._rotate_at = 0.0
         self._checked: tuple[float, float] | None = None  # while draining: when we looked last, and the delay then
 
     def add(self, transit_s: float, now: float) -> None:
         """``transit_s``: the least of (arrived − sent) among newly reported packets; clocks need not agree."""
         if now >= self._rotate_at:
-            self._base, self._next_base = self._next_base, math.inf
+            self.base_s, self._next_base = self._next_base, math.inf
             self._rotate_at = now + WINDOW_S
         self._next_base = min(self._next_base, transit_s)
-        self._base = min(self._base, self._next_base)
-        self.delay_s = transit_s - self._base
+        self.base_s = min(self.base_s, self._next_base)
+        self.delay_s = transit_s - self.base_s
         if self._checked is None:
             self._checked = (now, self.delay_s) if self.delay_s > LONG_S else None
         elif self.delay_s < SHORT_S:
@@ -42,7 +42,7 @@ class Backlog:
             if self.delay_s < SHORTENED * self._checked[1]:
                 self._checked = (now, self.delay_s)
             else:
-                self._base = self._next_base = transit_s
+                self.base_s = self._next_base = transit_s
                 self._checked = None
 
     @property

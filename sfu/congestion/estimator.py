@@ -7,7 +7,8 @@ than its packets, and nothing makes the estimate higher than what was really sen
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import itemgetter
 
 from sfu.congestion.acknowledged import Acknowledged
 from sfu.congestion.alr import Alr
@@ -20,6 +21,9 @@ from sfu.congestion.trendline import Trendline
 
 # As the plane's PacketResult: sent (s, our clock), arrived (s, the receiver's; None: lost), bytes, probe cluster.
 Packet = tuple[float, float | None, int, int]
+
+ARRIVED_AT, SIZE = itemgetter(1), itemgetter(2)
+CALM_S = 0.015  # over the shortest way known
 
 START_BPS, MIN_BPS, MAX_BPS = 600_000, 10_000, 20_000_000
 SILENT_S = 1.0  # without feedback while we send: the estimate decays
@@ -43,6 +47,7 @@ class Estimator:
         self._fed_at = self._decayed_at = now
         self._before_silence: int | None = None
         self._has_feedback = False
+        self._was_calm = False
 
     def _begin(self) -> None:
         self._groups = ArrivalGroups()
@@ -67,8 +72,42 @@ class Estimator:
         """Feedback has stopped."""
         return now - self._fed_at > SILENT_S
 
-    def receive(self, packets: Iterable[Packet], now: float) -> None:
+    def receive(self, packets: Sequence[Packet], now: float) -> None:
         """One feedback message's news, in the order sent."""
+        if not packets:
+            return
+        if self._is_calm(packets):
+            self._take_calm(packets, now)
+        else:
+            self._take(packets, now)
+
+    def _is_calm(self, packets: Sequence[Packet]) -> bool:
+        """The line has room, nothing was lost, nothing waits: most viewers, most of the time. Then no packet needs a
+        look of its own, which would cost more than to send it."""
+        if not self._alr.is_limited or self._prober.is_open or self._trendline.usage != "normal":
+            return False
+        limit = self.backlog.base_s + CALM_S
+        for sent_at, arrived_at, _, _ in (packets[0], packets[-1]):
+            if arrived_at is None or not arrived_at - sent_at < limit:
+                return False
+        return list(map(ARRIVED_AT, packets)).count(None) == 0
+
+    def _take_calm(self, packets: Sequence[Packet], now: float) -> None:
+        if not self._was_calm:
+            self._begin()
+            self._was_calm = True
+        first_sent, first_arrived = packets[0][:2]
+        sent_at, arrived_at = packets[-1][:2]
+        size = sum(map(SIZE, packets))
+        self._hear(now)
+        self._alr.add(sent_at, size, self.bitrate)
+        self.loss.add(len(packets), 0, size, sent_from=first_sent, estimate=self.bitrate, now=now)
+        if first_arrived is not None and arrived_at is not None:
+            transit = min(first_arrived - first_sent, arrived_at - sent_at)
+            self._arrived(arrived_at, sent_at, size, transit, now)
+
+    def _take(self, packets: Sequence[Packet], now: float) -> None:
+        self._was_calm = False
         count = lost = size = arrived_size = 0
         first_sent, newest_sent, newest_arrived, transit = math.inf, -math.inf, -math.inf, math.inf
         probing = self._prober.is_open
@@ -87,15 +126,17 @@ class Estimator:
                 self._trendline.add(*delta)
             if probing:
                 self._prober.add(sent_at, arrived_at, length, cluster)
-        if not count:
-            return
         self._hear(now)
         self._alr.add(newest_sent, size, self.bitrate)
         self.loss.add(count, lost, size, sent_from=first_sent, estimate=self.bitrate, now=now)
         if count == lost:
             return
-        self.rtt_s += RTT_SMOOTHING * (min(max(now - newest_sent, 0.0), RTT_MAX_S) - self.rtt_s)
-        self._acknowledged.add(newest_arrived, newest_sent, arrived_size)
+        self._arrived(newest_arrived, newest_sent, arrived_size, transit, now)
+
+    def _arrived(self, arrived_at: float, sent_at: float, size: int, transit: float, now: float) -> None:
+        """What a report acknowledged: its newest times, its bytes, its shortest way."""
+        self.rtt_s += RTT_SMOOTHING * (min(max(now - sent_at, 0.0), RTT_MAX_S) - self.rtt_s)
+        self._acknowledged.add(arrived_at, sent_at, size)
         self.backlog.add(transit, now)
         self._decide(now)
 

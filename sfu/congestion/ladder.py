@@ -8,7 +8,7 @@ from typing import Literal
 Step = Literal["full", "medium", "small", "slow", "still", "slides", "audio", "text"]
 STEPS: tuple[Step, ...] = ("full", "medium", "small", "slow", "still", "slides", "audio", "text")
 
-STILL_BPS = 25_000  # a still every few seconds
+STILL_BPS = 12_000  # a still every few seconds; sound rarely takes all that it is given
 SPEECH_BPS = 20_000  # under it not even one voice gets through
 SPEECH_LOSS = 0.5
 DOWN_S, UP_S = 1.0, 4.0  # so long it must be so before it is told

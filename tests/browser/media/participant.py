@@ -31,14 +31,15 @@ async function drawn(cells) {  // for browsers whose fake camera shows no number
   const sound = await navigator.mediaDevices.getUserMedia({ audio: true });
   return new MediaStream([...canvas.captureStream(10).getVideoTracks(), ...sound.getAudioTracks()]);
 }
-async function join({ send, video, cells }) {
+async function join({ send, video, cells, width = 640, height = 360, frameRate = 10 }) {
   const media = !send ? null : cells ? await drawn(cells) : await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-    video: { width: 640, height: 360, frameRate: 10 } });
+    video: { width, height, frameRate } });
   const pc = window.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   const mic = pc.addTransceiver(media ? media.getAudioTracks()[0] : "audio", { direction: "sendonly" });
   pc.addTransceiver(media ? media.getVideoTracks()[0] : "video", { direction: "sendonly", sendEncodings: [
-    { rid: "q", scaleResolutionDownBy: 4 }, { rid: "h", scaleResolutionDownBy: 2 }, { rid: "f" }] });
+    { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150000 },
+    { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500000 }, { rid: "f", maxBitrate: 1600000 }] });
   pc.addTransceiver("video", { direction: "sendonly" });
   for (let i = 0; i < 3; i++) pc.addTransceiver("audio", { direction: "recvonly" });
   for (let i = 0; i < 1 + video; i++) pc.addTransceiver("video", { direction: "recvonly" });
@@ -74,7 +75,9 @@ async function report() {
   for (const item of stats.values()) {
     if (item.type === "inbound-rtp") result.inbound.push({ mid: item.mid, kind: item.kind, ssrc: item.ssrc,
       packets: item.packetsReceived, lost: item.packetsLost, decoded: item.framesDecoded, width: item.frameWidth,
-      freezes: item.freezeCount, energy: item.totalAudioEnergy,
+      freezes: item.freezeCount, frozen: item.totalFreezesDuration, retransmitted: item.retransmittedPacketsReceived,
+      bytes: item.bytesReceived, concealed: item.concealedSamples - item.silentConcealedSamples,
+      samples: item.totalSamplesReceived, energy: item.totalAudioEnergy,
       codec: stats.get(item.codecId)?.mimeType, nacks: item.nackCount, plis: item.pliCount });
     if (item.type === "outbound-rtp") result.outbound.push({ rid: item.rid, kind: item.kind, packets: item.packetsSent,
       width: item.frameWidth, nacks: item.nackCount, plis: item.pliCount });
@@ -93,10 +96,13 @@ class Participant:
         self._cells = picture_code.cells_of(number) if draws else None
         self.signal: Callable[[str], Awaitable[str]] | None = None
 
-    async def join(self, signal: Callable[[str], Awaitable[str]], *, send: bool = True, video: int = 4) -> None:
-        """Make the offer, take the answer."""
+    async def join(
+        self, signal: Callable[[str], Awaitable[str]], *, send: bool = True, video: int = 4, **capture: int
+    ) -> None:
+        """Make the offer, take the answer; ``capture``: width, height and frameRate of the camera."""
         self.signal = signal
-        await self.page.evaluate("options => join(options)", {"send": send, "video": video, "cells": self._cells})
+        options = {"send": send, "video": video, "cells": self._cells, **capture}
+        await self.page.evaluate("options => join(options)", options)
 
     async def negotiate(self, offer: str) -> str:
         """What the page calls."""
@@ -153,9 +159,12 @@ class Participant:
 
 
 @contextlib.asynccontextmanager
-async def participant(folder: Path, number: int, *, camera: bool = True) -> AsyncIterator[Participant]:
-    """A browser with the page open."""
-    picture = write_camera(folder / f"{number}.y4m", number, fps=5) if camera else None
+async def participant(
+    folder: Path, number: int, *, camera: bool = True, picture: Path | None = None
+) -> AsyncIterator[Participant]:
+    """A browser with the page open; ``picture``: another file for its camera."""
+    if camera and picture is None:
+        picture = write_camera(folder / f"{number}.y4m", number, fps=5)
     sound = write_microphone(folder / f"{number}.wav", number) if camera else None
     async with chromium(picture, sound) as browser:
         page = await browser.new_page()

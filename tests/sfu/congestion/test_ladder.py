@@ -15,8 +15,8 @@ from sfu.congestion.ladder import STEPS, Ladder, Step, is_speechless, step_for
         (0, False, False, 0, "small"),
         (0, True, True, 0, "slow"),
         (None, False, True, 40_000, "still"),
-        (None, False, True, 10_000, "slides"),
-        (None, False, False, 10_000, "audio"),
+        (None, False, True, 9_000, "slides"),
+        (None, False, False, 9_000, "audio"),
     ],
 )
 def test_each_step(level: int | None, is_slow: bool, has_slides: bool, spare: float, step: Step) -> None:
