@@ -14,8 +14,9 @@ HEARD = 4  # one more than the slots, as nobody hears himself
 
 def place_viewer(peer: Peer, stage: Stage, look: Look) -> None:
     """Give this viewer's slots their producers, wishes and pauses."""
-    microphones = [stage.peers[name].producers["microphone"] for name in look.heard[:HEARD] if name != peer.name]
-    place(peer.slots_of("audio"), microphones)
+    voices = peer.slots_of("audio")
+    heard = _heard_first(stage, look) if len(voices) == 1 else look.heard[:HEARD]
+    place(voices, [stage.peers[name].producers["microphone"] for name in heard if name != peer.name])
     presentation = _presentation_for(peer, stage, look)
     video_slots = peer.slots_of("video")
     places = peer.slots_of("presentation")
@@ -28,6 +29,12 @@ def place_viewer(peer: Peer, stage: Stage, look: Look) -> None:
     for slot in peer.slots:
         is_picture = slot.line.kind != "audio"
         slot.paused = peer.suspended or (is_picture and (peer.view.paused or _is_shed(peer, slot, stage.shed, look)))
+
+
+def _heard_first(stage: Stage, look: Look) -> list[str]:
+    """For a player with one place for sound: who speaks now, so that the chair is heard beside the floor."""
+    speaking = stage.speaker.dominant
+    return unique([*(name for name in (speaking,) if name in look.heard), *look.heard])
 
 
 def _presentation_for(peer: Peer, stage: Stage, look: Look) -> Producer | None:

@@ -386,3 +386,19 @@ def test_an_ssrc_that_changes_all_the_time_is_followed_for_a_while() -> None:
     assert story.room.peers["an"].producers["camera"].encodings["q"].ssrc != story.stream("an", "1", "q")
     (encoding,) = story.room.peers["an"].producers["camera"].encodings.values()
     assert encoding.ssrc not in known
+
+
+def test_one_place_for_sound_goes_to_whoever_speaks(story: Story) -> None:
+    story.join("player", audio=1, video=1, presentation=0, sends=False)
+    for name in ("chair", "site"):
+        story.join(name)
+        story.start(name)
+    story.room.set_program(Program(floor="site", chair="chair"), ["chair", "site"], story.now)
+    handles = {p.peer: h for h, (p, _) in story.room._encodings.items() if p.source == "microphone"}
+    slot = story.room.peers["player"].slots_of("audio")[0]
+    assert slot.producer is not None and slot.producer.peer == "site"
+    for speaker, silent in (("chair", "site"), ("site", "chair")):
+        for _ in range(40):
+            story.pass_time(0.1)
+            story.room.receive_levels({handles[speaker]: 20, handles[silent]: 127}, story.now)
+        assert slot.producer is not None and slot.producer.peer == speaker
