@@ -75,6 +75,19 @@ class House:
         given = {"authorization": f"Bearer {secret}", "content-type": "application/sdp", **headers}
         return await self.http.post(self.door(kind), content=offer, headers=given)
 
+    async def is_where_it_is(self, peer: str) -> None:
+        """A peer answers a check of the server's: so it would be found after a move."""
+        node = self.worker.node
+        transport = next(one for one in node.transports.values() if one.peer == peer)
+        username = f"{transport.plan.remote_ufrag}:{transport.agent.ufrag}"
+        address = transport.agent.address
+        assert address is not None
+        question = node.returns.ask(
+            transport.number, username, transport.plan.remote_pwd, address, asyncio.get_running_loop().time()
+        )
+        node.listener.send(question, address)
+        await self.until(lambda: not node.returns._pending)
+
     async def until(self, condition: Any) -> None:
         """Wait for something in this process; nothing tells us of it."""
         async with asyncio.timeout(WAIT_S):

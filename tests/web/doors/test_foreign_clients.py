@@ -20,6 +20,8 @@ async def test_an_encoder_is_its_site_and_a_player_gets_the_program(house: House
         async with player(house, await house.ticket("playback")) as viewer, asyncio.timeout(WAIT_S):
             assert await viewer.sees() == 21
             assert await viewer.hears() == 21
+            for connection in house.room.connections:
+                await house.is_where_it_is(connection)
             assert (await house.http.delete(viewer.session, headers=_by(viewer))).status_code == 200
     assert len(house.room.connections) == 1
 

@@ -110,6 +110,8 @@ async def test_a_page_sends_through_turn_and_another_plays(small_settings: Datab
         )
         assert await page.evaluate("([url, token]) => whep(url, token)", [house.door("playback"), ticket]) == "in"
         await until(page, "seen()", lambda number: number == 33)
+        for connection in house.room.connections:
+            await house.is_where_it_is(connection)
         assert await page.evaluate("restart()") == [200, True]
         _, _, sent = await until(page, "relayed()", bool)
         await until(page, "relayed()", lambda now: now and now[2] > sent + 20_000)
