@@ -1,6 +1,8 @@
 """What the plane tells, as Python objects: events, packets for sinks, counters. Counters are read, never pushed."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_SET_ITEM
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from .address_text cimport show_address
@@ -17,14 +19,28 @@ from ..plane import (
     RtcpReceived, SinkPacket, UnknownStream
 )
 
+cdef extern from "Python.h":
+    object PyType_GenericAlloc(type kind, Py_ssize_t size)
+
 
 cdef object show_name(const uint8_t *name, int size):
     return PyBytes_FromStringAndSize(<const char *>name, size).decode("ascii") if size else None
 
 
+cdef int fill(object made, int place, object value) except -1:
+    Py_INCREF(value)  # the tuple's
+    PyTuple_SET_ITEM(made, place, value)
+    return 0
+
+
 cdef object show_result(const Result *result):
-    arrived_at = None if result.ticks == LOST else <object>result.ticks / 4000
-    return PacketResult(<object>result.microseconds / 1e6, arrived_at, result.size, result.cluster)
+    """Made in place: there are as many as packets are sent."""
+    cdef object made = PyType_GenericAlloc(PacketResult, 4)
+    fill(made, 0, result.microseconds / 1e6)
+    fill(made, 1, None if result.ticks == LOST else result.ticks / 4000.0)
+    fill(made, 2, result.size)
+    fill(made, 3, result.cluster)
+    return made
 
 
 cdef object show_event(const Event *event, const uint8_t *data):
@@ -42,7 +58,7 @@ cdef object show_event(const Event *event, const uint8_t *data):
     if event.kind == RTCP_RECEIVED:
         return RtcpReceived(event.handle, PyBytes_FromStringAndSize(<const char *>data, event.size), event.number)
     if event.kind == FEEDBACK_RECEIVED:
-        results = tuple([show_result(&(<const Result *>data)[place]) for place in range(event.size // sizeof(Result))])
+        results = tuple([show_result(&(<const Result *>data)[place]) for place in range(event.size // <int>sizeof(Result))])
         return FeedbackReceived(event.handle, results, event.at)
     if event.kind == KEYFRAME_NEEDED:
         return KeyframeNeeded(event.handle)
