@@ -26,6 +26,7 @@ _SECRET_PATHS = (
     re.compile(r"^(/api/password-resets/)[^/]+"),
     re.compile(r"^(/password/)[^/]+"),
     re.compile(r"^(/api/calendar/)[^/]+"),
+    re.compile(r"^(/api/wh[ie]p/[^/]+/)[^/]+"),
 )
 _SECRET_NAMES = re.compile(r"password|passphrase|token|secret|cookie|csrf|(^|_)pin$|authorization", re.IGNORECASE)
 

@@ -192,6 +192,8 @@ def test_no_secret_is_logged() -> None:
     assert scrub_path("/api/password-resets/AbC") == "/api/password-resets/…"
     assert scrub_path("/password/AbC") == "/password/…"
     assert scrub_path("/api/calendar/AbC.ics") == "/api/calendar/…"
+    assert scrub_path("/api/whip/meeting/AbC") == "/api/whip/meeting/…"
+    assert scrub_path("/api/whep/meeting") == "/api/whep/meeting"
     event = blank_secrets(None, "", {"event": "x", "password": "p", "pin": "1", "site_token": "t", "path": "/"})
     assert event == {"event": "x", "password": "…", "pin": "…", "site_token": "…", "path": "/"}
 
