@@ -23,7 +23,7 @@ from bench.fanout.servers import SERVERS
 
 OPTIONS = {  # option → field of the scenario
     "viewers": "viewers", "seconds": "seconds", "batch": "batch", "size": "size", "uneven": "uneven", "rate": "rate",
-    "loss": "loss_percent", "protocol": "protocol", "spread": "spread_ms",
+    "loss": "loss_percent", "protocol": "protocol", "spread": "spread_ms", "estimates": "estimates",
 }  # fmt: skip
 
 
@@ -40,6 +40,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, help="bytes of payload")
     parser.add_argument("--uneven", action="store_true", default=None, help="sizes differ by a byte, as browsers' do")
     parser.add_argument("--rate", type=float, help="packets a second out, all viewers together")
+    parser.add_argument(
+        "--estimates", action="store_true", default=None, help="ours: congestion control for each viewer"
+    )
     parser.add_argument("--loss", type=float, help="percent, on a third of the viewers")
     parser.add_argument("--protocol", choices=("udp", "tcp"))
     parser.add_argument("--srtp", choices=list(PROFILES), help="the only SRTP profile that clients offer")

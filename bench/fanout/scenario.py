@@ -28,6 +28,9 @@ class Scenario:
     loss_percent: float = 0.0  # on a third of the viewers
     sample_every: int = 8
     feedback_ms: int = 100
+    estimates: bool = (
+        False  # our worker limits each viewer to what it takes his line to carry; others have no such thing
+    )
     profiles: tuple[SrtpProfile, ...] = SRTP_PROFILES  # what clients offer
 
     @property

@@ -52,9 +52,9 @@ class Trial:
         """How much of what was asked for the generator really sent."""
         return self.expected / max(1.0, self.rate * self.seconds)
 
-    def fault(self, passes_payload: bool = True) -> str | None:
-        """What a server may never do."""
-        for name in FAULTS if passes_payload else FAULTS[:2]:
+    def fault(self, passes_payload: bool = True, passes_all: bool = True) -> str | None:
+        """What a server may never do; one that does not pass all leaves out what a line does not carry."""
+        for name in FAULTS[: 2 if not passes_payload else 4 if passes_all else 3]:
             if self.totals[name]:
                 return f"{self.totals[name]} of {self.totals['sampled']} packets looked at are {name.replace('_', ' ')}"
         return None

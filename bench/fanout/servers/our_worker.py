@@ -18,7 +18,8 @@ LIMITS = Limits(peers=4000, peers_per_room=4000, tcp_connections=4000)
 
 
 def main() -> None:
-    plane = LoopPlane(settings=replace(WORKER, budgets=UNLIMITED))  # one camera sends for hundreds here
+    settings = replace(WORKER, budgets=UNLIMITED, tells_feedback="--estimates" in sys.argv)
+    plane = LoopPlane(settings=settings)  # without budgets: one camera sends for hundreds here
     uvloop.run(
         serve_media(MediaSettings(limits=LIMITS, overload=OverloadRule(busy=math.inf)), Path(sys.argv[1]), plane)
     )

@@ -32,6 +32,7 @@ class Ours(Server):
 
     async def open(self) -> None:
         worker = (sys.executable, "-m", "bench.fanout.servers.our_worker", str(self.folder / "media.sock"))
+        worker += ("--estimates",) if self.scenario.estimates else ()
         await self.start(*worker, environment={**os.environ, "PYTHONPATH": str(ROOT)})
         self._running = asyncio.create_task(self.media.run())
         try:

@@ -13,6 +13,7 @@ class Engine:
         pads: bool,
         paces: bool,
         tells_rtcp: bool,
+        tells_feedback: bool,
         ring_bytes: int,
         connection_bytes: int,
         budgets: Budgets,

@@ -39,14 +39,15 @@ cdef class Engine(Telling):
     # -- life
 
     def __cinit__(
-        self, *, bint batching, bint pads, bint paces, bint tells_rtcp, int64_t ring_bytes, int64_t connection_bytes,
-        budgets,
+        self, *, bint batching, bint pads, bint paces, bint tells_rtcp, bint tells_feedback, int64_t ring_bytes,
+        int64_t connection_bytes, budgets,
     ):
         self.plane = <Plane *>claim(sizeof(Plane))
         self.plane.settings.batching = batching
         self.plane.settings.pads = pads
         self.plane.settings.paces = paces
         self.plane.settings.tells_rtcp = tells_rtcp
+        self.plane.settings.tells_feedback = tells_feedback
         self.plane.settings.ring_bytes = ring_bytes
         self.plane.connection_bytes = connection_bytes
         self.plane.settings.budgets.audio_packets = budgets.audio_packets

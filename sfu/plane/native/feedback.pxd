@@ -102,7 +102,7 @@ cdef inline void _act_on(Plane *plane, Transport *transport, const Control *cont
         receive_blocks(transport, control.body + 4, control.count, arrival_ns)
     elif control.kind == TRANSPORT_FEEDBACK and control.count == 1:
         _answer(plane, transport, control)
-    elif control.kind == TRANSPORT_FEEDBACK and control.count == 15:
+    elif control.kind == TRANSPORT_FEEDBACK and control.count == 15 and plane.settings.tells_feedback:
         _match(plane, transport, control)
     elif control.kind == PAYLOAD_FEEDBACK and control.count == 1:
         _refresh(plane, transport, get32(control.body + 4))

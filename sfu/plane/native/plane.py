@@ -49,6 +49,7 @@ class NativeSettings:
     pads: bool = False  # RTP padding makes near-equal sizes equal, for the same reason
     paces: bool = False  # what is over a consumer's rate goes out later instead of never
     tells_rtcp: bool = True  # somebody reads RtcpReceived
+    tells_feedback: bool = True  # somebody reads FeedbackReceived; without it nobody's line is estimated
     ring_bytes: int = 256 * 1024 * 1024  # of all rings together; the oldest packets give way
     connection_bytes: int = 512 * 1024  # that may wait on one TCP connection before it is cut off
     budgets: Budgets = field(default_factory=Budgets)
@@ -80,6 +81,7 @@ class NativePlane:
             pads=settings.pads,
             paces=settings.paces,
             tells_rtcp=settings.tells_rtcp,
+            tells_feedback=settings.tells_feedback,
             ring_bytes=settings.ring_bytes,
             connection_bytes=settings.connection_bytes,
             budgets=settings.budgets,

@@ -273,6 +273,7 @@ ctypedef struct Settings:
     bint pads  # put padding on so that sizes are equal
     bint paces
     bint tells_rtcp  # somebody reads RtcpReceived
+    bint tells_feedback  # somebody reads FeedbackReceived
     int64_t ring_bytes  # of all rings together
     Budgets budgets
 

@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from sfu.plane.native.plane import NativePlane, NativeSettings
 from sfu.plane.plane import FeedbackReceived, PacketResult
 from sfu.rtp.rtcp import Nack, TransportFeedback
 
@@ -147,3 +148,10 @@ def test_retransmissions_are_matched_too() -> None:
     network.send_rtcp(viewer, Nack(1, 2001, numbers[:2]))
     results = tell(network, viewer, body(0, "aaaaaa"))
     assert [result.size - results[0].size for result in results[4:]] == [2, 2]
+
+
+def test_the_native_plane_keeps_to_itself_what_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = NativeSettings(tells_feedback=False)
+    monkeypatch.setattr(Network, "make", staticmethod(lambda random: NativePlane(random, deaf)))
+    network, _, viewer, _ = meeting(4)
+    assert tell(network, viewer, body(0, "alaa")) == []
