@@ -15,6 +15,7 @@ from typing import Any
 
 from pypdf import PdfWriter
 
+from recordings.minutes.clock import local
 from tests.installation import Installation
 from tests.visitor import Visitor
 
@@ -94,7 +95,9 @@ async def write_and_issue(planned: Planned, secretary: Visitor, chair: Visitor, 
     for role, signer in (("secretary", secretary), ("chair", chair)):
         await signer.post("/api/me/certificate/test", {"pin": "24682468"})
         await signer.post(f"{path}/sign", {"role": role, "pin": "24682468"})
-    await clerk.put(f"{path}/number", {"number": "07", "notation": "BB-UBND", "date": "2026-11-22"})
+    await clerk.put(
+        f"{path}/number", {"number": "07", "notation": "BB-UBND", "date": f"{local(datetime.now(UTC)):%Y-%m-%d}"}
+    )
     issued = await clerk.post(f"{path}/issue")
     assert issued["status"] == "issued"
     assert all(signature["valid"] and signature["test_certificate"] for signature in issued["signatures"])
