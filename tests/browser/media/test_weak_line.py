@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+import pytest
+
 from bench.relay.link import LinkSettings
 from bench.relay.relay import LineSettings, Relay, server_of, through
 from sfu.congestion.ladder import STEPS
@@ -16,6 +18,7 @@ GOOD, BAD = 3_000_000, 120_000
 PATIENCE_S = 60.0
 
 
+@pytest.mark.installation  # a browser that starves has a bad line all the time
 async def test_a_line_that_gets_bad_and_good_again(media: Media, tmp_path: Path) -> None:
     await media.client.open_room("room")
     await media.client.set_program("room", Program(floor="an"), ["an"])
