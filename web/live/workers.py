@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from web.live.room import Room
 
 log = structlog.get_logger()
+STATISTICS_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,15 @@ class Workers:
             found.append(Standing(name, worker.is_up, load, len(rooms), sum(map(_expected, rooms))))
         return found
 
-    async def statistics(self) -> dict[str, MediaStats]:
-        """Counters of those that answer, by name."""
-        found = {}
-        for name, worker in self._media.items():
-            with suppress(MediaError):
-                found[name] = await worker.stats()
+    async def statistics(self, timeout_s: float = STATISTICS_S) -> dict[str, MediaStats]:
+        """Counters of those that answer in time, by name: one that hangs must not cost the figures of the others."""
+        found: dict[str, MediaStats] = {}
+
+        async def ask(worker: Media) -> None:
+            with suppress(MediaError, TimeoutError):
+                found[worker.name] = await asyncio.wait_for(worker.stats(), timeout_s)
+
+        await asyncio.gather(*map(ask, self._media.values()))
         return found
 
     # -- placing ----------------------------------------------------------------------------------------------------

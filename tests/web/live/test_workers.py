@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -191,3 +192,10 @@ async def test_a_room_refused_by_a_worker_that_has_just_begun_to_drain_goes_else
     await live.settle()
     await live.passes(0.5)
     assert where(live) == {"media-1": [], "media-2": [MEETING]}
+
+
+async def test_a_worker_that_hangs_does_not_hold_up_the_figures_of_the_others(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live.media, "stats", asyncio.Event().wait)
+    assert set(await live.hub.workers.statistics(timeout_s=0.01)) == {"media-2"}
