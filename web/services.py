@@ -20,6 +20,7 @@ from scheduler.mail import Transport
 from scheduler.meetings.invitation import Post
 from scheduler.meetings.site_link import SiteLinks
 from scheduler.secrecy import Secrecy
+from web.link.channel import LinkChannel
 from web.mail import mail_settings
 from web.passwords import Passwords
 from web.rate_limit import FailureLimiter
@@ -47,6 +48,7 @@ class Services:
     office: Office = field(default_factory=Office)  # LibreOffice, where it is installed
     mail: Transport = field(init=False)  # where letters go: a mail server or a folder of .eml files
     hub: Any = None  # live rooms: web.live
+    channel: LinkChannel = field(default_factory=LinkChannel)  # to the installations above and below
     doors: Any = None  # encoders and players that are not ours: web.doors
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)  # wakes the job runner
