@@ -36,14 +36,12 @@ from sfu.transport.carried import CarriedListener
 from sfu.transport.certificate import new_certificate
 from sfu.transport.direct import direct_peer
 from sfu.transport.dtls import DtlsTransport, make_context
-from sfu.transport.ice import IceAgent, IceTable, new_credentials
 from sfu.transport.listener import Listener, kind_of
-from sfu.transport.return_check import ReturnChecks
 from sfu.transport.udp import Batch
 from sfu.transport.webrtc import Change, WebRtcTransport
+from sfu.transport.whereabouts import Whereabouts
 
 SLOW_TICK_S = 0.25
-MAX_ADDRESSES = 16  # of one peer
 MIN_TICK_S = 0.002
 REASONS: dict[Change, Reason] = {"failed": "dtls", "closed": "left", "vanished": "consent"}
 
@@ -58,17 +56,16 @@ class MediaNode:
         self.overload = Overload(settings.overload)
         self.rooms: dict[str, Room] = {}
         self.transports: dict[int, WebRtcTransport] = {}
-        self.ice = IceTable(settings.limits.unauthenticated_per_second)
         self.listener: Listener | CarriedListener
         if isinstance(plane, LoopPlane):
-            self.listener = CarriedListener(settings, plane, self._receive, self._tcp_lost)
+            self.listener = CarriedListener(settings, plane, self._receive, self._connection_lost)
         else:
-            self.listener = Listener(settings, self._receive, self._tcp_lost)
-        self.returns = ReturnChecks()
+            self.listener = Listener(settings, self._receive, self._connection_lost)
+        limit = settings.limits.unauthenticated_per_second
+        self.whereabouts = Whereabouts(self.transports, self.listener, plane, limit)
         self._on_event = on_event
         self._handles = itertools.count(1)
         self._by_peer: dict[str, WebRtcTransport] = {}
-        self._by_address: dict[Address, int] = {}
         certificate = new_certificate(datetime.datetime.now(datetime.UTC))
         self.fingerprint = certificate.fingerprint
         self._context = make_context(certificate, settings.srtp_profiles)
@@ -128,10 +125,7 @@ class MediaNode:
         """New ICE credentials for the same DTLS connection and SSRCs."""
         transport = self._transport_of(peer)
         renegotiate_ice(transport.plan, parse(offer))
-        self.ice.remove(transport.agent)
-        ufrag, pwd = new_credentials()
-        transport.agent.restart(ufrag, pwd, transport.plan.remote_ufrag)
-        self.ice.add(transport.agent, transport.number)
+        self.whereabouts.restart(transport)
         transport.version += 1
         return self._answer(transport)
 
@@ -210,15 +204,12 @@ class MediaNode:
 
     def _new_transport(self, room: str, peer: str, plan: Negotiated, now: float) -> WebRtcTransport:
         number = self.new_handle()
-        ufrag, pwd = new_credentials()
-        while ufrag in self.ice.agents:
-            ufrag, pwd = new_credentials()
-        agent = IceAgent(ufrag, pwd, plan.remote_ufrag)
+        agent = self.whereabouts.new_agent(plan.remote_ufrag)
         dtls = DtlsTransport(self._context, plan.fingerprints, "client" if plan.is_active else "server")
         transport = WebRtcTransport(number, room, peer, agent, dtls, plan, secrets.randbits(62), now)
         self.transports[number] = transport
         self._by_peer[peer] = transport
-        self.ice.add(agent, number)
+        self.whereabouts.add(transport)
         self.plane.add_transport(number)
         self.plane.set_receive_extensions(number, extensions_of(plan))
         return transport
@@ -242,12 +233,10 @@ class MediaNode:
         self._drain(now)  # BYE goes out while there are keys and an address
         transport.dtls.close()
         self._send_dtls(transport)
-        self.ice.remove(transport.agent)
         self.plane.remove_transport(transport.number)
         del self.transports[transport.number]
         self._by_peer.pop(transport.peer, None)
-        for address in transport.addresses:
-            self._forget_address(transport, address)
+        self.whereabouts.remove(transport)
         if reason is not None:
             self._on_event(PeerDisconnected(transport.room, transport.peer, reason))
 
@@ -259,7 +248,7 @@ class MediaNode:
         for item in batch:
             kind = kind_of(item[0])
             if kind == "media":
-                media.append(self._as_from_owner(item))
+                media.append((item[0], self.whereabouts.chosen_for(item[1]), item[2]))
             elif kind == "stun":
                 self._receive_stun(item[0], item[1], now)
             elif kind == "dtls":
@@ -268,60 +257,13 @@ class MediaNode:
             self.plane.receive(media, now)
         self._drain(now)
 
-    def _as_from_owner(self, item: tuple[bytes, Address, int]) -> tuple[bytes, Address, int]:
-        """A peer may send from any address its checks vouch for; the plane knows it by the chosen one only."""
-        transport = self.transports.get(self._by_address.get(item[1], -1))
-        chosen = transport.agent.address if transport is not None else None
-        return item if chosen is None or chosen == item[1] else (item[0], chosen, item[2])
-
     def _receive_stun(self, data: bytes, source: Address, now: float) -> None:
-        proved = self.returns.receive(data, source, now)
-        if proved is not None and proved in self.transports:
-            self._arrived(self.transports[proved], source, now)
-            return
-        holder = self.transports.get(self._by_address.get(source, -1))
-        owner = holder.number if holder is not None and holder.lives_at(source, now) else None
-        reflexive = self.listener.reflexive(source)
-        answered = self.ice.receive(data, source, reflexive, now, known=holder is not None, owner=owner)
-        if answered is None:
-            return
-        number, response = answered
-        transport = self.transports[number]
-        self.listener.prove(source)
-        self._by_address[source] = number
-        if source not in transport.addresses:
-            self._add_address(transport, source)
-        self.listener.send(response, source)
-        if transport.agent.address is not None:
-            self.plane.set_address(number, transport.agent.address)
-        if transport.begins(now):
+        transport = self.whereabouts.receive_stun(data, source, now)
+        if transport is not None and transport.begins(now):
             self._send_dtls(transport)
 
-    def _arrived(self, transport: WebRtcTransport, source: Address, now: float) -> None:
-        """A peer has moved, and has proved it."""
-        self.listener.prove(source)
-        self._by_address[source] = transport.number
-        transport.agent.confirm(source, now)
-        if source not in transport.addresses:
-            self._add_address(transport, source)
-        self.plane.set_address(transport.number, source)
-
-    def _add_address(self, transport: WebRtcTransport, source: Address) -> None:
-        """A peer has as many addresses as the plane remembers; the oldest goes."""
-        transport.addresses[source] = None
-        self.listener.vouch(transport.number, source)
-        if len(transport.addresses) > MAX_ADDRESSES:
-            oldest = next(one for one in transport.addresses if one != transport.agent.address)
-            del transport.addresses[oldest]
-            self._forget_address(transport, oldest)
-
-    def _forget_address(self, transport: WebRtcTransport, address: Address) -> None:
-        if self._by_address.get(address) == transport.number:
-            del self._by_address[address]
-            self.listener.forget(address)
-
     def _receive_dtls(self, data: bytes, source: Address, now: float) -> None:
-        transport = self.transports.get(self._by_address.get(source, -1))
+        transport = self.whereabouts.owner_of(source)
         if transport is None:
             return
         change = transport.receive_dtls(data, now)
@@ -335,8 +277,8 @@ class MediaNode:
             if transport.agent.address is not None:
                 self.listener.send(datagram, transport.agent.address)
 
-    def _tcp_lost(self, address: Address) -> None:
-        self._by_address.pop(address, None)
+    def _connection_lost(self, address: Address) -> None:
+        self.whereabouts.connection_lost(address)
 
     def _apply(self, transport: WebRtcTransport, change: Change | None) -> None:
         if change == "returned":
@@ -384,21 +326,7 @@ class MediaNode:
             for room in self.rooms.values():
                 room.receive_levels(event.levels, now)
         elif isinstance(event, AddressMoved):
-            self._move(event, now)
-
-    def _move(self, event: AddressMoved, now: float) -> None:
-        """Media comes from elsewhere; follow where a check has confirmed the address, else ask there."""
-        transport = self.transports.get(event.transport)
-        if transport is None:
-            return
-        if transport.agent.vouches_for(event.address, now):
-            transport.agent.move(event.address)
-            self.plane.set_address(event.transport, event.address)
-        elif transport.state == "connected" and event.address not in self._by_address:
-            plan = transport.plan
-            username = f"{plan.remote_ufrag}:{transport.agent.ufrag}"
-            question = self.returns.ask(event.transport, username, plan.remote_pwd, event.address, now)
-            self.listener.send(question, event.address)
+            self.whereabouts.follow(event, now)
 
     # -- time -------------------------------------------------------------------------------------------------------
 

@@ -95,7 +95,7 @@ def worker_stats(node: MediaNode) -> dict[str, float]:
         "dropped_unauthenticated": stats.dropped_unauthenticated,
         "dropped_replay": stats.dropped_replay,
         "dropped_unknown_address": stats.dropped_unknown_address,
-        "stun_refused": node.ice.refused,
+        "stun_refused": node.whereabouts.ice.refused,
         "shed": node.overload.step,
         **node.listener.dropped,
         **stats.extra,

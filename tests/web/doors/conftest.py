@@ -82,11 +82,11 @@ class House:
         username = f"{transport.plan.remote_ufrag}:{transport.agent.ufrag}"
         address = transport.agent.address
         assert address is not None
-        question = node.returns.ask(
+        question = node.whereabouts.returns.ask(
             transport.number, username, transport.plan.remote_pwd, address, asyncio.get_running_loop().time()
         )
         node.listener.send(question, address)
-        await self.until(lambda: not node.returns._pending)
+        await self.until(lambda: not node.whereabouts.returns._pending)
 
     async def until(self, condition: Any) -> None:
         """Wait for something in this process; nothing tells us of it."""

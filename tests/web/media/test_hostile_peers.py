@@ -35,7 +35,7 @@ from sfu.rtp.rtcp import (
 from sfu.settings import MediaSettings, Timeouts
 from sfu.transport.certificate import new_certificate
 from sfu.transport.dtls import DtlsTransport, make_context
-from sfu.transport.node import MAX_ADDRESSES
+from sfu.transport.whereabouts import MAX_ADDRESSES
 from tests.web.media.conftest import Media, running_media
 from tests.web.media.hostile import Hostile, Stranger
 from web.media.messages import PeerConnected, PeerDisconnected, Program
@@ -207,7 +207,7 @@ async def test_one_peer_at_many_addresses(scene: Scene) -> None:
             assert stranger.bytes_out <= stranger.bytes_in
         transport = node._by_peer["hostile"]
         assert len(transport.addresses) <= MAX_ADDRESSES
-        assert len(node._by_address) <= MAX_ADDRESSES + 2
+        assert len(node.whereabouts.by_address) <= MAX_ADDRESSES + 2
         picture = hostile.camera("1", 71)
         for number in range(1000):  # media from all of them
             for packet in picture(80):
@@ -216,19 +216,19 @@ async def test_one_peer_at_many_addresses(scene: Scene) -> None:
                 await hostile.settled()
         await scene.goes_on()
     await scene.media.client.leave("hostile")
-    assert len(node._by_address) == 2
+    assert len(node.whereabouts.by_address) == 2
 
 
 async def test_a_check_that_claims_somebody_elses_address(scene: Scene) -> None:
     """With a forged source address: as if it came from Binh's own socket. It is not answered and moves nobody."""
     node, binh = scene.media.worker.node, scene.binh
-    transport, refused = node._by_peer["binh"], node.ice.refused
+    transport, refused = node._by_peer["binh"], node.whereabouts.ice.refused
     there = transport.agent.address
     assert there is not None
     for _ in range(5):
         binh._send(scene.hostile.check())
-    await scene.media.wait_for(lambda: node.ice.refused == refused + 5)
-    assert node._by_address[there] == transport.number and node._by_peer["hostile"].agent.address != there
+    await scene.media.wait_for(lambda: node.whereabouts.ice.refused == refused + 5)
+    assert node.whereabouts.by_address[there] == transport.number and node._by_peer["hostile"].agent.address != there
     await scene.goes_on()
 
 
