@@ -34,6 +34,7 @@ AuditKind = Literal[
     "minutes_recalled",
     "ticket_given",
     "ticket_revoked",
+    "tree_planned",
 ]
 
 

@@ -58,6 +58,8 @@ class MeetingAccess:
     chair_site_id: str
     secretary_person_id: str
     created_by: str
+    deputy_person_id: str | None = None
+    is_child: bool = False  # a room of a linked meeting: whoever planned the tree above does not run it
     sites: tuple[tuple[str, str], ...] = ()  # (site id, its unit id) of the invited, in protocol order
 
 
@@ -70,10 +72,15 @@ def may_plan(actor: Actor, host_unit_id: str) -> bool:
 
 
 def runs(actor: Actor, meeting: MeetingAccess) -> bool:
-    """Chair, appointed secretary, author, or a planner of the host unit."""
-    if actor.person_id is None:
+    """Chair, deputy chair, appointed secretary, author, or a planner of the host unit.
+
+    A room of a linked meeting is its own people's, from the day the invitations went out: not the author's of the tree.
+    """
+    if actor.person_id is None or (meeting.is_child and not meeting.sent):
         return False
-    named = {meeting.chair_person_id, meeting.secretary_person_id, meeting.created_by}
+    named = {meeting.chair_person_id, meeting.deputy_person_id, meeting.secretary_person_id}
+    if not meeting.is_child:
+        named.add(meeting.created_by)
     return actor.person_id in named or may_plan(actor, meeting.host_unit_id)
 
 
@@ -158,6 +165,16 @@ def may_see_replies(actor: Actor, meeting: MeetingAccess) -> bool:
 def may_give_ticket(actor: Actor, meeting: MeetingAccess) -> bool:
     """Let an encoder or player that is not ours in: the chair or the appointed secretary."""
     return actor.person_id is not None and actor.person_id in (meeting.chair_person_id, meeting.secretary_person_id)
+
+
+def may_plan_tree(actor: Actor, meeting: MeetingAccess) -> bool:
+    """Choose hosting units and sites of all levels below: those who may change the plan."""
+    return may_edit(actor, meeting)
+
+
+def may_see_tree(actor: Actor, meeting: MeetingAccess) -> bool:
+    """All rooms and sites below, with their lines: those who run it, the host's clerk and technician."""
+    return may_see_replies(actor, meeting)
 
 
 # -- papers -------------------------------------------------------------------------------------------------------

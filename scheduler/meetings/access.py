@@ -26,6 +26,8 @@ def access_of(meeting: Meeting, sites: tuple[tuple[str, str], ...]) -> MeetingAc
         chair_site_id=meeting.chair_site_id,
         secretary_person_id=meeting.secretary_person_id,
         created_by=meeting.created_by,
+        deputy_person_id=meeting.deputy_person_id,
+        is_child=meeting.parent_id is not None,
         sites=sites,
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scheduler.database import Base, Id, new_id
+from scheduler.database import Base, Id, ReadSession, WriteSession, new_id
 
 
 class AgendaItem(Base):
@@ -19,3 +19,9 @@ class AgendaItem(Base):
     presenter_unit_id: Mapped[str | None] = mapped_column(ForeignKey("unit.id"))
     presenter_name: Mapped[str] = mapped_column(default="")  # "Ông Vàng A Sính, Trưởng phòng …"
     note: Mapped[str] = mapped_column(default="")
+
+
+async def items_of(session: ReadSession | WriteSession, meeting_id: str) -> list[AgendaItem]:
+    """The agenda in order."""
+    query = select(AgendaItem).where(AgendaItem.meeting_id == meeting_id).order_by(AgendaItem.position)
+    return list((await session.scalars(query)).all())

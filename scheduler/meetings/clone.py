@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from scheduler.database import WriteSession
 from scheduler.meetings.access import find_meeting, require
+from scheduler.meetings.agenda import items_of
 from scheduler.meetings.local_time import written_date
 from scheduler.meetings.meeting import Meeting
-from scheduler.meetings.plan import items_of, plan_meeting
+from scheduler.meetings.plan import plan_meeting
 from scheduler.meetings.plan_input import Plan, PlannedItem
 from scheduler.organization.unit import Unit
 from scheduler.permissions import Actor, may_clone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.database import Base, Id, Instant, new_id
@@ -61,6 +61,7 @@ class Meeting(Base):
     issuing_unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))  # whose name stands on the minutes
     chair_person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     chair_site_id: Mapped[str] = mapped_column(ForeignKey("site.id"))
+    deputy_person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), index=True)  # chairs in his place
     secretary_person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     place: Mapped[str] = mapped_column(default="")  # "Phòng họp UBND huyện và các điểm cầu"
     contact_phone: Mapped[str] = mapped_column(default="")  # whom a site calls: the secretary's or technician's number
@@ -73,9 +74,18 @@ class Meeting(Base):
     moved_from: Mapped[datetime | None] = mapped_column(Instant)  # the start before the last postponement
     reason: Mapped[str] = mapped_column(default="")  # of the last postponement or of the cancellation
     cloned_from_id: Mapped[str | None] = mapped_column(ForeignKey("meeting.id"))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("meeting.id"), index=True)  # linked below this meeting
+    remote_parent_id: Mapped[str | None] = mapped_column(Id)  # … below this meeting of another installation
+    remote_parent_node_id: Mapped[str | None] = mapped_column(Id)  # … which is this node
+    parent_plan_json: Mapped[str] = mapped_column(Text, default="")  # what that installation says of its plan
     created_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)  # optimistic lock of the plan
+
+    @property
+    def is_child(self) -> bool:
+        """A room of a linked meeting, not its root."""
+        return self.parent_id is not None or self.remote_parent_id is not None
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own spelling

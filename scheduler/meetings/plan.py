@@ -10,23 +10,24 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm.attributes import flag_modified
-from sqlalchemy.orm.exc import StaleDataError
 
-from scheduler import search
-from scheduler.database import ReadSession, WriteSession, new_id
-from scheduler.errors import Invalid, Stale
+from scheduler.database import WriteSession, new_id
+from scheduler.errors import Invalid
+from scheduler.linked.follow import Slot, check_covers_parent, follow_edit
+from scheduler.linked.rows import has_rooms_below
 from scheduler.meetings import plan_check
 from scheduler.meetings.access import find_meeting, require, require_stage, require_version
-from scheduler.meetings.agenda import AgendaItem
+from scheduler.meetings.agenda import AgendaItem, items_of
 from scheduler.meetings.attendee import Attendee
+from scheduler.meetings.claim import claim
+from scheduler.meetings.findable import index_plan
+from scheduler.meetings.invite import forget_replies, invite_all, queue_letter
+from scheduler.meetings.invited_sites import current_sites, set_sites
 from scheduler.meetings.meeting import PLANNED_STAGES, Meeting
 from scheduler.meetings.paper import Paper
 from scheduler.meetings.plan_defaults import fill_from_host, host_of
 from scheduler.meetings.plan_input import Plan, PlannedItem
 from scheduler.organization.folding import fold
-from scheduler.organization.unit import Unit
-from scheduler.outbox import enqueue
 from scheduler.permissions import Actor, may_edit, may_plan
 from scheduler.secrecy import NETWORKED, Secrecy, is_secret, refuse_secrets
 
@@ -38,6 +39,7 @@ _COLUMNS = (
     "issuing_unit_id",
     "chair_person_id",
     "chair_site_id",
+    "deputy_person_id",
     "secretary_person_id",
     "place",
     "contact_phone",
@@ -78,7 +80,7 @@ async def plan_meeting(
     await plan_check.check_presenters(session, filled.items or ())
     session.add(meeting)
     await session.flush()
-    await _set_sites(session, meeting, filled.site_ids or (), now)
+    await set_sites(session, meeting, filled.site_ids or (), now)
     await _set_items(session, meeting, filled.items or ())
     await index_plan(session, meeting)
     return meeting
@@ -99,20 +101,21 @@ async def edit_meeting(
     require(may_edit(actor, replace(access, stage="draft")), "edit", "secretary", "chair")
     require_stage(meeting, "edit", *PLANNED_STAGES)
     require_version(meeting, version)
-    await _claim(session, meeting)
+    await claim(session, meeting)
     if plan.host_unit_id not in (None, meeting.host_unit_id):
         require(may_plan(actor, plan.host_unit_id or ""), "plan", "secretary", "unit_administrator")
     plan_check.check_fields(plan, meeting)
     _check_marking(meeting, plan.security_marking)
-    before = meeting.starts_at, meeting.ends_at
+    before = Slot.of(meeting)
     told = _apply(meeting, plan)
     _never_record_secrets(meeting)
-    if before != (meeting.starts_at, meeting.ends_at):
+    await check_covers_parent(session, meeting)
+    if not before.same_time(meeting):
         await forget_replies(session, meeting)
-    sites = await _current_sites(session, meeting) if plan.site_ids is None else plan.site_ids
+    sites = await current_sites(session, meeting) if plan.site_ids is None else plan.site_ids
     await plan_check.check_people(session, meeting, sites)
     await plan_check.check_presenters(session, plan.items or ())
-    added = await _set_sites(session, meeting, sites, now)
+    added = await set_sites(session, meeting, sites, now)
     if plan.items is not None:
         told |= await _set_items(session, meeting, plan.items)
     if meeting.sent_at is not None:
@@ -120,16 +123,22 @@ async def edit_meeting(
         await _tell(session, meeting, told, added, now)
     await session.flush()
     await index_plan(session, meeting)
+    await follow_edit(session, meeting, before, now)
     return meeting
 
 
 async def check_sendable(session: WriteSession, meeting: Meeting) -> None:
-    """What an invitation needs: sites, an agenda, and items that fit the slot."""
+    """What an invitation needs: sites, an agenda, and items that fit the slot.
+
+    A room of a linked meeting needs neither: its program is the root's, and a hosting unit may come alone.
+    """
+    if meeting.is_child:
+        return
     items = await items_of(session, meeting.id)
-    sites = await _current_sites(session, meeting)
+    sites = await current_sites(session, meeting)
     slot = int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
     wrong: dict[str, str] = {}
-    if not [site for site in sites if site != meeting.chair_site_id]:
+    if not [site for site in sites if site != meeting.chair_site_id] and not await has_rooms_below(session, meeting.id):
         wrong["site_ids"] = "required"
     if not items:
         wrong["items"] = "required"
@@ -137,55 +146,6 @@ async def check_sendable(session: WriteSession, meeting: Meeting) -> None:
         wrong["items"] = "longer_than_slot"
     if wrong:
         raise Invalid(wrong)
-
-
-async def items_of(session: ReadSession | WriteSession, meeting_id: str) -> list[AgendaItem]:
-    """The agenda in order."""
-    query = select(AgendaItem).where(AgendaItem.meeting_id == meeting_id).order_by(AgendaItem.position)
-    return list((await session.scalars(query)).all())
-
-
-def invite(session: WriteSession, meeting: Meeting, site_id: str, method: str, now: datetime) -> None:
-    """Write down that this site gets a letter; ``method`` is iCalendar's REQUEST or CANCEL. Secrets are not mailed."""
-    if is_secret(meeting.security_marking):
-        return
-    payload = {"meeting_id": meeting.id, "site_id": site_id, "method": method, "sequence": meeting.sequence}
-    enqueue(session, "send_invitation", payload, now)
-
-
-def queue_letter(session: WriteSession, meeting: Meeting, attendee: Attendee, method: str, now: datetime) -> None:
-    """The letter of an invited site, whose delivery is shown from now on."""
-    if not is_secret(meeting.security_marking):
-        attendee.delivery, attendee.delivery_error = "queued", ""
-        invite(session, meeting, attendee.site_id, method, now)
-
-
-async def invite_all(session: WriteSession, meeting: Meeting, method: str, now: datetime) -> None:
-    """Queue a letter to every invited site."""
-    query = select(Attendee).where(Attendee.meeting_id == meeting.id)
-    for attendee in (await session.scalars(query)).all():
-        queue_letter(session, meeting, attendee, method, now)
-
-
-async def forget_replies(session: WriteSession, meeting: Meeting) -> None:
-    """The meeting is at another time: everybody is asked again (RFC 5546, 3.2.2.1)."""
-    for attendee in (await session.scalars(select(Attendee).where(Attendee.meeting_id == meeting.id))).all():
-        attendee.reply, attendee.replied_at, attendee.reply_reason = "needs_action", None, ""
-        attendee.deputy_name, attendee.deputy_post = "", ""
-
-
-async def index_plan(session: WriteSession, meeting: Meeting) -> None:
-    """Make title, host, place, note and items findable; secrets are not."""
-    if is_secret(meeting.security_marking):
-        await search.forget_meeting(session, meeting.id)
-        return
-    host = await session.get_one(Unit, meeting.host_unit_id)
-    about = "\n".join(text for text in (host.title, meeting.place, meeting.note) if text)
-    await search.index_document(session, "meeting", meeting.id, meeting.id, meeting.title, about)
-    await search.forget_items(session, meeting.id)
-    for item in await items_of(session, meeting.id):
-        text = f"{item.presenter_name}\n{item.note}"
-        await search.index_document(session, "item", meeting.id, item.id, item.title, text)
 
 
 def _never_record_secrets(meeting: Meeting) -> None:
@@ -214,33 +174,6 @@ def _apply(meeting: Meeting, plan: Plan) -> bool:
         setattr(meeting, name, value)
     meeting.search_title = fold(meeting.title)
     return bool(_TOLD & changed.keys())
-
-
-async def _current_sites(session: WriteSession, meeting: Meeting) -> tuple[str, ...]:
-    query = select(Attendee.site_id).where(Attendee.meeting_id == meeting.id)
-    return tuple((await session.scalars(query)).all())
-
-
-async def _set_sites(session: WriteSession, meeting: Meeting, site_ids: tuple[str, ...], now: datetime) -> set[str]:
-    """Make the invited sites these and the chair's; returns those added. Replies of the others are kept."""
-    wanted = dict.fromkeys([meeting.chair_site_id, *site_ids])
-    there = {a.site_id: a for a in await session.scalars(select(Attendee).where(Attendee.meeting_id == meeting.id))}
-    for site_id in there.keys() - wanted.keys():
-        await session.delete(there[site_id])
-        if meeting.sent_at is not None:
-            invite(session, meeting, site_id, "CANCEL", now)
-    for site_id, attendee in there.items():
-        attendee.role = "chair" if site_id == meeting.chair_site_id else _not_chair(attendee.role)
-    added = [site_id for site_id in wanted if site_id not in there]
-    for site_id in added:
-        role = "chair" if site_id == meeting.chair_site_id else "required"
-        session.add(Attendee(id=new_id(), meeting_id=meeting.id, site_id=site_id, role=role))
-    await session.flush()
-    return set(added)
-
-
-def _not_chair(role: str) -> str:
-    return "required" if role == "chair" else role
 
 
 async def _set_items(session: WriteSession, meeting: Meeting, planned: tuple[PlannedItem, ...]) -> bool:
@@ -279,13 +212,3 @@ async def _tell(session: WriteSession, meeting: Meeting, told: bool, added: set[
     query = select(Attendee).where(Attendee.meeting_id == meeting.id, Attendee.site_id.in_(added))
     for attendee in (await session.scalars(query)).all():
         queue_letter(session, meeting, attendee, "REQUEST", now)
-
-
-async def _claim(session: WriteSession, meeting: Meeting) -> None:
-    """Raise the version first: whoever edits at the same time waits, and is then told that he is stale."""
-    before = meeting.version
-    flag_modified(meeting, "title")
-    try:
-        await session.flush()
-    except StaleDataError as raced:
-        raise Stale(before, None) from raced

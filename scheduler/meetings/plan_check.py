@@ -90,6 +90,7 @@ async def check_people(session: WriteSession, meeting: Meeting, site_ids: Iterab
     path = await path_of(session, host.id)
     wrong = await _issuing(session, meeting, path)
     wrong |= await _chair(session, meeting, path)
+    wrong |= await _deputy(session, meeting, path)
     wrong |= await _secretary(session, meeting, path)
     chair_site = set() if "chair_site_id" in wrong else {meeting.chair_site_id}
     wrong |= await _sites(session, set(site_ids) | chair_site, day)
@@ -134,6 +135,19 @@ async def _chair(session: WriteSession, meeting: Meeting, host_path: tuple[str, 
     if not units & {*host_path, site.unit_id}:
         return {"chair_person_id": "not_of_host"}
     return {} if site.unit_id in {*host_path, *units} else {"chair_site_id": "not_of_host"}
+
+
+async def _deputy(session: WriteSession, meeting: Meeting, host_path: tuple[str, ...]) -> dict[str, str]:
+    """Whoever is to chair in the chair's place belongs to the host unit or to one above it."""
+    if meeting.deputy_person_id is None:
+        return {}
+    if meeting.deputy_person_id == meeting.chair_person_id:
+        return {"deputy_person_id": "is_the_chair"}
+    person = await session.get(Person, meeting.deputy_person_id)
+    if person is None or not person.active:
+        return {"deputy_person_id": "unknown"}
+    units = await _units_of(session, person.id)
+    return {} if units & set(host_path) else {"deputy_person_id": "not_of_host"}
 
 
 async def _secretary(session: WriteSession, meeting: Meeting, host_path: tuple[str, ...]) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Plan:
     issuing_unit_id: str | None = None
     chair_person_id: str | None = None
     chair_site_id: str | None = None
+    deputy_person_id: str | None = None
     secretary_person_id: str | None = None
     place: str | None = None
     contact_phone: str | None = None

@@ -10,10 +10,12 @@ from datetime import datetime
 
 from scheduler.database import WriteSession
 from scheduler.errors import Invalid
+from scheduler.linked.follow import Slot, follow_postpone, refuse_child
 from scheduler.meetings import plan_check
 from scheduler.meetings.access import find_meeting, require, require_stage
+from scheduler.meetings.invite import forget_replies, invite_all
 from scheduler.meetings.meeting import Meeting
-from scheduler.meetings.plan import check_sendable, forget_replies, invite_all
+from scheduler.meetings.plan import check_sendable
 from scheduler.meetings.plan_input import Plan
 from scheduler.permissions import Actor, may_postpone
 
@@ -31,6 +33,8 @@ async def postpone_meeting(
     meeting, access = await find_meeting(session, actor, meeting_id)
     require(may_postpone(actor, replace(access, stage="sent")), "postpone", "secretary", "chair")
     require_stage(meeting, "postpone", "sent", "testing", "postponed")
+    refuse_child(meeting)
+    before = Slot.of(meeting)
     meeting.moved_from = meeting.starts_at
     meeting.reason = reason.strip()
     meeting.sequence += 1
@@ -41,6 +45,7 @@ async def postpone_meeting(
     await forget_replies(session, meeting)
     await invite_all(session, meeting, "REQUEST", now)
     await session.flush()
+    await follow_postpone(session, meeting, before, now)
     return meeting
 
 

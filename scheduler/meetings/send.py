@@ -9,10 +9,13 @@ from sqlalchemy import select
 
 from scheduler.database import WriteSession
 from scheduler.errors import Invalid
+from scheduler.linked.follow import follow_send, refuse_local_child
+from scheduler.linked.rows import below
 from scheduler.meetings.access import find_meeting, require, require_stage, require_version
 from scheduler.meetings.attendee import Attendee
+from scheduler.meetings.invite import invite_all, queue_letter
 from scheduler.meetings.meeting import Meeting
-from scheduler.meetings.plan import check_sendable, invite_all, queue_letter
+from scheduler.meetings.plan import check_sendable
 from scheduler.permissions import Actor, may_send
 
 
@@ -24,6 +27,8 @@ async def send_invitations(
     require(may_send(actor, replace(access, stage="draft")), "send", "secretary", "chair")
     require_stage(meeting, "send", "draft", "sent", "postponed")
     require_version(meeting, version)
+    if meeting.stage != "sent":
+        refuse_local_child(meeting)
     await check_sendable(session, meeting)
     if meeting.ends_at <= now:
         raise Invalid({"ends_at": "past"})
@@ -36,11 +41,15 @@ async def send_invitations(
     meeting.sent_at = meeting.sent_at or now
     await invite_all(session, meeting, "REQUEST", now)
     await session.flush()
+    await follow_send(session, meeting, now)
     return meeting
 
 
 async def _send_failed_again(session: WriteSession, meeting: Meeting, now: datetime) -> None:
-    query = select(Attendee).where(Attendee.meeting_id == meeting.id, Attendee.delivery.in_(("none", "failed")))
+    """Of this room and of those below."""
+    rooms = {meeting.id: meeting, **{room.id: room for room in await below(session, meeting.id)}}
+    invited = {id: room for id, room in rooms.items() if room.stage == "sent"}
+    query = select(Attendee).where(Attendee.meeting_id.in_(invited), Attendee.delivery.in_(("none", "failed")))
     for attendee in (await session.scalars(query)).all():
-        queue_letter(session, meeting, attendee, "REQUEST", now)
+        queue_letter(session, invited[attendee.meeting_id], attendee, "REQUEST", now)
     await session.flush()

@@ -22,12 +22,14 @@ def run_by(actor: Actor) -> ColumnElement[bool]:
     if actor.person_id is None:
         return false()
     person = actor.person_id
-    return or_(
+    named = or_(
         Meeting.chair_person_id == person,
+        Meeting.deputy_person_id == person,
         Meeting.secretary_person_id == person,
-        Meeting.created_by == person,
         Meeting.host_unit_id.in_(actor.units_as(*PLANNERS)),
     )
+    root = Meeting.parent_id.is_(None)
+    return or_(and_(named, or_(root, Meeting.sent_at.is_not(None))), and_(root, Meeting.created_by == person))
 
 
 def read_in_full_by(actor: Actor) -> ColumnElement[bool]:

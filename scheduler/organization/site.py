@@ -20,6 +20,8 @@ class Site(Base):
     email: Mapped[str | None]  # where its invitations go
     technician_person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     technician_phone: Mapped[str] = mapped_column(default="")
+    line_down_kbps: Mapped[int | None]  # of the line it comes over; None: nobody has said
+    line_up_kbps: Mapped[int | None]
     protocol_order: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
     link_epoch: Mapped[int] = mapped_column(default=1)  # raised to make all older links of the site invalid

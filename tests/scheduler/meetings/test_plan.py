@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 
 from scheduler.audit import AuditEntry
 from scheduler.errors import Invalid, NotAllowed, NotFound, SecretRefused, Stale, WrongStage
+from scheduler.meetings.agenda import items_of
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
-from scheduler.meetings.plan import edit_meeting, items_of, plan_meeting
+from scheduler.meetings.plan import edit_meeting, plan_meeting
 from scheduler.meetings.plan_input import Plan, PlannedItem
 from scheduler.organization.unit import Unit
 from scheduler.outbox import OutboxRow

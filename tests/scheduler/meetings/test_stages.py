@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from scheduler.audit import read_audit
 from scheduler.errors import Invalid, NotAllowed, NotFound, WrongStage
+from scheduler.meetings.agenda import items_of
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.cancel import cancel_meeting
 from scheduler.meetings.clone import clone_meeting
 from scheduler.meetings.detail import read_meeting
 from scheduler.meetings.meeting import Meeting
-from scheduler.meetings.plan import items_of
 from scheduler.meetings.plan_input import Plan, PlannedItem
 from scheduler.meetings.postpone import postpone_meeting
 from scheduler.meetings.reply import reply_to_invitation, report_device_check

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from scheduler.errors import NotFound
+from scheduler.linked.plan_tree import PlannedHost, TreePlan, plan_tree
 from scheduler.meetings.access import find_meeting, load_access
 from scheduler.meetings.archive_search import search_archive
 from scheduler.meetings.calendar_feed import calendar_address, calendar_feed
@@ -15,6 +16,7 @@ from scheduler.meetings.detail import read_meeting
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.plan import edit_meeting
 from scheduler.meetings.queries import MeetingFilter, list_meetings, todays_meetings
+from scheduler.meetings.send import send_invitations
 from scheduler.meetings.visibility import read_in_full_by, run_by, visible_to
 from scheduler.organization.post import Membership
 from scheduler.permissions import Actor, may_see_meeting, may_see_proceedings, runs
@@ -37,8 +39,22 @@ async def four_meetings(world: World) -> dict[str, Meeting]:
     }
 
 
+async def linked(world: World, *, send: bool) -> None:
+    """A briefing of the province with a room for each district; one of them has a deputy chair from elsewhere."""
+    root = await world.draft(briefing("Toàn tỉnh", "province", site_ids=()), "secretary.province")
+    deputy = PlannedHost(unit_of("quanba"), deputy_person_id=person_of("clerk.province"))
+    plan = TreePlan((deputy, PlannedHost(unit_of("dongvan"))), (site_of("tamson"), site_of("lungcu")))
+    async with world.database.transaction() as session:
+        actor = await world.actor("secretary.province")
+        await plan_tree(session, actor, root.id, plan, None, NOW)
+        if send:
+            await send_invitations(session, actor, root.id, NOW)
+
+
 async def test_sql_and_permissions_say_the_same(world: World) -> None:
     await four_meetings(world)
+    await linked(world, send=False)
+    await linked(world, send=True)
     actors = await everybody(world)
     bound = Actor(site_id=site_of("tamson"), bound_meeting_id="another")
     async with world.database.reading() as session:
