@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sfu.congestion.allocator import Allocation, Allocator, Place
+from sfu.congestion.allocator import Allocation, Allocator
 from sfu.congestion.estimator import START_BPS, Estimator, Packet
 from sfu.congestion.ladder import Ladder, Step, is_speechless, step_for
 from sfu.congestion.prober import Probe
@@ -82,7 +82,7 @@ class Bandwidth:
                 slot.grant = None
                 slot.is_starved = False
             return False
-        places = [Place(s.consumer.handle, *prices.options(s.producer, s.wish)) for s in pictures if s.producer]
+        places = [prices.place_of(s, s.producer) for s in pictures if s.producer]
         budget = max(0.0, self.bitrate * (1 - self.loss) - sound)
         allocation = self._allocator.allocate(places, budget, now)
         self.wanted = sound + allocation.wanted

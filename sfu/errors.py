@@ -22,6 +22,14 @@ class UnknownPeer(CallerError):
     """No peer of that name is in a room here."""
 
 
+class UnknownLink(CallerError):
+    """No link of that name is here."""
+
+
+class HasUpper(CallerError):
+    """The room is linked to a room above already."""
+
+
 class NotAllowed(CallerError):
     """The peer may not do that."""
 
@@ -39,6 +47,16 @@ class PeerError(SfuError):
 
 class BadOffer(PeerError):
     """The offer cannot be answered; the message says which line or which lack is the reason."""
+
+
+class BadLink(PeerError):
+    """Offer, answer or statement of the other side of a link cannot be used; the message begins with why: ``version``,
+    ``codec``, ``loop``, ``too_far`` or ``malformed``."""
+
+    @property
+    def cause(self) -> str:
+        """Why, in one word."""
+        return str(self).partition(":")[0]
 
 
 class FramingError(PeerError):

@@ -9,6 +9,8 @@ from sfu.congestion.ladder import Step
 
 Source = Literal["camera", "microphone", "presentation"]
 Reason = Literal["left", "consent", "dtls", "removed"]
+LinkSide = Literal["lower", "upper"]
+LinkState = Literal["connecting", "up", "lost", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,18 @@ class StillsWanted:
     wanted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """How a link of this room does; ``side``: ours; ``path``: places from the root to this room."""
+
+    room: str
+    link: str
+    side: LinkSide
+    state: LinkState
+    cause: str | None
+    path: tuple[str, ...]
+
+
 RoomEvent = (
     PeerConnected
     | PeerDisconnected
@@ -104,4 +118,5 @@ RoomEvent = (
     | EncodingsWanted
     | LadderChanged
     | StillsWanted
+    | LinkChanged
 )

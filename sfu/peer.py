@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sfu.bandwidth import Bandwidth
 from sfu.events import SlotShown, Source
@@ -13,6 +14,7 @@ from sfu.producer import Producer
 from sfu.slot import Slot
 
 Sink = Callable[[SinkPacket], None]
+Role = Literal["viewer", "link", "far"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class View:
 
 @dataclass(slots=True)
 class Peer:
-    """State of one peer in a room."""
+    """State of one peer in a room. ``role``: ``link``, another room, which its slots are lanes to; ``far``, somebody of
+    another room, whose sources come over a link."""
 
     spec: PeerSpec
+    role: Role = "viewer"
     slots: list[Slot] = field(default_factory=list)
     producers: dict[Source, Producer] = field(default_factory=dict)
     view: View = field(default_factory=View)

@@ -28,7 +28,7 @@ def place_viewer(peer: Peer, stage: Stage, look: Look) -> None:
     _wish(video_slots, wanted)
     for slot in peer.slots:
         is_picture = slot.line.kind != "audio"
-        slot.paused = peer.suspended or (is_picture and (peer.view.paused or _is_shed(peer, slot, stage.shed, look)))
+        slot.paused = peer.suspended or (is_picture and (peer.view.paused or is_shed(peer, slot, stage.shed, look)))
 
 
 def _heard_first(stage: Stage, look: Look) -> list[str]:
@@ -44,8 +44,9 @@ def _presentation_for(peer: Peer, stage: Stage, look: Look) -> Producer | None:
 
 def _cameras_for(peer: Peer, stage: Stage, look: Look) -> list[str]:
     """The program's people, then whom this viewer pinned, then everybody else."""
-    pinned = [name for name in peer.view.pinned if name in look.video]
-    order = unique([*(name for name in stage.leading() if name in look.video), *pinned, *look.video])
+    pinned = [name for asked in peer.view.pinned if (name := stage.resolve(asked)) in look.video and name is not None]
+    rest = [name for name in look.video if name not in look.background]
+    order = unique([*(name for name in stage.leading() if name in look.video), *pinned, *rest])
     return [name for name in order if name != peer.name]
 
 
@@ -61,8 +62,8 @@ def _wish(slots: list[Slot], wanted: list[Producer]) -> None:
             slot.rank = ranks[slot.producer.number]
 
 
-def _is_shed(peer: Peer, slot: Slot, shed: Shed, look: Look) -> bool:
-    """A recording keeps everything: it is what remains of the meeting."""
+def is_shed(peer: Peer, slot: Slot, shed: Shed, look: Look) -> bool:
+    """Whether the worker has given up this picture; a recording keeps everything: it is what remains of the meeting."""
     if shed < Shed.OTHERS or slot.producer is None or peer.is_virtual:
         return False
     if shed == Shed.PICTURES:

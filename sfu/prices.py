@@ -6,8 +6,9 @@ it again when somebody is given it.
 
 from __future__ import annotations
 
-from sfu.congestion.allocator import Option
+from sfu.congestion.allocator import Option, Place
 from sfu.producer import Producer, Wish
+from sfu.slot import Slot
 
 USUAL: dict[int, tuple[int, ...]] = {1: (600_000,), 2: (150_000, 600_000), 3: (150_000, 500_000, 1_600_000)}
 LAYER_SHARES = (0.6, 0.8, 1.0, 1.0)  # up to each temporal layer, until it is measured: between L1T2 and L1T3
@@ -22,6 +23,20 @@ class Prices:
     def __init__(self, now: float) -> None:
         self._now = now
         self._known: dict[tuple[int, str], tuple[tuple[Option, ...], int]] = {}
+
+    def place_of(self, slot: Slot, producer: Producer) -> Place:
+        """What this slot could show, and at which price."""
+        if slot.only is None:
+            return Place(slot.consumer.handle, *self.options(producer, slot.wish))
+        options, rid = self._only(producer, slot.only), producer.rids[slot.only]
+        return Place(slot.consumer.handle, tuple(o for o in options if o.rid == rid), yields=slot.only > 0)
+
+    def _only(self, producer: Producer, layer: int) -> tuple[Option, ...]:
+        """Of one layer, which adds to the smaller ones instead of replacing them."""
+        key = (producer.number, f"only {layer}")
+        if key not in self._known:
+            self._known[key] = (_options(producer, producer.rids[layer], self._now)[0], 0)
+        return self._known[key][0]
 
     def options(self, producer: Producer, wish: Wish) -> tuple[tuple[Option, ...], int]:
         """From cheap to dear; and the index of what is enough for the first place: its middle layer."""

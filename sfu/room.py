@@ -15,6 +15,11 @@ from sfu.congestion.estimator import Packet
 from sfu.consumer import Consumer, consumer_settings
 from sfu.errors import UnknownPeer
 from sfu.events import RoomEvent
+from sfu.link import Link, link_name
+from sfu.linking.lanes import LANES, Streams, send_line
+from sfu.linking.linked import Linked, OnAir
+from sfu.linking.placing import place_link
+from sfu.negotiation import CodecName
 from sfu.overload import Shed
 from sfu.peer import Peer, PeerSpec, View
 from sfu.placing import place_viewer
@@ -33,9 +38,10 @@ PLI_SENDER_SSRC = 1
 class Room:
     """One room on one plane. ``new_handle`` gives numbers unique in the worker."""
 
-    def __init__(self, name: str, plane: Plane, new_handle: Callable[[], int]) -> None:
+    def __init__(self, name: str, plane: Plane, new_handle: Callable[[], int], place: str | None = None) -> None:
         self.name = name
         self.stage = Stage()
+        self.linked = Linked(place or name, self.stage)
         self._plane = plane
         self._new_handle = new_handle
         self._by_transport: dict[int, Peer] = {}
@@ -55,30 +61,46 @@ class Room:
     def join(self, spec: PeerSpec, now: float) -> None:
         """Take a peer in; its transport is known to the plane already."""
         peer = Peer(spec)
+        for send in spec.sends:
+            producer = Producer(self._new_handle(), spec.peer, spec.label, spec.transport, send)
+            peer.producers[send.source] = self.stage.producers[producer.number] = producer
+            for ssrc, rtx_ssrc in send.declared:
+                self._add_encoding(producer, "", ssrc, rtx_ssrc)
+        camera = peer.producers.get("camera")
+        peer.told_encodings = camera.rids if camera else ()
+        self._admit(peer, now)
+        if self._is_named(peer):
+            self._update(now)
+        else:
+            self._update(now, peer)  # whoever comes has sent nothing yet
+
+    def _admit(self, peer: Peer, now: float) -> None:
+        spec = peer.spec
+        self.linked.give_up(spec.peer)
         for line in spec.slots:
             handle = self._new_handle()
             self._plane.add_consumer(handle, consumer_settings(line, spec.transport, "giaoban", spec.sink))
             slot = Slot(line, Consumer(handle))
             peer.slots.append(slot)
             self._consumers[handle] = slot
-        for send in spec.sends:
-            producer = Producer(self._new_handle(), spec.peer, spec.label, spec.transport, send)
-            peer.producers[send.source] = self.stage.producers[producer.number] = producer
-            for ssrc, rtx_ssrc in send.declared:
-                self._add_encoding(producer, "", ssrc, rtx_ssrc)
         self.peers[spec.peer] = peer
+        self.stage.labels = None
         if not peer.is_virtual:
             self._by_transport[spec.transport] = peer
-        camera = peer.producers.get("camera")
-        peer.told_encodings = camera.rids if camera else ()
         if self._poll_at is None:
             self._poll_at, self._watch_at = now + POLL_S, now + WATCH_S
-        self._update(now, peer)  # whoever comes has sent nothing yet
+
+    def _is_named(self, peer: Peer) -> bool:
+        """Somebody who is on air by his site comes in; or a name of ours that a far peer had."""
+        return bool(self.linked.links) and {peer.name, peer.spec.label} & self.linked.on_air().names() != set()
 
     def leave(self, name: str, now: float) -> None:
         """Forget a peer; its viewers get BYE from the plane."""
         peer = self._peer(name)
+        if (link := self.linked.links.pop(link_name(name), None)) is not None:
+            self._unlink(link, now)
         del self.peers[name]
+        self.stage.labels = None
         self._by_transport.pop(peer.spec.transport, None)
         for producer in peer.producers.values():
             del self.stage.producers[producer.number]
@@ -95,21 +117,28 @@ class Room:
         forgotten = self.stage.speaker.forget(name)
         if forgotten:
             self._telling.tell_speaker()
-        if forgotten or peer.producers:
+        if forgotten or peer.producers or link is not None:
             self._update(now)
 
     def set_program(self, program: Program, audible: Iterable[str], now: float) -> None:
-        """What is on air, and whose microphone is open."""
+        """What is on air, and whose microphone is open; while a room above rules, it is what holds after that."""
+        self.linked.own = OnAir(program, tuple(audible))
+        self._update(now)
+
+    def _put_on_air(self) -> None:
+        """See that the program which holds now, ours or that of the room above, is the one that is on air."""
+        program, audible = self.linked.resolved()
         self.stage.program = program
-        self.stage.audible = frozenset(audible)
+        if audible == self.stage.audible:
+            return
+        self.stage.audible = audible
         for name, peer in self.peers.items():
             microphone = peer.producers.get("microphone")
-            if microphone is not None:
+            if microphone is not None and peer.role == "viewer":
                 for encoding in microphone.encodings.values():
-                    self._set_paused(encoding, name not in self.stage.audible)
-            if name not in self.stage.audible and self.stage.speaker.forget(name):
+                    self._set_paused(encoding, name not in audible)
+            if name not in audible and self.stage.speaker.forget(name):
                 self._telling.tell_speaker()
-        self._update(now)
 
     def set_view(self, name: str, view: View, now: float) -> None:
         """What this viewer asks for."""
@@ -140,6 +169,54 @@ class Room:
         for slot in self._peer(name).slots:
             if slot.producer is not None and slot.line.kind != "audio" and slot.consumer.encoding in self._encodings:
                 self._ask_keyframe(slot.producer, self._encodings[slot.consumer.encoding][1].ssrc, now)
+
+    # -- links ------------------------------------------------------------------------------------------------------
+
+    def add_link(self, link: Link, streams: Streams, codec: CodecName, now: float) -> None:
+        """Take another room in; ``streams``: what it sends in. Its transport is known to the plane already."""
+        self._admit(link.peer, now)
+        slots = {slot.line.mid: slot for slot in link.peer.slots}
+        for name, lane in LANES.items():
+            link.slots[name] = tuple(slots[f"{name}.{layer}"] for layer in range(lane.layers))
+            for layer, slot in enumerate(link.slots[name]):
+                slot.only = layer
+            producer = Producer(self._new_handle(), "", "", link.transport, send_line(lane, codec))
+            for rid, stream in zip(producer.rids, streams[name], strict=True):
+                self._add_encoding(producer, rid, *stream)
+            link.producers[name] = producer
+        self.linked.links[link.name] = link
+        self._telling.tell_link(link, self.linked.path)
+        self._update(now)
+
+    def _unlink(self, link: Link, now: float) -> None:
+        self.linked.unbind(link, now)
+        for producer in link.producers.values():
+            for encoding in list(producer.encodings.values()):
+                self._remove_encoding(producer, encoding)
+
+    def receive_from_link(self, link: Link, data: bytes, now: float) -> None:
+        """What the other room says."""
+        before = (link.state, link.heard.path)
+        if link.receive(data, now):
+            self._update(now)
+        if (link.state, link.heard.path) != before:
+            self._telling.tell_link(link, self.linked.path)
+        for producer in link.keyframes_asked(now):
+            if encoding := next(iter(producer.encodings.values()), None):
+                self._ask_keyframe(producer, encoding.ssrc, now)
+
+    def end_link(self, link: Link, cause: str, now: float) -> None:
+        """For good, and the other side is told why; ``leave`` then takes it out."""
+        if link.close(cause):
+            self._update(now)
+            self._telling.tell_link(link, self.linked.path)
+        link.part(link.cause or cause, now)
+
+    def follow(self, link: Link, follows: bool, now: float) -> None:
+        """Whether the room above rules while it is there."""
+        if link.follows != follows:
+            link.follows = follows
+            self._update(now)
 
     # -- what the plane reports -------------------------------------------------------------------------------------
 
@@ -216,6 +293,10 @@ class Room:
         for producer in self.stage.producers.values():
             if producer.pli_due_at is not None and now >= producer.pli_due_at:
                 self._ask_keyframe(producer, producer.pli_ssrc, now)
+        for link in self.linked.links.values():
+            if link.handle_timeout(now):
+                self._update(now)
+                self._telling.tell_link(link, self.linked.path)
         if self._watch_at is not None and now >= self._watch_at:
             self._watch_at = now + WATCH_S
             for peer in self._by_transport.values():
@@ -228,6 +309,7 @@ class Room:
         """When ``handle_timeout`` wants to be called."""
         due = [producer.pli_due_at for producer in self.stage.producers.values() if producer.pli_due_at is not None]
         due += [at for at in (self._poll_at, self._watch_at) if at is not None]
+        due += [at for link in self.linked.links.values() if (at := link.next_timeout()) is not None]
         return min(due, default=None)
 
     def events(self) -> list[RoomEvent]:
@@ -236,7 +318,9 @@ class Room:
 
     def standing(self) -> list[RoomEvent]:
         """What a driver that has forgotten everything is told again."""
-        return self._telling.standing()
+        for link in self.linked.links.values():
+            self._telling.tell_link(link, self.linked.path)
+        return [*self._telling.standing(), *self._telling.events()]
 
     # -- streams ----------------------------------------------------------------------------------------------------
 
@@ -251,7 +335,7 @@ class Room:
         producer.encodings[rid] = encoding
         self._encodings[encoding.handle] = (producer, encoding)
         self._plane.add_encoding(encoding.handle, producer.settings_of(encoding))
-        if producer.source == "microphone":
+        if producer.source == "microphone" and producer.peer:
             self._set_paused(encoding, producer.peer not in self.stage.audible)
         return encoding
 
@@ -277,7 +361,12 @@ class Room:
 
     def _ask_keyframe(self, producer: Producer, ssrc: int, now: float) -> None:
         """One PLI serves all layers and all who wait: a browser answers with keyframes on every layer."""
-        if producer.want_keyframe(ssrc, now):
+        if not producer.want_keyframe(ssrc, now):
+            return
+        link = self.linked.by_transport(producer.transport) if self.linked.links else None
+        if link is not None:
+            link.ask_keyframe(producer)
+        else:
             self._plane.send_rtcp(producer.transport, struct.pack("!BBHII", 0x81, 206, 2, PLI_SENDER_SSRC, ssrc))
 
     def _poll(self, now: float) -> None:
@@ -294,26 +383,33 @@ class Room:
         for peer in limited:
             self._share(peer, prices, now)
         self._telling.tell_senders(self._consumers.values(), now)
+        self.linked.tell(now)
 
     # -- who is where -----------------------------------------------------------------------------------------------
 
     def _update(self, now: float, only: Peer | None = None) -> None:
         """Decide anew and tell what changed: for everybody, or for one whose wishes alone have changed."""
+        if only is None:
+            self.linked.bind(now)
+            self._put_on_air()
         look, prices = self.stage.look(now), Prices(now)
         for peer in self.peers.values() if only is None else (only,):
-            place_viewer(peer, self.stage, look)
+            if peer.role == "viewer":
+                place_viewer(peer, self.stage, look)
+            elif peer.role == "link":
+                place_link(self.linked.links[link_name(peer.name)], self.stage, look)
             self._share(peer, prices, now)
         if only is None:
             self._placed = self.stage.situation(now)
         self._telling.tell_senders(self._consumers.values() if only is None else only.slots, now)
+        self.linked.tell(now)
 
     def _share(self, peer: Peer, prices: Prices, now: float) -> None:
         """Give the viewer's slots what his line has room for, and tell him."""
         if sharing.divide(peer, self._encodings, prices, now):
             self._telling.tell_step(peer)
         for slot in peer.slots:
-            shown = slot.producer if slot.is_wanted and not slot.is_starved else None
-            encoding = shown.choose(slot.layer, now) if shown is not None else None
+            encoding = slot.encoding(now)
             self._route(slot, encoding.handle if encoding is not None else None)
             sharing.set_temporal(slot, self._plane)
         self._telling.tell_slots(peer)

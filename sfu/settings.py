@@ -20,6 +20,7 @@ class Limits:
     tcp_connections: int = 1000
     tcp_connections_per_host: int = 64
     tcp_write_queue_bytes: int = 512 * 1024
+    links_per_room: int = 200
     unauthenticated_per_second: int = 50  # STUN and junk from one address before it is ignored
 
 
@@ -32,6 +33,9 @@ class Timeouts:
     vanished_s: float = 60.0  # its state is kept that long for an ICE restart
     tcp_silent_s: float = 10.0  # a TCP connection that never authenticates
     web_gone_s: float = 60.0  # rooms without a web process
+    link_beat_s: float = 1.0  # the two sides of a link tell each other that they live
+    link_lost_s: float = 3.0  # nothing heard for so long: the lower room goes on by itself
+    link_tcp_after_s: float = 1.5  # no answer over UDP: TCP is tried beside it
 
 
 @dataclass(frozen=True, slots=True)

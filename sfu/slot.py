@@ -9,7 +9,7 @@ from sfu.congestion.allocator import Option
 from sfu.consumer import Consumer
 from sfu.events import SlotShown, Source
 from sfu.negotiation import SlotKind, SlotLine
-from sfu.producer import Producer, Wish
+from sfu.producer import Encoding, Producer, Wish
 
 SOURCES: dict[SlotKind, Source] = {"audio": "microphone", "video": "camera", "presentation": "presentation"}
 
@@ -19,6 +19,7 @@ class Slot:
     """``producer``: who is shown here; ``wish``: how large a picture this place deserves, as the ``rank``-th of all.
 
     ``grant``: the layer that the viewer's line has room for (None: as wished); ``is_starved``: it has room for none.
+    ``only``: a lane of a link, for this layer (0: the smallest) and no other.
     """
 
     line: SlotLine
@@ -31,6 +32,7 @@ class Slot:
     is_starved: bool = False
     temporal: int | None = None  # told to the plane
     redundancy: int = 0  # likewise
+    only: int | None = None
 
     @property
     def is_wanted(self) -> bool:
@@ -42,7 +44,17 @@ class Slot:
         """The rid that belongs here; only while somebody does."""
         if self.producer is None:
             return ""
+        if self.only is not None:
+            return self.producer.rids[self.only]
         return self.grant.rid if self.grant is not None else self.producer.ideal_rid(self.wish)
+
+    def encoding(self, now: float) -> Encoding | None:
+        """What is to be sent here."""
+        if self.producer is None or not self.is_wanted or self.is_starved:
+            return None
+        if self.only is not None:
+            return self.producer.encodings.get(self.layer)
+        return self.producer.choose(self.layer, now)
 
     def shown(self) -> SlotShown:
         """The slot as it is told to the viewer."""

@@ -25,6 +25,18 @@ class Stage:
     program: Program = field(default_factory=Program)
     audible: frozenset[str] = frozenset()
     shed: Shed = Shed.NOTHING
+    background: frozenset[str] = frozenset()  # far peers whose small pictures are for those who asked
+    labels: dict[str, str] | None = None  # → peer; made when it is needed, None when somebody came or went
+
+    def resolve(self, name: str) -> str | None:
+        """The peer of this name, else one with this label who sends: of other rooms only the site may be known."""
+        if name in self.peers:
+            return name
+        if self.labels is None:
+            senders = [peer for peer in self.peers.values() if peer.producers]
+            senders.sort(key=lambda peer: "microphone" in peer.producers)
+            self.labels = {peer.spec.label: peer.name for peer in senders}
+        return self.labels.get(name)
 
     def alive(self, name: str, source: Source, now: float) -> Producer | None:
         """This peer's source, when packets of it arrive."""
@@ -55,12 +67,13 @@ class Stage:
     def look(self, now: float) -> Look:
         """All of it at once, for placing many viewers."""
         video = self.video_order(now)
-        return Look(now, video, self.heard(now), self._kept(video))
+        return Look(now, video, self.heard(now), self._kept(video), self.background)
 
     def situation(self, now: float) -> object:
         """Everything that decides the places of viewers, but for their own wishes."""
         chosen = [(p.number, p.is_alive(now), p.choices(now)) for p in self.producers.values()]
-        return (self.video_order(now), self.heard(now), self.program, self.speaker.dominant, chosen)
+        placed = (self.video_order(now), self.heard(now), self.program, self.speaker.dominant)
+        return (*placed, self.background, chosen)
 
     def _kept(self, video: list[str]) -> frozenset[str]:
         """Whose pictures stay when others are given up: the program's, or the first of all where there is none."""
@@ -76,3 +89,4 @@ class Look:
     video: list[str]
     heard: list[str]
     kept: frozenset[str]
+    background: frozenset[str] = frozenset()

@@ -9,12 +9,14 @@ from sfu.events import (
     ActiveSpeakerChanged,
     EncodingsWanted,
     LadderChanged,
+    LinkChanged,
     ProducersChanged,
     RoomEvent,
     SlotsChanged,
     Source,
     StillsWanted,
 )
+from sfu.link import Link
 from sfu.peer import Peer
 from sfu.program import unique
 from sfu.slot import Slot
@@ -40,7 +42,7 @@ class Telling:
         """What viewers with a weak line and those who send them stills were told."""
         events: list[RoomEvent] = []
         for peer in self._stage.peers.values():
-            if peer.bandwidth.ladder.step != "full":
+            if peer.bandwidth.ladder.step != "full" and peer.role == "viewer":
                 events.append(LadderChanged(self._room, peer.name, peer.bandwidth.ladder.step))
             if peer.told_stills:
                 events.append(StillsWanted(self._room, peer.name, True))
@@ -56,14 +58,15 @@ class Telling:
 
     def tell_step(self, peer: Peer) -> None:
         """How far down his line has brought this viewer."""
-        self._events.append(LadderChanged(self._room, peer.name, peer.bandwidth.ladder.step))
+        if peer.role == "viewer":
+            self._events.append(LadderChanged(self._room, peer.name, peer.bandwidth.ladder.step))
 
     def tell_slots(self, peer: Peer) -> None:
         """Who is where in this viewer's slots."""
         shown = tuple(slot.shown() for slot in peer.slots)
         if shown != peer.told_slots:
             peer.told_slots = shown
-            if not peer.is_virtual:
+            if not peer.is_virtual and peer.role == "viewer":
                 self._events.append(SlotsChanged(self._room, peer.name, shown))
 
     def _tell_producers(self, peer: Peer, now: float) -> None:
@@ -96,17 +99,24 @@ class Telling:
         active = tuple(rid for rid in camera.rids if rid in used)
         if active != peer.told_encodings and camera.is_alive(now):
             peer.told_encodings = active
-            self._events.append(EncodingsWanted(self._room, peer.name, active))
+            if peer.role == "viewer":  # a link tells its other side by itself
+                self._events.append(EncodingsWanted(self._room, peer.name, active))
 
     def _tell_stills(self) -> None:
         """Who is asked for stills: the first camera of everybody whose line has come down to them."""
         wanted = {
-            sharing.still_of(peer) for peer in self._stage.peers.values() if peer.bandwidth.ladder.step == "still"
+            sharing.still_of(peer)
+            for peer in self._stage.peers.values()
+            if peer.bandwidth.ladder.step == "still" and peer.role == "viewer"
         }
         for peer in self._stage.peers.values():
-            if (peer.name in wanted) != peer.told_stills:
+            if peer.role == "viewer" and (peer.name in wanted) != peer.told_stills:
                 peer.told_stills = not peer.told_stills
                 self._events.append(StillsWanted(self._room, peer.name, peer.told_stills))
+
+    def tell_link(self, link: Link, path: tuple[str, ...]) -> None:
+        """How a link does."""
+        self._events.append(LinkChanged(self._room, link.name, link.side, link.state, link.cause, path))
 
     def tell_speaker(self) -> None:
         """Who speaks, and the loudest."""

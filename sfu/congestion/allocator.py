@@ -28,11 +28,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A slot with a picture: its options from cheap to dear; ``enough``: index that the first place gets first."""
+    """A slot with a picture: its options from cheap to dear; ``enough``: index that the first place gets first.
+
+    ``yields``: who finds no room here does not keep later ones out, as a large layer over a link beside small pictures.
+    """
 
     key: int
     options: tuple[Option, ...]
     enough: int = 0
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,9 @@ def divide(places: Sequence[Place], budget: float) -> list[int]:
 def _raise(places: Sequence[Place], levels: list[int], index: int, upto: int, left: float) -> float:
     """Raise one place as far as there is room; what it costs more than before."""
     place, before = places[index], levels[index]
-    if before == PAUSED and any(level == PAUSED for level in levels[:index]):
+    if before == PAUSED and any(
+        level == PAUSED and not earlier.yields for earlier, level in zip(places[:index], levels, strict=False)
+    ):
         return 0.0  # the last pauses first
     paid = _bitrate(place, before)
     for level in range(upto, before, -1):

@@ -76,6 +76,10 @@ class CarriedListener:
             self._tcp.forget(number)
             self._on_lost((f"tcp:{number}", 0))
 
+    async def connect(self, host: str, port: int) -> Address:
+        """A TCP connection of ours to another node. Raises OSError."""
+        return await self._tcp.connect(host, port)
+
     def send(self, data: bytes, address: Address) -> None:
         """Send one packet now, or drop it."""
         if address[1]:
@@ -180,13 +184,36 @@ class CarriedTcp:
             if not self._may_enter(remote[0]):
                 made.close()
                 continue
-            made.setblocking(False)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-            number = next(self._numbers)
-            self._connections[number] = _Connection((remote[0], remote[1]))
-            self._per_host[household(remote[0])] += 1
-            self._plane.adopt(number, made.detach())
+            self._prepare(made)
+            self._take(made, (remote[0], remote[1]))
+
+    def _take(self, made: socket.socket, remote: tuple[str, int]) -> int:
+        number = next(self._numbers)
+        self._connections[number] = _Connection(remote)
+        self._per_host[household(remote[0])] += 1
+        self._plane.adopt(number, made.detach())
+        return number
+
+    async def connect(self, host: str, port: int) -> Address:
+        """A connection of ours to somebody else's port. Raises OSError."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        try:
+            await asyncio.get_running_loop().sock_connect(made, (host, port))
+            if not self._may_enter(host):
+                raise ConnectionRefusedError("too many connections")
+            self._prepare(made)
+        except BaseException:
+            made.close()
+            raise
+        number = self._take(made, (host, port))
+        self._connections[number].proven = True
+        return f"tcp:{number}", 0
+
+    def _prepare(self, made: socket.socket) -> None:
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def _may_enter(self, host: str) -> bool:
         limits = self._settings.limits

@@ -29,6 +29,7 @@ KEY_SIZES: dict[SrtpProfile, tuple[int, int]] = {  # key, salt
     "AES128_CM_SHA1_80": (16, 14),
 }
 MAX_DATAGRAM = 1200
+MOST_MESSAGES = 64  # that wait
 CIPHERS = b":".join(
     (
         b"ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -86,6 +87,7 @@ class DtlsTransport:
         self._expected = _Expected(fingerprints)
         self._role = role
         self._out: list[bytes] = []
+        self._in: list[bytes] | None = None
         self._ssl = SSL.Connection(context, None)
         self._ssl.set_app_data(self._expected)
         self._ssl.set_ciphertext_mtu(MAX_DATAGRAM)
@@ -93,6 +95,26 @@ class DtlsTransport:
             self._ssl.set_accept_state()
         else:
             self._ssl.set_connect_state()
+
+    def listen(self) -> None:
+        """Keep what the peer says inside the connection: for links; of others it is dropped."""
+        self._in = []
+
+    def messages(self) -> list[bytes]:
+        """What the peer said since the last call."""
+        messages = self._in or []
+        if messages:
+            self._in = []
+        return messages
+
+    def send(self, message: bytes) -> None:
+        """Say something inside the connection, which may get lost; at most what fits a datagram."""
+        if self.state == "connected":
+            try:
+                self._ssl.send(message)
+            except SSL.Error:
+                return
+            self._collect()
 
     def start(self) -> None:
         """Send the first flight (client only)."""
@@ -159,7 +181,9 @@ class DtlsTransport:
     def _read_alerts(self) -> None:
         try:
             while True:
-                self._ssl.recv(2048)  # data channels are not ours
+                message = self._ssl.recv(2048)  # data channels are not ours
+                if self._in is not None and len(self._in) < MOST_MESSAGES:
+                    self._in.append(message)
         except SSL.WantReadError:
             return
         except (SSL.ZeroReturnError, SSL.SysCallError):

@@ -49,6 +49,10 @@ class Listener:
         self._udp.close()
         await self._tcp.close()
 
+    async def connect(self, host: str, port: int) -> Address:
+        """A TCP connection of ours to another node. Raises OSError."""
+        return await self._tcp.connect(host, port)
+
     def send(self, data: bytes, address: Address) -> None:
         """Send one packet now, or drop it."""
         if address[1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import hashlib
 import itertools
 import secrets
 import time
@@ -21,6 +22,7 @@ from sfu.plane.plane import (
     Address,
     AddressMoved,
     AudioLevels,
+    ExtensionIds,
     FeedbackReceived,
     KeyframeNeeded,
     Plane,
@@ -36,6 +38,8 @@ from sfu.transport.carried import CarriedListener
 from sfu.transport.certificate import new_certificate
 from sfu.transport.direct import direct_peer
 from sfu.transport.dtls import DtlsTransport, make_context
+from sfu.transport.ice import IceAgent
+from sfu.transport.legs import Legs
 from sfu.transport.listener import Listener, kind_of
 from sfu.transport.udp import Batch
 from sfu.transport.webrtc import Change, WebRtcTransport
@@ -63,6 +67,8 @@ class MediaNode:
             self.listener = Listener(settings, self._receive, self._connection_lost)
         limit = settings.limits.unauthenticated_per_second
         self.whereabouts = Whereabouts(self.transports, self.listener, plane, limit)
+        self.legs = Legs(self)
+        self.boot = secrets.token_hex(8)
         self._on_event = on_event
         self._handles = itertools.count(1)
         self._by_peer: dict[str, WebRtcTransport] = {}
@@ -93,11 +99,14 @@ class MediaNode:
     def open_room(self, name: str) -> None:
         if name not in self.rooms:
             self.admission.check_room(len(self.rooms))
-            self.rooms[name] = Room(name, self.plane, self.new_handle)
+            place = f"{self.boot}/{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+            self.rooms[name] = Room(name, self.plane, self.new_handle, place)
             self.rooms[name].set_shed(self.overload.step, time.monotonic())
 
     def close_room(self, name: str) -> None:
         room = self.room(name)
+        for link in [link for link, (of_room, _) in self.legs.links().items() if of_room == name]:
+            self.legs.close(link)
         for transport in [t for t in self.transports.values() if t.room == name]:
             self._remove(transport, "removed")
         for peer in list(room.peers):
@@ -111,7 +120,8 @@ class MediaNode:
         """Answer a peer's offer. A peer that joins again replaces its earlier connection."""
         now = time.monotonic()
         room = self.room(room_name)
-        self.admission.check_join(len(room.peers), len(self.transports), is_known=peer in self._by_peer)
+        here = sum(peer.role != "far" for peer in room.peers.values())
+        self.admission.check_join(here, len(self.transports), is_known=peer in self._by_peer)
         plan = negotiate(parse(offer), may_send, self.settings.video_codec, self.new_ssrc)
         if peer in self._by_peer:
             self._remove(self._by_peer[peer], None)
@@ -180,6 +190,10 @@ class MediaNode:
         self._drain(now)
         return True
 
+    def drain_now(self) -> None:
+        """After a change from outside."""
+        self._drain(time.monotonic())
+
     # -- look-ups ---------------------------------------------------------------------------------------------------
 
     def room(self, name: str) -> Room:
@@ -203,15 +217,21 @@ class MediaNode:
     # -- building and removing --------------------------------------------------------------------------------------
 
     def _new_transport(self, room: str, peer: str, plan: Negotiated, now: float) -> WebRtcTransport:
-        number = self.new_handle()
         agent = self.whereabouts.new_agent(plan.remote_ufrag)
+        return self.add_transport(room, peer, agent, plan, extensions_of(plan), now)
+
+    def add_transport(
+        self, room: str, peer: str, agent: IceAgent, plan: Negotiated, ids: ExtensionIds, now: float
+    ) -> WebRtcTransport:
+        """A connection of somebody in this room, to be made; a link's among them."""
+        number = self.new_handle()
         dtls = DtlsTransport(self._context, plan.fingerprints, "client" if plan.is_active else "server")
         transport = WebRtcTransport(number, room, peer, agent, dtls, plan, secrets.randbits(62), now)
         self.transports[number] = transport
         self._by_peer[peer] = transport
         self.whereabouts.add(transport)
         self.plane.add_transport(number)
-        self.plane.set_receive_extensions(number, extensions_of(plan))
+        self.plane.set_receive_extensions(number, ids)
         return transport
 
     def _answer(self, transport: WebRtcTransport) -> str:
@@ -226,13 +246,17 @@ class MediaNode:
         )
         return write_answer(transport.plan, local)
 
+    def remove(self, transport: WebRtcTransport) -> None:
+        """Forget a link's connection; its room has said what there was to say."""
+        self._remove(transport, None)
+
     def _remove(self, transport: WebRtcTransport, reason: Reason | None) -> None:
         """Forget a peer and its connection; ``reason`` None: nobody needs to be told."""
         now = time.monotonic()
         self.room(transport.room).leave(transport.peer, now)
         self._drain(now)  # BYE goes out while there are keys and an address
         transport.dtls.close()
-        self._send_dtls(transport)
+        self.send_dtls(transport)
         self.plane.remove_transport(transport.number)
         del self.transports[transport.number]
         self._by_peer.pop(transport.peer, None)
@@ -258,9 +282,10 @@ class MediaNode:
         self._drain(now)
 
     def _receive_stun(self, data: bytes, source: Address, now: float) -> None:
-        transport = self.whereabouts.receive_stun(data, source, now)
-        if transport is not None and transport.begins(now):
-            self._send_dtls(transport)
+        dialled = self.legs.receive_stun(data, source, now)
+        transport = dialled or self.whereabouts.receive_stun(data, source, now)
+        if transport is not None and transport.agent.address is not None and transport.begins(now):
+            self.send_dtls(transport)
 
     def _receive_dtls(self, data: bytes, source: Address, now: float) -> None:
         transport = self.whereabouts.owner_of(source)
@@ -269,18 +294,23 @@ class MediaNode:
         change = transport.receive_dtls(data, now)
         if change == "connected" and transport.dtls.keys is not None:
             self.plane.set_keys(transport.number, transport.dtls.keys)
-        self._send_dtls(transport)
+        self.send_dtls(transport)
+        self.legs.receive_messages(transport, now)
         self._apply(transport, change)
 
-    def _send_dtls(self, transport: WebRtcTransport) -> None:
+    def send_dtls(self, transport: WebRtcTransport) -> None:
         for datagram in transport.dtls.datagrams_to_send():
             if transport.agent.address is not None:
                 self.listener.send(datagram, transport.agent.address)
 
     def _connection_lost(self, address: Address) -> None:
         self.whereabouts.connection_lost(address)
+        self.legs.tcp_lost(address, time.monotonic())
 
     def _apply(self, transport: WebRtcTransport, change: Change | None) -> None:
+        if change is not None and transport.peer in self.legs:
+            self.legs.apply(transport, change, time.monotonic())
+            return
         if change == "returned":
             self.suspend(transport.room, transport.peer, False)
         if change in ("connected", "returned"):
@@ -302,6 +332,7 @@ class MediaNode:
                 self._handle(event, now)
         for data, address in self.plane.packets_to_send():
             self.listener.send(data, address)
+        self.legs.talk(now)
         for room in self.rooms.values():
             for told in room.events():
                 self._on_event(told)
@@ -336,6 +367,8 @@ class MediaNode:
         if plane_due is not None:
             due.append(plane_due)
         due += [at for room in self.rooms.values() if (at := room.next_timeout()) is not None]
+        if (legs_due := self.legs.next_timeout()) is not None:
+            due.append(legs_due)
         when = max(min(due), now + MIN_TICK_S)
         if self._timer is not None:
             if abs(self._timer_at - when) < MIN_TICK_S / 2:
@@ -350,6 +383,7 @@ class MediaNode:
         self.plane.handle_timeout(now)
         for room in self.rooms.values():
             room.handle_timeout(now)
+        self.legs.tick(now)
         if now >= self._slow_at:
             self._slow_at = now + SLOW_TICK_S
             self._slow_tick(now)
@@ -359,5 +393,5 @@ class MediaNode:
         self.listener.handle_timeout()
         for transport in list(self.transports.values()):
             change = transport.handle_timeout(now, self.settings.timeouts)
-            self._send_dtls(transport)
+            self.send_dtls(transport)
             self._apply(transport, change)

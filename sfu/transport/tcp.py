@@ -61,6 +61,14 @@ class TcpPort:
             server.close()
         self._servers.clear()
 
+    async def connect(self, host: str, port: int) -> Address:
+        """A connection of ours to somebody else's port. Raises OSError."""
+        _, made = await asyncio.get_running_loop().create_connection(self._accept, host, port)
+        if not made.name:
+            raise ConnectionRefusedError("too many connections")
+        made.proven = True
+        return made.name, 0
+
     def send(self, data: bytes, address: Address) -> None:
         """Queue a packet; a connection whose queue is over the limit is cut off."""
         connection = self._connections.get(address[0])

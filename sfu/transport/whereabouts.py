@@ -109,6 +109,12 @@ class Whereabouts:
             question = self.returns.ask(event.transport, username, plan.remote_pwd, event.address, now)
             self._listener.send(question, event.address)
 
+    def answered(self, transport: WebRtcTransport, source: Address) -> None:
+        """The other side of a link that we dialled has answered from there."""
+        self._is_at(transport, source)
+        if transport.agent.address is not None:
+            self._plane.set_address(transport.number, transport.agent.address)
+
     def _arrived(self, transport: WebRtcTransport, source: Address, now: float) -> None:
         """A peer has moved, and has proved it."""
         transport.agent.confirm(source, now)

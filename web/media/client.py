@@ -17,6 +17,7 @@ from web.media.messages import (
     VERSION,
     Joined,
     Json,
+    LinkKind,
     MediaEvent,
     MediaStats,
     Program,
@@ -153,7 +154,10 @@ class MediaClient:
     async def state(self) -> dict[str, RoomState]:
         """Rooms the worker has, with their peers and recordings."""
         rooms = (await self.request("state"))["rooms"]
-        return {name: RoomState(tuple(room["peers"]), room["recording"]) for name, room in rooms.items()}
+        return {
+            name: RoomState(tuple(room["peers"]), room["recording"], dict(room.get("links", {})))
+            for name, room in rooms.items()
+        }
 
     async def open_room(self, room: str) -> None:
         """Open a room; opening it twice is one."""
@@ -197,6 +201,29 @@ class MediaClient:
     async def stats(self, room: str | None = None) -> MediaStats:
         """Counters of the worker and of the peers of one or all rooms."""
         return MediaStats.read(await self.request("stats", room=room))
+
+    async def open_link(self, room: str, link: str, kind: LinkKind) -> Json:
+        """The offer of this room for a link to a room above."""
+        return dict((await self.request("open_link", room=room, link=link, kind=kind))["offer"])
+
+    async def accept_link(
+        self, room: str, link: str, kind: LinkKind, offer: Json, labels: list[str] | None = None
+    ) -> Json:
+        """The answer of this room to a lower one; ``labels``: what may come from there, None: anything."""
+        arguments: Json = {"room": room, "link": link, "kind": kind, "offer": offer, "labels": labels}
+        return dict((await self.request("accept_link", **arguments))["answer"])
+
+    async def connect_link(self, link: str, answer: Json) -> None:
+        """Dial the room above."""
+        await self.request("connect_link", link=link, answer=answer)
+
+    async def follow_link(self, link: str, follow: bool) -> None:
+        """Whether the program of the room above holds here."""
+        await self.request("follow_link", link=link, follow=follow)
+
+    async def close_link(self, link: str) -> None:
+        """For good."""
+        await self.request("close_link", link=link)
 
     async def drain(self) -> None:
         """Take no new rooms."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 VERSION = 1
 Json = dict[str, Any]
 Kind = Literal["audio", "video", "presentation"]
+LinkKind = Literal["level", "share"]
 RecordAction = Literal["start", "pause", "resume", "stop"]
 Step = Literal["full", "medium", "small", "slow", "still", "slides", "audio", "text"]
 Mode = Literal["discussion", "one_speaker", "chair_only"]
@@ -53,10 +54,12 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """A room as the worker has it: its peers and its recording (``recording_id, directory, state``) if any."""
+    """A room as the worker has it: its peers, its recording (``recording_id, directory, state``) if any, and the states
+    of its links."""
 
     peers: tuple[str, ...]
     recording: Json | None
+    links: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +90,34 @@ class PeerStats:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkStats:
+    """How one link does. ``lanes``: who is in which of ours; ``far``: labels of those who come over it."""
+
+    room: str
+    side: str
+    state: str
+    rtt_ms: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+    loss_out: float = 0.0
+    estimate: int | None = None
+    queue_ms: int = 0
+    lanes: dict[str, str] = field(default_factory=dict)
+    far: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class MediaStats:
-    """Counters of the worker and of each peer."""
+    """Counters of the worker, of each peer and of each link."""
 
     worker: dict[str, float]
     peers: dict[str, PeerStats]
+    links: dict[str, LinkStats] = field(default_factory=dict)
 
     @classmethod
     def read(cls, ok: Json) -> MediaStats:
-        return cls(dict(ok["worker"]), {peer: PeerStats(**stats) for peer, stats in ok["peers"].items()})
+        links = {link: LinkStats(**stats) for link, stats in ok.get("links", {}).items()}
+        return cls(dict(ok["worker"]), {peer: PeerStats(**stats) for peer, stats in ok["peers"].items()}, links)
 
 
 # -- events ---------------------------------------------------------------------------------------------------------
@@ -197,6 +219,18 @@ class RecordingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """How a link does: ``state`` connecting, up, lost or closed; ``side``: ours, lower or upper."""
+
+    room: str
+    link: str
+    side: str
+    state: str
+    cause: str | None
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """How busy the worker is: ``level`` is the share of a core that its busiest thread uses, 0…1."""
 
@@ -230,6 +264,7 @@ RemoteEvent = (
     | EncodingsWanted
     | LadderChanged
     | StillsWanted
+    | LinkChanged
     | RecordingChanged
     | Load
 )
@@ -244,6 +279,7 @@ EVENT_NAMES: dict[str, type[RemoteEvent]] = {
     "encodings": EncodingsWanted,
     "ladder": LadderChanged,
     "stills": StillsWanted,
+    "link": LinkChanged,
     "recording": RecordingChanged,
     "load": Load,
 }
@@ -263,7 +299,7 @@ def event_from_json(message: Json) -> RemoteEvent | None:
         return None
     if kind is SlotsChanged:
         fields["slots"] = tuple(SlotShown(**slot) for slot in fields["slots"])
-    for name in ("loudest", "active"):
+    for name in ("loudest", "active", "path"):
         if name in fields:
             fields[name] = tuple(fields[name])
     return kind(**fields)

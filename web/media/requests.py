@@ -10,12 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from sfu.errors import BadOffer, Draining, Full, NotAllowed, SfuError, UnknownPeer, UnknownRoom
+from sfu.errors import (
+    BadLink,
+    BadOffer,
+    Draining,
+    Full,
+    HasUpper,
+    NotAllowed,
+    SfuError,
+    UnknownLink,
+    UnknownPeer,
+    UnknownRoom,
+)
+from sfu.linking.terms import Kind
 from sfu.peer import View
 from sfu.program import Program
 from web.media.messages import VERSION, Json
 from web.media.recorder import Recorder
-from web.media.statistics import peer_stats, worker_stats
+from web.media.statistics import link_stats, peer_stats, worker_stats
 
 if TYPE_CHECKING:
     from web.media.worker import Worker
@@ -26,6 +38,9 @@ CODES: dict[type[SfuError], str] = {
     UnknownPeer: "unknown_peer",
     BadOffer: "bad_offer",
     NotAllowed: "not_allowed",
+    BadLink: "bad_link",
+    HasUpper: "has_upper",
+    UnknownLink: "unknown_link",
     Full: "full",
     Draining: "draining",
 }
@@ -98,8 +113,9 @@ def _state(worker: Worker, message: Json) -> Json:
             if recorder
             else None
         )
-        peers = [peer.name for peer in room.peers.values() if not peer.is_virtual]
-        rooms[name] = {"peers": peers, "recording": recording}
+        peers = [peer.name for peer in room.peers.values() if peer.role == "viewer" and not peer.is_virtual]
+        links = {link: one.state for link, (of_room, one) in worker.node.legs.links().items() if of_room == name}
+        rooms[name] = {"peers": peers, "recording": recording, "links": links}
     return {"rooms": rooms}
 
 
@@ -195,9 +211,47 @@ def _stats(worker: Worker, message: Json) -> Json:
         peer.name: peer_stats(node.plane, peer, worker.rates, now)
         for room in rooms
         for peer in room.peers.values()
-        if not peer.is_virtual
+        if peer.role == "viewer" and not peer.is_virtual
     }
-    return {"worker": worker_stats(node), "peers": peers}
+    names = {room.name for room in rooms}
+    legs = {link: has for link, has in node.legs.links().items() if has[0] in names}
+    links = {name: link_stats(node.plane, room, link) for name, (room, link) in legs.items()}
+    return {"worker": worker_stats(node), "peers": peers, "links": links}
+
+
+def _open_link(worker: Worker, message: Json) -> Json:
+    return {"offer": worker.node.legs.open(_text(message, "room"), _link(message), _kind(message))}
+
+
+def _accept_link(worker: Worker, message: Json) -> Json:
+    labels = _texts(message, "labels") if message.get("labels") is not None else None
+    room, link, kind = _text(message, "room"), _link(message), _kind(message)
+    return {"answer": worker.node.legs.accept(room, link, kind, message.get("offer"), labels)}
+
+
+def _connect_link(worker: Worker, message: Json) -> None:
+    worker.node.legs.connect(_link(message), message.get("answer"))
+
+
+def _follow_link(worker: Worker, message: Json) -> None:
+    worker.node.legs.follow(_link(message), bool(message.get("follow")))
+
+
+def _close_link(worker: Worker, message: Json) -> None:
+    worker.node.legs.close(_link(message))
+
+
+def _link(message: Json) -> str:
+    return _text(message, "link")
+
+
+def _kind(message: Json) -> Kind:
+    kind = message.get("kind")
+    if kind == "level":
+        return "level"
+    if kind == "share":
+        return "share"
+    raise BadRequest("kind must be level or share")
 
 
 def _drain(worker: Worker, message: Json) -> None:
@@ -217,5 +271,10 @@ REQUESTS: dict[str, Callable[[Worker, Json], Json | Awaitable[Json | None] | Non
     "record": _record,
     "request_keyframe": _request_keyframe,
     "stats": _stats,
+    "open_link": _open_link,
+    "accept_link": _accept_link,
+    "connect_link": _connect_link,
+    "follow_link": _follow_link,
+    "close_link": _close_link,
     "drain": _drain,
 }

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sfu.link import Link
 from sfu.peer import Peer
 from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import ConsumerStats, EncodingStats, Plane
 from sfu.transport.node import MediaNode
-from web.media.messages import Load, PeerStats
+from web.media.messages import LinkStats, Load, PeerStats
 
 
 @dataclass(slots=True)
@@ -125,6 +126,28 @@ def peer_stats(plane: Plane, peer: Peer, rates: Rates, now: float) -> dict[str, 
             estimate=estimator.bitrate if estimator else None,
             queue_ms=int(estimator.backlog.delay_s * 1000) if estimator else 0,
             step=peer.bandwidth.ladder.step,
+        )
+    )
+
+
+def link_stats(plane: Plane, room: str, link: Link) -> dict[str, Any]:
+    """One link, as this side of it has it."""
+    sent = [plane.consumer_stats(slot.consumer.handle) for slot in link.peer.slots]
+    received = [plane.encoding_stats(e.handle) for p in link.producers.values() for e in p.encodings.values()]
+    estimator = link.peer.bandwidth.estimator
+    return asdict(
+        LinkStats(
+            room=room,
+            side=link.side,
+            state=link.state,
+            rtt_ms=round(link.talk.rtt_s * 1000, 1) if link.talk.rtt_s is not None else None,
+            bytes_in=sum(stats.bytes for stats in received),
+            bytes_out=sum(stats.bytes for stats in sent),
+            loss_out=_loss_out(sent),
+            estimate=estimator.bitrate if estimator else None,
+            queue_ms=int(estimator.backlog.delay_s * 1000) if estimator else 0,
+            lanes={lane: shown.source for lane, shown in link.said.lanes.items()},
+            far=sorted(peer.spec.label for peer in link.bound.values()),
         )
     )
 
