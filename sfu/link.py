@@ -60,6 +60,10 @@ class Link:
         self.talk = Talk(self.rules.beat_s)
 
     @property
+    def key(self) -> str:
+        return key_of(self.side, self.name)
+
+    @property
     def transport(self) -> int:
         return self.peer.spec.transport
 
@@ -171,12 +175,17 @@ class Link:
         return False
 
 
-def peer_name(link: str) -> str:
+def key_of(side: LinkSide, name: str) -> str:
+    """A link's key in one worker, which may have both its ends."""
+    return f"{side} {name}"
+
+
+def peer_name(key: str) -> str:
     """Under which the other room is a peer here."""
-    return f"link {link}"
+    return f"link {key}"
 
 
-def link_name(peer: str) -> str:
+def link_key(peer: str) -> str:
     """The other way round; empty for other peers."""
     return peer.removeprefix("link ") if peer.startswith("link ") else ""
 

@@ -15,7 +15,7 @@ from sfu.congestion.estimator import Packet
 from sfu.consumer import Consumer, consumer_settings
 from sfu.errors import UnknownPeer
 from sfu.events import RoomEvent
-from sfu.link import Link, link_name
+from sfu.link import Link, link_key
 from sfu.linking.lanes import LANES, Streams, send_line
 from sfu.linking.linked import Linked, OnAir
 from sfu.linking.placing import place_link
@@ -97,7 +97,7 @@ class Room:
     def leave(self, name: str, now: float) -> None:
         """Forget a peer; its viewers get BYE from the plane."""
         peer = self._peer(name)
-        if (link := self.linked.links.pop(link_name(name), None)) is not None:
+        if (link := self.linked.links.pop(link_key(name), None)) is not None:
             self._unlink(link, now)
         del self.peers[name]
         self.stage.labels = None
@@ -184,7 +184,7 @@ class Room:
             for rid, stream in zip(producer.rids, streams[name], strict=True):
                 self._add_encoding(producer, rid, *stream)
             link.producers[name] = producer
-        self.linked.links[link.name] = link
+        self.linked.links[link.key] = link
         self._telling.tell_link(link, self.linked.path)
         self._update(now)
 
@@ -397,7 +397,7 @@ class Room:
             if peer.role == "viewer":
                 place_viewer(peer, self.stage, look)
             elif peer.role == "link":
-                place_link(self.linked.links[link_name(peer.name)], self.stage, look)
+                place_link(self.linked.links[link_key(peer.name)], self.stage, look)
             self._share(peer, prices, now)
         if only is None:
             self._placed = self.stage.situation(now)

@@ -37,7 +37,7 @@ class Linked:
 
     def __init__(self, place: str, stage: Stage) -> None:
         self.place = place
-        self.links: dict[str, Link] = {}
+        self.links: dict[str, Link] = {}  # by key
         self.own = OnAir()
         self._stage = stage
 

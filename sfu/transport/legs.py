@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfu.errors import Full, HasUpper, UnknownLink
 from sfu.events import LinkSide
-from sfu.link import Link, LinkRules, link_name, peer_name
+from sfu.link import Link, LinkRules, key_of, link_key, peer_name
 from sfu.linking.lanes import Streams, received_ids, slot_lines
 from sfu.linking.terms import Answer, Credentials, Kind, Offer, agreed, new_streams, read_answer, read_offer
 from sfu.negotiation import Negotiated
@@ -50,18 +50,18 @@ class Leg:
 
 
 class Legs:
-    """All links of a node, by name."""
+    """All links of a node, by key."""
 
     def __init__(self, node: MediaNode) -> None:
         self._node = node
         self._legs: dict[str, Leg] = {}
 
     def __contains__(self, peer: str) -> bool:
-        return link_name(peer) in self._legs
+        return link_key(peer) in self._legs
 
-    def links(self) -> dict[str, tuple[str, Link]]:
-        """Room and link by name."""
-        return {name: (leg.room, leg.link) for name, leg in self._legs.items()}
+    def links(self) -> list[tuple[str, Link]]:
+        """Room and link."""
+        return [(leg.room, leg.link) for leg in self._legs.values()]
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
@@ -72,9 +72,9 @@ class Legs:
         pending = [leg for leg in self._legs.values() if leg.room == room_name and leg.link.side == "lower"]
         if (upper is not None and upper.name != name) or any(leg.link.name != name for leg in pending):
             raise HasUpper(f"room {room_name} has a link to a room above already")
-        self.close(name, "replaced")
+        self.close(name, "lower", "replaced")
         leg = self._new_leg(room_name, name, "lower", kind, None)
-        self._legs[name] = leg
+        self._legs[leg.link.key] = leg
         codec = self._node.settings.video_codec
         return Offer(kind, room.linked.place, codec, leg.credentials, leg.streams).to_json()
 
@@ -85,12 +85,12 @@ class Legs:
         node = self._node
         room = node.room(room_name)
         offer = read_offer(data, kind, node.settings.video_codec, room.linked.path)
-        others = [link for link in room.linked.links.values() if link.side == "upper" and link.name != name]
+        others = [one for one in room.linked.links.values() if one.side == "upper" and one.name != name]
         if len(others) >= node.settings.limits.links_per_room:
             raise Full(f"room {room_name} has {len(others)} rooms below, its limit")
-        self.close(name, "replaced")
+        self.close(name, "upper", "replaced")
         leg = self._new_leg(room_name, name, "upper", kind, labels)
-        self._legs[name] = leg
+        self._legs[leg.link.key] = leg
         self._build(leg, IceAgent(leg.credentials.ufrag, leg.credentials.pwd, offer.credentials.ufrag), offer)
         own, version = leg.credentials, agreed(offer.versions)
         path, codec = room.linked.path, node.settings.video_codec
@@ -98,8 +98,8 @@ class Legs:
 
     def connect(self, name: str, data: object) -> None:
         """Dial the room above. Raises BadLink, UnknownLink."""
-        node, leg = self._node, self._leg(name)
-        if leg.transport is not None or leg.link.side != "lower":
+        node, leg = self._node, self._lower(name)
+        if leg.transport is not None:
             raise UnknownLink(f"link {name} waits for no answer")
         answer = read_answer(data, leg.link.place, node.settings.video_codec)
         theirs, own = answer.credentials, leg.credentials
@@ -115,15 +115,16 @@ class Legs:
         self.tick(now)
 
     def follow(self, name: str, follows: bool) -> None:
-        leg = self._leg(name)
-        leg.link.follows = follows
-        if leg.transport is not None:
+        leg = self._lower(name)
+        if leg.transport is None:
+            leg.link.follows = follows
+        else:
             self._room(leg).follow(leg.link, follows, time.monotonic())
             self._node.drain_now()
 
-    def close(self, name: str, cause: str = "removed") -> None:
+    def close(self, name: str, side: LinkSide, cause: str = "removed") -> None:
         """End a link, tell the other side; nothing when there is none."""
-        leg = self._legs.pop(name, None)
+        leg = self._legs.pop(key_of(side, name), None)
         if leg is None:
             return
         now = time.monotonic()
@@ -136,9 +137,9 @@ class Legs:
 
     # -- building ---------------------------------------------------------------------------------------------------
 
-    def _leg(self, name: str) -> Leg:
+    def _lower(self, name: str) -> Leg:
         try:
-            return self._legs[name]
+            return self._legs[key_of("lower", name)]
         except KeyError:
             raise UnknownLink(f"no link {name}") from None
 
@@ -148,7 +149,7 @@ class Legs:
     def _new_leg(self, room: str, name: str, side: LinkSide, kind: Kind, labels: Collection[str] | None) -> Leg:
         node = self._node
         times = node.settings.timeouts
-        peer = Peer(PeerSpec(peer_name(name), "", -1, (), ()), role="link")
+        peer = Peer(PeerSpec(peer_name(key_of(side, name)), "", -1, (), ()), role="link")
         rules = LinkRules(times.link_beat_s, times.link_lost_s)
         place = node.room(room).linked.place
         allowed = frozenset(labels) if labels is not None else None
@@ -188,7 +189,7 @@ class Legs:
 
     def receive_messages(self, transport: WebRtcTransport, now: float) -> None:
         """What the other room said inside DTLS."""
-        leg = self._legs.get(link_name(transport.peer))
+        leg = self._legs.get(link_key(transport.peer))
         if leg is None or leg.transport is not transport:
             return
         room = self._room(leg)
@@ -197,7 +198,7 @@ class Legs:
 
     def apply(self, transport: WebRtcTransport, change: Change, now: float) -> None:
         """A link's transport has changed: rooms know by beats whether it lives, so most of that says nothing."""
-        leg = self._legs.get(link_name(transport.peer))
+        leg = self._legs.get(link_key(transport.peer))
         if leg is None:
             return
         if change in ("connected", "returned"):
@@ -206,7 +207,7 @@ class Legs:
         elif change == "vanished":
             self._room(leg).suspend(transport.peer, True, now)
         else:
-            self.close(leg.link.name, CAUSES[change])
+            self.close(leg.link.name, leg.link.side, CAUSES[change])
 
     def tcp_lost(self, address: Address, now: float) -> None:
         """A connection that a link was dialled over ended: dial again."""
@@ -226,7 +227,7 @@ class Legs:
                 continue
             self._say(leg, now)
             if leg.link.state == "closed":
-                self.close(leg.link.name, leg.link.cause or "closed")
+                self.close(leg.link.name, leg.link.side, leg.link.cause or "closed")
 
     def _say(self, leg: Leg, now: float) -> None:
         if leg.transport is None:

@@ -105,8 +105,8 @@ class MediaNode:
 
     def close_room(self, name: str) -> None:
         room = self.room(name)
-        for link in [link for link, (of_room, _) in self.legs.links().items() if of_room == name]:
-            self.legs.close(link)
+        for link in [link for of_room, link in self.legs.links() if of_room == name]:
+            self.legs.close(link.name, link.side)
         for transport in [t for t in self.transports.values() if t.room == name]:
             self._remove(transport, "removed")
         for peer in list(room.peers):

@@ -18,6 +18,7 @@ from web.media.messages import (
     Joined,
     Json,
     LinkKind,
+    LinkSide,
     MediaEvent,
     MediaStats,
     Program,
@@ -221,9 +222,9 @@ class MediaClient:
         """Whether the program of the room above holds here."""
         await self.request("follow_link", link=link, follow=follow)
 
-    async def close_link(self, link: str) -> None:
-        """For good."""
-        await self.request("close_link", link=link)
+    async def close_link(self, link: str, side: LinkSide | None = None) -> None:
+        """For good; ``side``: the end of this worker, when it may have both."""
+        await self.request("close_link", link=link, side=side)
 
     async def drain(self) -> None:
         """Take no new rooms."""

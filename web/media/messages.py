@@ -8,6 +8,7 @@ from typing import Any, Literal
 VERSION = 1
 Json = dict[str, Any]
 Kind = Literal["audio", "video", "presentation"]
+LinkSide = Literal["lower", "upper"]
 LinkKind = Literal["level", "share"]
 RecordAction = Literal["start", "pause", "resume", "stop"]
 Step = Literal["full", "medium", "small", "slow", "still", "slides", "audio", "text"]
@@ -91,8 +92,9 @@ class PeerStats:
 
 @dataclass(frozen=True, slots=True)
 class LinkStats:
-    """How one link does. ``lanes``: who is in which of ours; ``far``: labels of those who come over it."""
+    """How one end of a link does. ``lanes``: who is in which of ours; ``far``: labels of those who come over it."""
 
+    link: str
     room: str
     side: str
     state: str
@@ -112,11 +114,11 @@ class MediaStats:
 
     worker: dict[str, float]
     peers: dict[str, PeerStats]
-    links: dict[str, LinkStats] = field(default_factory=dict)
+    links: tuple[LinkStats, ...] = ()
 
     @classmethod
     def read(cls, ok: Json) -> MediaStats:
-        links = {link: LinkStats(**stats) for link, stats in ok.get("links", {}).items()}
+        links = tuple(LinkStats(**stats) for stats in ok.get("links", ()))
         return cls(dict(ok["worker"]), {peer: PeerStats(**stats) for peer, stats in ok["peers"].items()}, links)
 
 

@@ -22,6 +22,7 @@ from sfu.errors import (
     UnknownPeer,
     UnknownRoom,
 )
+from sfu.events import LinkSide
 from sfu.linking.terms import Kind
 from sfu.peer import View
 from sfu.program import Program
@@ -114,7 +115,7 @@ def _state(worker: Worker, message: Json) -> Json:
             else None
         )
         peers = [peer.name for peer in room.peers.values() if peer.role == "viewer" and not peer.is_virtual]
-        links = {link: one.state for link, (of_room, one) in worker.node.legs.links().items() if of_room == name}
+        links = {link.name: link.state for of_room, link in worker.node.legs.links() if of_room == name}
         rooms[name] = {"peers": peers, "recording": recording, "links": links}
     return {"rooms": rooms}
 
@@ -214,8 +215,7 @@ def _stats(worker: Worker, message: Json) -> Json:
         if peer.role == "viewer" and not peer.is_virtual
     }
     names = {room.name for room in rooms}
-    legs = {link: has for link, has in node.legs.links().items() if has[0] in names}
-    links = {name: link_stats(node.plane, room, link) for name, (room, link) in legs.items()}
+    links = [link_stats(node.plane, room, link) for room, link in node.legs.links() if room in names]
     return {"worker": worker_stats(node), "peers": peers, "links": links}
 
 
@@ -238,7 +238,13 @@ def _follow_link(worker: Worker, message: Json) -> None:
 
 
 def _close_link(worker: Worker, message: Json) -> None:
-    worker.node.legs.close(_link(message))
+    sides: tuple[LinkSide, ...] = ("lower", "upper")
+    wanted = message.get("side")
+    if wanted is not None and wanted not in sides:
+        raise BadRequest("side must be lower or upper")
+    for side in sides:
+        if wanted in (None, side):
+            worker.node.legs.close(_link(message), side)
 
 
 def _link(message: Json) -> str:

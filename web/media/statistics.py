@@ -137,6 +137,7 @@ def link_stats(plane: Plane, room: str, link: Link) -> dict[str, Any]:
     estimator = link.peer.bandwidth.estimator
     return asdict(
         LinkStats(
+            link=link.name,
             room=room,
             side=link.side,
             state=link.state,

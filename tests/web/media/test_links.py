@@ -63,3 +63,98 @@ async def test_the_program_goes_down_and_the_floor_comes_up() -> None:
         await chair.wait_for(lambda: chair.sources("audio") == {"district sound"})
         assert district.sources("video") == {"chair"}
         assert all(slot.strangers == 0 for peer in (chair, district) for slot in peer.received.values())
+
+
+async def test_four_levels_and_the_floor_at_a_commune() -> None:
+    """Central, province and district on workers of their own, the commune's room beside the district's on one."""
+    async with AsyncExitStack() as stack:
+        central, province, district = [await stack.enter_async_context(running_media(QUICK)) for _ in range(3)]
+        rooms = ((central, "central"), (province, "province"), (district, "district"), (district, "commune"))
+        for media, room in rooms:
+            await media.client.open_room(room)
+        for (lower, low), (upper, high) in zip(rooms[1:], rooms, strict=False):
+            await link(lower, low, upper, high, f"{low} to {high}")
+        chair = await enter(central, "central", "chair", stack)
+        other = await enter(province, "province", "other", stack)
+        commune = await enter(district, "commune", "commune", stack)
+        await central.client.set_program("central", Program(chair="chair"), ["chair"])
+        for peer in (other, commune):
+            await peer.wait_for(lambda peer=peer: "chair" in peer.sources("video"))
+            await peer.wait_for(lambda peer=peer: peer.sources("audio") == {"chair sound"})
+        floor = Program(floor="site commune", chair="chair")
+        await central.client.set_program("central", floor, ["chair", "site commune"])
+        await chair.wait_for(lambda: "commune" in chair.sources("video") and "commune sound" in chair.sources("audio"))
+        await other.wait_for(lambda: {"commune", "chair"} <= other.sources("video"))
+        assert commune.sources("audio") == {"chair sound"}
+        assert "commune" not in commune.sources("video")
+        [lanes] = [one.lanes for one in (await province.client.stats()).links if one.side == "upper"]
+        assert "commune" not in lanes.values()  # it came from there
+        path = [e.path for e in district.events if isinstance(e, LinkChanged) and e.room == "commune"][-1]
+        assert len(path) == 4
+
+
+async def test_a_link_over_tcp_when_udp_is_not_answered() -> None:
+    async with AsyncExitStack() as stack:
+        upper, lower = [await stack.enter_async_context(running_media(QUICK)) for _ in range(2)]
+        await upper.client.open_room("province")
+        await lower.client.open_room("district")
+        district = await enter(lower, "district", "district", stack, plays=False)
+        chair = await enter(upper, "province", "chair", stack)
+        offer = await lower.client.open_link("district", "link", "level")
+        answer = await upper.client.accept_link("province", "link", "level", offer)
+        answer["addresses"] = [["127.0.0.1", 9, "udp"], *(a for a in answer["addresses"] if a[2] == "tcp")]
+        await lower.client.connect_link("link", answer)
+        await lower.wait_for(lambda: state_of(lower, "district") == "up")
+        await upper.client.set_program("province", Program(chair="chair"), ["chair"])
+        await district.wait_for(lambda: district.sources("video") == {"chair"})
+        assert chair.sources("video") == set()
+
+
+async def test_the_readable_plane_is_linked_to_the_native_one() -> None:
+    async with AsyncExitStack() as stack:
+        upper = await stack.enter_async_context(running_media(QUICK))
+        lower = await stack.enter_async_context(running_media(QUICK, plane="reference"))
+        await upper.client.open_room("province")
+        await lower.client.open_room("district")
+        chair = await enter(upper, "province", "chair", stack)
+        district = await enter(lower, "district", "district", stack)
+        await link(lower, "district", upper, "province")
+        floor = Program(floor="site district", chair="chair")
+        await upper.client.set_program("province", floor, ["chair", "site district"])
+        await district.wait_for(lambda: district.sources("video") == {"chair"})
+        await chair.wait_for(lambda: "district" in chair.sources("video"))
+
+
+async def test_a_cut_leaves_the_lower_room_its_own_program_and_is_mended() -> None:
+    """The upper worker is gone without a word; another one takes its place, as after a crash."""
+    async with AsyncExitStack() as stack:
+        lower = await stack.enter_async_context(running_media(QUICK))
+        await lower.client.open_room("district")
+        own = await enter(lower, "district", "district", stack)
+        site = await enter(lower, "district", "commune", stack)
+        await lower.client.set_program("district", Program(chair="district"), ["district"])
+        async with running_media(QUICK) as upper, AsyncExitStack() as above:
+            await upper.client.open_room("province")
+            await enter(upper, "province", "chair", above)
+            await link(lower, "district", upper, "province")
+            await upper.client.set_program("province", Program(chair="chair"), ["chair"])
+            await site.wait_for(lambda: "chair" in site.sources("video") and site.sources("audio") == {"chair sound"})
+            assert own.sources("audio") == {"chair sound"}
+            fall_silent(upper)
+            await lower.wait_for(lambda: state_of(lower, "district") == "lost")
+            await site.wait_for(lambda: "district sound" in site.sources("audio"))
+        async with running_media(QUICK) as upper, AsyncExitStack() as above:
+            await upper.client.open_room("province")
+            await enter(upper, "province", "other", above)
+            await lower.client.close_link("link")
+            await link(lower, "district", upper, "province")
+            await upper.client.set_program("province", Program(floor="other"), ["other"])
+            await own.wait_for(lambda: "other sound" in own.sources("audio"))
+
+
+def fall_silent(media: Media) -> None:
+    """Its packets go nowhere any more, nor does it hear any: like a cable that was pulled."""
+    node = media.worker.node
+    node.listener.send = lambda data, address: None  # type: ignore[method-assign]
+    node._receive_dtls = lambda data, source, now: None  # type: ignore[method-assign]
+    node.send_dtls = lambda transport: transport.dtls.datagrams_to_send()  # type: ignore[method-assign]
