@@ -13,6 +13,8 @@ DEFAULTS: dict[str, Any] = {
     "demo": False,
     "mail_sender": "",  # empty: the one of the settings
     "support_phone": "",
+    "line_down_kbps": None,  # of this installation, towards the network of its sites; None: nobody has said
+    "line_up_kbps": None,
 }
 
 

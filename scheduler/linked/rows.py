@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from scheduler.database import ReadSession, WriteSession
 from scheduler.linked.remote_child import RemoteChild
+from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.unit import Unit
 
@@ -56,8 +57,18 @@ async def remote_children(session: ReadSession | WriteSession, parent_ids: Itera
     return list((await session.scalars(query)).all())
 
 
-async def has_rooms_below(session: ReadSession | WriteSession, meeting_id: str) -> bool:
-    """Is it linked to a room below, here or elsewhere?"""
-    if await session.scalar(select(Meeting.id).where(Meeting.parent_id == meeting_id).limit(1)):
-        return True
-    return bool(await session.scalar(select(RemoteChild.id).where(RemoteChild.parent_id == meeting_id).limit(1)))
+async def count_rooms(session: ReadSession | WriteSession, meeting_id: str) -> int:
+    """Rooms directly below, here and elsewhere."""
+    here = select(func.count(Meeting.id)).where(Meeting.parent_id == meeting_id, Meeting.stage != "cancelled")
+    elsewhere = select(func.count(RemoteChild.id)).where(RemoteChild.parent_id == meeting_id)
+    return (await session.scalar(here) or 0) + (await session.scalar(elsewhere) or 0)
+
+
+async def seated_elsewhere(session: ReadSession | WriteSession, meeting: Meeting, site_ids: Iterable[str]) -> list[str]:
+    """Which of these sites sit in another room of the same tree already: nobody is invited twice."""
+    if meeting.parent_id is None and not await count_rooms(session, meeting.id):
+        return []
+    top = (await path_up(session, meeting.id))[0]
+    rooms = {top, *(room.id for room in await below(session, top) if room.stage != "cancelled")} - {meeting.id}
+    query = select(Attendee.site_id).where(Attendee.meeting_id.in_(rooms), Attendee.site_id.in_(list(site_ids)))
+    return list((await session.scalars(query)).all())

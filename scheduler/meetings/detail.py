@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from scheduler.database import ReadSession
+from scheduler.linked.parent import ParentPlan, parent_plan
+from scheduler.linked.rows import count_rooms
 from scheduler.meetings.access import find_meeting, protocol_order
 from scheduler.meetings.agenda import AgendaItem
 from scheduler.meetings.attendee import Attendee
@@ -62,6 +64,9 @@ class MeetingDetail:
     issuing: Unit
     chair_name: str
     secretary_name: str
+    deputy_name: str
+    parent: ParentPlan | None
+    room_count: int  # rooms directly below
     minutes_sum: int
     slot_minutes: int
     my_roles: tuple[str, ...]
@@ -86,6 +91,9 @@ async def read_meeting(
         issuing=await session.get_one(Unit, meeting.issuing_unit_id),
         chair_name=persons[meeting.chair_person_id],
         secretary_name=persons[meeting.secretary_person_id],
+        deputy_name=persons.get(meeting.deputy_person_id or "", ""),
+        parent=await parent_plan(session, meeting),
+        room_count=await count_rooms(session, meeting_id),
         minutes_sum=sum(item.minutes for item in items),
         slot_minutes=int((meeting.ends_at - meeting.starts_at).total_seconds() // 60),
         my_roles=my_roles(actor, access),
@@ -100,7 +108,8 @@ async def _items(session: ReadSession, meeting_id: str) -> list[AgendaItem]:
 
 
 async def _names(session: ReadSession, meeting: Meeting) -> dict[str, str]:
-    query = select(Person).where(Person.id.in_({meeting.chair_person_id, meeting.secretary_person_id}))
+    ids = {meeting.chair_person_id, meeting.secretary_person_id, meeting.deputy_person_id}
+    query = select(Person).where(Person.id.in_(ids))
     return {person.id: person.name for person in (await session.scalars(query)).all()}
 
 

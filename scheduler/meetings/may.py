@@ -34,6 +34,8 @@ def what_may(actor: Actor, meeting: MeetingAccess) -> tuple[str, ...]:
         "postpone": p.may_postpone(actor, meeting),
         "cancel": p.may_cancel(actor, meeting),
         "clone": p.may_clone(actor, meeting),
+        "plan_tree": p.may_plan_tree(actor, meeting),
+        "see_tree": p.may_see_tree(actor, meeting),
         "add_paper": p.may_add_paper(actor, meeting),
         "open_room": p.may_open_room(actor, meeting),
         "join": _may_join(actor, meeting),

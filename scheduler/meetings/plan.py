@@ -14,7 +14,7 @@ from sqlalchemy import select
 from scheduler.database import WriteSession, new_id
 from scheduler.errors import Invalid
 from scheduler.linked.follow import Slot, check_covers_parent, follow_edit
-from scheduler.linked.rows import has_rooms_below
+from scheduler.linked.rows import count_rooms, seated_elsewhere
 from scheduler.meetings import plan_check
 from scheduler.meetings.access import find_meeting, require, require_stage, require_version
 from scheduler.meetings.agenda import AgendaItem, items_of
@@ -115,6 +115,8 @@ async def edit_meeting(
     sites = await current_sites(session, meeting) if plan.site_ids is None else plan.site_ids
     await plan_check.check_people(session, meeting, sites)
     await plan_check.check_presenters(session, plan.items or ())
+    if await seated_elsewhere(session, meeting, sites):
+        raise Invalid({"site_ids": "in_another_room"})
     added = await set_sites(session, meeting, sites, now)
     if plan.items is not None:
         told |= await _set_items(session, meeting, plan.items)
@@ -138,7 +140,7 @@ async def check_sendable(session: WriteSession, meeting: Meeting) -> None:
     sites = await current_sites(session, meeting)
     slot = int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
     wrong: dict[str, str] = {}
-    if not [site for site in sites if site != meeting.chair_site_id] and not await has_rooms_below(session, meeting.id):
+    if not [site for site in sites if site != meeting.chair_site_id] and not await count_rooms(session, meeting.id):
         wrong["site_ids"] = "required"
     if not items:
         wrong["items"] = "required"

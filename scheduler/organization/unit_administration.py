@@ -45,6 +45,8 @@ class SiteForm:
     email: str | None = None
     technician_person_id: str | None = None
     technician_phone: str = ""
+    line_down_kbps: int | None = None
+    line_up_kbps: int | None = None
     protocol_order: int = 0
     active: bool = True
 
@@ -168,4 +170,5 @@ def _write_unit(unit: Unit, form: UnitForm) -> None:
 def _write_site(site: Site, form: SiteForm) -> None:
     site.name, site.email = form.name.strip(), form.email or None
     site.technician_person_id, site.technician_phone = form.technician_person_id, form.technician_phone
+    site.line_down_kbps, site.line_up_kbps = form.line_down_kbps, form.line_up_kbps
     site.protocol_order, site.active = form.protocol_order, form.active

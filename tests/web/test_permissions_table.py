@@ -44,6 +44,9 @@ POST   /api/meetings                                 -xx+xxx+xx
 POST   /api/meetings/urgent                          -xx+xxx+xx
 GET    /api/meetings/{meeting_id}                    -+0+++++00
 PUT    /api/meetings/{meeting_id}                    -x0++xx+00
+GET    /api/meetings/{meeting_id}/tree               -x0+++++00
+PUT    /api/meetings/{meeting_id}/tree               -x0++xx+00
+GET    /api/meetings/{meeting_id}/tree/units         -x0+++++00
 POST   /api/meetings/{meeting_id}/send               -x0++xx+00
 POST   /api/meetings/{meeting_id}/cancel             -00++xx+00
 POST   /api/meetings/{meeting_id}/postpone           -00++xx+00
@@ -243,6 +246,7 @@ class Requests:
             "POST /api/meetings": {"title": "Thử", "host_unit_id": demo_id("unit:quanba")},
             "POST /api/meetings/urgent": {"title": "Khẩn", "host_unit_id": demo_id("unit:quanba"), "site_ids": [SITE]},
             "PUT /api/meetings/{meeting_id}": {"title": "Thử", "version": 999},
+            "PUT /api/meetings/{meeting_id}/tree": {"version": 999},
             "POST /api/meetings/{meeting_id}/send": {"version": 999},
             "POST /api/meetings/{meeting_id}/cancel": {"reason": ""},
             "POST /api/meetings/{meeting_id}/postpone": {"reason": "mưa lũ"},

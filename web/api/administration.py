@@ -45,6 +45,8 @@ class SettingsIn(Body):
     banner: Line | None = None
     mail_sender: Line | None = None
     support_phone: Line | None = None
+    line_down_kbps: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    line_up_kbps: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
 
 
 async def administrator(call: SessionCall, session: ReadSession | WriteSession) -> Actor:

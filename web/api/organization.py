@@ -56,6 +56,8 @@ class SiteIn(Body):
     email: Name | None = None
     technician_person_id: Id | None = None
     technician_phone: Annotated[str, Field(max_length=50)] = ""
+    line_down_kbps: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    line_up_kbps: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
     protocol_order: Order = 0
     active: bool = True
 
@@ -192,6 +194,8 @@ def shape_site(site: Site, sees_contacts: bool) -> dict[str, Any]:
         "email": site.email if sees_contacts else None,
         "technician_person_id": site.technician_person_id,
         "technician_phone": site.technician_phone if sees_contacts else "",
+        "line_down_kbps": site.line_down_kbps,
+        "line_up_kbps": site.line_up_kbps,
     }
 
 

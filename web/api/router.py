@@ -25,6 +25,7 @@ from web.api import (
     site_links,
     statistics,
     tickets,
+    tree,
 )
 from web.body_limit import JSON_LIMIT
 from web.signalling import socket
@@ -36,6 +37,7 @@ _SECTIONS = (
     session,
     site_links,
     plan,
+    tree,
     calendar,
     papers,
     room,

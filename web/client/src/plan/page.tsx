@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "wouter";
 import { toneOf } from "../pages/today";
-import type { Meeting, Stage } from "../rest/types";
+import type { Meeting, ParentPlan, Stage } from "../rest/types";
 import { useApi } from "../session/session";
 import { Button, ButtonLink, FileLink } from "../ui/button";
 import { Card, Frame } from "../ui/frame";
@@ -33,10 +33,12 @@ export default function MeetingPage() {
   return (
     <Frame title={meeting.title} kicker={<div className={styles.acts}><Pill tone={toneOf(meeting.stage)}><span data-testid="meeting-stage" data-stage={meeting.stage}>{words.stage[meeting.stage]}</span></Pill><span className={styles.soft}>{words.kind[meeting.kind as keyof typeof words.kind] ?? meeting.kind}</span></div>} actions={<MainActs meeting={meeting} onDone={setTold} />}>
       <SecretNotice marking={meeting.security_marking} />
+      {meeting.parent && <ParentNotice parent={meeting.parent} />}
       {told && <Notice tone="good"><span data-testid="told">{told}</span></Notice>}
       <div className={styles.grid}>
         <div className={styles.column}>
-          <Card><h2>{words.plan.agenda}</h2><Agenda meeting={meeting} /></Card>
+          {meeting.parent && meeting.parent.items.length > 0 && <Card><h2>{words.linked.parentAgenda}</h2><ol className={styles.common}>{meeting.parent.items.map((title) => <li key={title}>{title}</li>)}</ol></Card>}
+          <Card><h2>{meeting.parent ? words.linked.ownAgenda : words.plan.agenda}</h2><Agenda meeting={meeting} /></Card>
           <Card><h2>{words.plan.papers}</h2><Papers meeting={meeting} mayAdd={meeting.may.includes("add_paper")} /></Card>
         </div>
         <div className={styles.column}><Card><h2>{words.plan.basics}</h2><Facts meeting={meeting} /></Card><Files meeting={meeting} /></div>
@@ -59,10 +61,16 @@ function MainActs({ meeting, onDone }: { meeting: Meeting; onDone: (text: string
       {after && <ButtonLink look="main" href={`/meetings/${meeting.id}/minutes`} data-testid="to-minutes">{words.plan.minutes}</ButtonLink>}
       {leaves && <ButtonLink href={`/meetings/${meeting.id}/recording`} data-testid="to-recording">{words.plan.recording}</ButtonLink>}
       {leaves && <ButtonLink href={`/meetings/${meeting.id}/dossier`} data-testid="to-dossier">{words.plan.dossier}</ButtonLink>}
+      {may("see_tree") && (may("plan_tree") || !!meeting.room_count) && <ButtonLink href={`/meetings/${meeting.id}/tree`} data-testid="to-tree">{may("plan_tree") ? words.linked.toTree : words.linked.seeTree}{meeting.room_count ? ` (${words.linked.roomsBelow(meeting.room_count)})` : ""}</ButtonLink>}
       {may("edit") && <ButtonLink href={`/meetings/${meeting.id}/edit`} data-testid="edit-plan">{words.plan.editDraft}</ButtonLink>}
       <PlanActs meeting={meeting} onDone={onDone} />
     </>
   );
+}
+
+function ParentNotice({ parent }: { parent: ParentPlan }) {
+  const words = useWords();
+  return <Notice><strong>{words.linked.parentOf(parent.title)}</strong> – {words.linked.parentBy(parent.host_title, parent.chair_name)}</Notice>;
 }
 
 function Facts({ meeting }: { meeting: Meeting }) {
@@ -72,6 +80,7 @@ function Facts({ meeting }: { meeting: Meeting }) {
     [words.link.time, `${timeOf(meeting.starts_at)} – ${timeOf(meeting.ends_at)}, ${weekdayOf(meeting.starts_at, language)}, ${dateOf(meeting.starts_at)}`],
     [words.plan.host, meeting.host?.title ?? ""],
     [words.plan.chair, meeting.chair?.name ?? ""],
+    [words.linked.deputy, meeting.deputy?.name ?? ""],
     [words.plan.secretary, meeting.secretary?.name ?? ""],
     [words.plan.place, meeting.place],
     [words.plan.phone, meeting.contact_phone],

@@ -122,6 +122,14 @@ export interface Meeting extends Plan {
   host?: { id: string; title: string };
   chair?: { id: string; name: string };
   secretary?: { id: string; name: string };
+  deputy?: { id: string; name: string } | null;
+  /** The meeting above, whose program this room shows. */
+  parent?: ParentPlan | null;
+  room_count?: number;
+}
+
+export interface ParentPlan {
+  meeting_id: string; title: string; host_title: string; chair_name: string; contact_phone: string; starts_at: string; ends_at: string; items: string[]; node_id: string | null;
 }
 
 export interface PlanIn extends Partial<Plan> {

@@ -1,10 +1,11 @@
 /** English, loaded only when somebody asks for it; every word that Vietnamese has (words.test.ts). */
 import type { Words } from "..";
 import { comments } from "./comments";
+import { linked } from "./linked";
 import { minutes } from "./minutes";
 import { organisation } from "./organisation";
 import { plan } from "./plan";
 import { room } from "./room";
 import { shell } from "./shell";
 
-export const en: Words = { ...shell, plan, room, minutes, comments, organisation };
+export const en: Words = { ...shell, plan, linked, room, minutes, comments, organisation };

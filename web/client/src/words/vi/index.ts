@@ -1,9 +1,10 @@
 /** Vietnamese, the source language. Exact words of the field; change one only with the people who use it. */
 import { comments } from "./comments";
+import { linked } from "./linked";
 import { minutes } from "./minutes";
 import { organisation } from "./organisation";
 import { plan } from "./plan";
 import { room } from "./room";
 import { shell } from "./shell";
 
-export const vi = { ...shell, plan, room, minutes, comments, organisation };
+export const vi = { ...shell, plan, linked, room, minutes, comments, organisation };

@@ -1,0 +1,18 @@
+import type { Words } from "..";
+
+export const linked: Words["linked"] = {
+  title: "Levels taking part", toTree: "Choose levels taking part", seeTree: "Levels taking part", intro: "Choose the units. A unit with a room of its own has its own chair and secretary; sites below it come to that room.",
+  quick: "Quick choice", allLevel: (level, n) => `All sites of level ${level} (${n})`, noneLevel: (level) => `None of level ${level}`, roomsLevel: (level, n) => `A room for every unit of level ${level} (${n})`, noRoomsLevel: (level) => `No rooms at level ${level}`,
+  units: "Units taking part", allBelow: (n) => `All below (${n})`, allBelowOf: (title, n) => `Choose all ${n} sites below ${title}`, site: (title) => `Site ${title}`, ownRoom: "Own room", ownRoomOf: (title) => `A room of its own for ${title}`, noSite: "No site yet", picked: (n, of) => `${n}/${of} sites`,
+  rooms: "Rooms and who leads them", roomOf: (title) => `Room of ${title}`, rootRoom: "Main room", sitesIn: (n) => `${n} sites`, chair: "Chair", deputy: "Deputy chair", secretary: "Secretary", fromUnit: "As the unit has it",
+  sum: (rooms, sites) => `${rooms} rooms, ${sites} sites`, save: "Save levels", saved: "Saved.", unsaved: "There are unsaved changes.", changesGoOut: "Invitations went out. When you save, added sites are invited and removed ones are told.", back: "Back to the meeting",
+  lines: "Planned bandwidth", serverOut: "The server sends", serverIn: "The server takes in", perSite: "Each site", down: "down", up: "up", of: "of", notSaid: "line not stated", mbps: (n) => `${n} Mbps`, link: (title) => `Link with ${title}`,
+  strain: { fits: "Enough", tight: "Tight", over: "Not enough", unknown: "Not stated" }, warnings: "To look at before the meeting", noWarnings: "Nothing found.", andMore: (n) => `and ${n} more`,
+  warning: {
+    server_over: "The server's line does not carry this many sites: many will be left with sound only.", server_tight: "The server's line is tight: pictures may get worse while slides are shown.", server_unknown: "The server's line is not stated (Settings), so it was not checked.",
+    site_line_over: "Line too thin: small picture or sound only", site_line_tight: "Line is tight", site_line_unknown: "Line of the site not stated", room_elsewhere_failed: "Has not taken on the room at its own server", two_chairs_one_person: "Chairs several rooms at once and needs a deputy",
+    site_without_address: "No address for the invitation", site_without_phone: "No telephone number of a technician", room_alone: "Own room without any site below", room_without_deputy: "No deputy chair for when the link is lost or the chair is away",
+  },
+  elsewhere: { planned: "Not asked yet", asked: "Asked, waiting", accepted: "Taken on", declined: "Declined", failed: "Failed, will be asked again" },
+  parentOf: (title) => `This meeting is a room of: ${title}`, parentBy: (host, chair) => `Convened by ${host}, led by ${chair}`, parentAgenda: "Common agenda", ownAgenda: "This room's own items, before or after the common agenda", roomsBelow: (n) => `${n} rooms below`,
+};
