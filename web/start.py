@@ -51,6 +51,7 @@ async def start_live(services: Services, stack: AsyncExitStack, *, connect_media
         on_committed=services.outbox_changed.set,
         connect_media=connect_media,
         turn=TurnServers(settings.turn_urls, settings.turn_secret),
+        channel=services.channel,
     )
     services.doors = Doors(services.hub)
     stack.push_async_callback(services.doors.stop)

@@ -4,6 +4,7 @@ LiveError
 ├── NoEntry        may not come in: ``close_code`` as in web/signalling/PROTOCOL.md
 │   └── Occupied   the site is open on another machine
 ├── MeetingOver    the room has ended
+├── Unlinked       the room above is not open, or cannot be reached
 └── Closing        this process is going away; come again
 """
 
@@ -28,6 +29,10 @@ class Occupied(NoEntry):
 
 
 class MeetingOver(LiveError):
+    pass
+
+
+class Unlinked(LiveError):
     pass
 
 

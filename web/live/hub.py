@@ -26,13 +26,15 @@ from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.judge import by_of, judge
 from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.plan import Participant
+from web.link.channel import LinkChannel
 from web.live.connection import Connection, ConnectionIds
 from web.live.errors import Closing, NoEntry
 from web.live.keeper import Keeper, holder_name, take
+from web.live.links import Links
 from web.live.media_driver import Media
 from web.live.presence import Hello
 from web.live.room import Belongings, Room
-from web.live.view import load_planned
+from web.live.view import is_remote_child, load_planned
 from web.live.workers import Workers
 from web.media.errors import MediaError
 from web.media.messages import MediaEvent
@@ -64,10 +66,12 @@ class Hub:
         on_committed: Callable[[], None] = lambda: None,
         holder: str | None = None,
         turn: TurnServers | None = None,
+        channel: LinkChannel | None = None,
     ) -> None:
         self.lost = asyncio.Event()
         self.rooms: dict[str, Room] = {}
         self.workers = Workers(media, self.rooms)
+        self.links = Links(self.rooms, channel or LinkChannel(), monotonic)
         self._database = database
         self._captures = captures
         self._key = key
@@ -103,6 +107,7 @@ class Hub:
             on_lease_lost=self._lose,
             turn=self._turn,
         )
+        self.links.answer_others(self._may_link)
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()
         if run:
@@ -115,6 +120,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.links.stop()
         for room in self.rooms.values():
             await room.close("restarting")
         if not self.lost.is_set():
@@ -189,6 +195,10 @@ class Hub:
         else:
             await room.tell_plan()
 
+    async def _may_link(self, node_id: str, meeting_id: str, child_id: str) -> tuple[bool, list[str] | None]:
+        async with self._database.reading() as session:
+            return await is_remote_child(session, node_id, meeting_id, child_id), None
+
     # -- workers and time -------------------------------------------------------------------------------------------
 
     def on_media_event(self, worker: Media, event: MediaEvent) -> None:
@@ -215,6 +225,7 @@ class Hub:
         """Whatever time brings to the rooms; empty rooms of meetings that are over are let go."""
         now = self._monotonic()
         await self.workers.tick()
+        self.links.tick()
         for room in list(self.rooms.values()):
             await room.tick(now)
             if not room.connections and not room.is_live and not room.lock.locked():

@@ -16,7 +16,17 @@ import structlog
 
 from web.live.program import OnAir
 from web.media.errors import MediaError, MediaRefused, MediaUnavailable
-from web.media.messages import Joined, MediaStats, Program, RecordAction, RoomState, WorkerHello
+from web.media.messages import (
+    Joined,
+    Json,
+    LinkKind,
+    LinkSide,
+    MediaStats,
+    Program,
+    RecordAction,
+    RoomState,
+    WorkerHello,
+)
 
 log = structlog.get_logger()
 RETRY_S = 1.0
@@ -40,6 +50,13 @@ class Media(Protocol):
     async def set_view(self, peer: str, pinned: list[str], max_video: int, paused: bool) -> None: ...
     async def record(self, room: str, recording_id: str, action: RecordAction, directory: Path | str) -> str: ...
     async def stats(self, room: str | None = None) -> MediaStats: ...
+    async def open_link(self, room: str, link: str, kind: LinkKind) -> Json: ...
+    async def accept_link(
+        self, room: str, link: str, kind: LinkKind, offer: Json, labels: list[str] | None = None
+    ) -> Json: ...
+    async def connect_link(self, link: str, answer: Json) -> None: ...
+    async def follow_link(self, link: str, follow: bool) -> None: ...
+    async def close_link(self, link: str, side: LinkSide | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

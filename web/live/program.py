@@ -22,10 +22,13 @@ class OnAir:
     audible: tuple[str, ...]
 
 
-def program_of(state: State, connections: Iterable[Connection]) -> OnAir:
-    """Peers by name; somebody who is not connected to the worker is not on air."""
+def program_of(state: State, connections: Iterable[Connection], *, has_rooms_below: bool = False) -> OnAir:
+    """Peers by name; somebody who is not connected to the worker is not on air, unless he may be in a room below:
+    there he is known by his site."""
     here = [connection for connection in connections if connection.in_media]
     by_site: dict[str | None, str] = {c.participant.site_id: c.id for c in here if c.publishes}
+    if has_rooms_below:
+        by_site = {**_by_themselves(state), **by_site}
     in_session = state.stage in ("testing", "convened")
     chair = by_site.get(state.chair_site_id)
     holder = state.floor.site_id if state.floor and in_session else None
@@ -36,6 +39,12 @@ def program_of(state: State, connections: Iterable[Connection]) -> OnAir:
         mode=state.mode,
     )
     return OnAir(program, tuple(sorted(_audible(state, by_site, holder, in_session))))
+
+
+def _by_themselves(state: State) -> dict[str | None, str]:
+    """Sites of the program under their own ids."""
+    named = (state.floor.site_id if state.floor else None, state.chair_site_id, state.presentation_site_id)
+    return {site_id: site_id for site_id in named if site_id is not None}
 
 
 def _audible(state: State, by_site: dict[str | None, str], holder: str | None, in_session: bool) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from web.media.messages import (
     ActiveSpeakerChanged,
     EncodingsWanted,
     LadderChanged,
+    LinkChanged,
+    LinkSide,
     PeerConnected,
     PeerDisconnected,
     ProducersChanged,
@@ -48,6 +51,9 @@ class RoomMedia:
         self.peers: set[str] = set()  # that the worker has
         self.stills = Stills()
         self.is_changed = False  # lines, to be reported
+        self.links: dict[str, LinkChanged] = {}  # of this room, as its worker has them; by "side name"
+        self.follows = True  # the program of the room above, while linked
+        self.on_link: Callable[[LinkChanged], None] = lambda event: None
         self._active_site_id: str | None = None
         self._reported_at = float("-inf")
         self._orphans: dict[str, float] = {}  # peer → when it is sent away
@@ -71,11 +77,20 @@ class RoomMedia:
         recording = "on" if room.state.recording == "interrupted" else room.state.recording
         return Wanted(
             is_open=room.is_live,
-            on_air=program_of(room.state, room.connections.values()),
+            on_air=program_of(room.state, room.connections.values(), has_rooms_below=self.has_rooms_below),
             views=self._views(),
             recording_id=room.state.recording_id,
             recording=recording,
         )
+
+    @property
+    def has_rooms_below(self) -> bool:
+        return any(link.side == "upper" for link in self.links.values())
+
+    def link_state(self, side: LinkSide, name: str) -> str | None:
+        """How one of this room's links does; None: there is none."""
+        link = self.links.get(f"{side} {name}")
+        return link.state if link is not None else None
 
     def _views(self) -> dict[str, View]:
         connections = [c for c in self._room.connections.values() if c.in_media]
@@ -84,7 +99,8 @@ class RoomMedia:
         for connection in connections:
             if connection.view is not None:
                 pinned, max_video, paused = connection.view
-                named = tuple(peers[site_id] for site_id in pinned if site_id in peers)
+                known = (peers.get(site_id, site_id if self.links else "") for site_id in pinned)
+                named = tuple(name for name in known if name)
                 views[connection.id] = View(named, max_video, paused)
         return views
 
@@ -168,6 +184,8 @@ class RoomMedia:
         room = self._room
         if isinstance(event, RecordingChanged):
             await self._recording_changed(event)
+        elif isinstance(event, LinkChanged):
+            self._link_changed(event)
         elif isinstance(event, ActiveSpeakerChanged):
             speaker = room.connections.get(event.peer) if event.peer else None
             self._active_site_id = speaker.participant.site_id if speaker else None
@@ -214,6 +232,16 @@ class RoomMedia:
         if isinstance(event, PeerConnected | PeerDisconnected) and connection.on_peer is not None:
             connection.on_peer(event)
 
+    def _link_changed(self, event: LinkChanged) -> None:
+        key = f"{event.side} {event.link}"
+        if event.state == "closed":
+            self.links.pop(key, None)
+        else:
+            self.links[key] = event
+        log.info("a link of a room", room=event.room, link=event.link, side=event.side, state=event.state)
+        self.on_link(event)
+        self._room.driver.trigger()
+
     async def _recording_changed(self, event: RecordingChanged) -> None:
         room = self._room
         async with room.lock:
@@ -237,12 +265,14 @@ class RoomMedia:
         """The worker is away."""
         room = self._room
         self._down_at = (room.has.monotonic(), room.has.clock())
+        self.links.clear()
         room.driver.abandon()
 
     async def placed(self, worker: Media, has: RoomState | None) -> None:
         """This worker has the room now: go on with what it has of it, and have the rest made anew."""
         room = self._room
         self.peers = set(has.peers) if has else set()
+        self.links = {f"{link['side']} {link['link']}": _link_of(room, link) for link in has.links} if has else {}
         await self._note_interruption(has)
         self._down_at = None
         now = room.has.monotonic()
@@ -303,6 +333,10 @@ class RoomMedia:
                     "quality": line.quality,
                 }
         return {"type": "connections", "sites": sites, "active_site_id": self._active_site_id}
+
+
+def _link_of(room: Room, link: dict[str, Any]) -> LinkChanged:
+    return LinkChanged(room.meeting_id, link["link"], link["side"], link["state"], None, ())
 
 
 def _refused(error: MediaError) -> Refused:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scheduler.database import Database
+from web.link.channel import LinkChannel
 from web.live.hub import Hub
 from web.media.client import MediaClient
 from web.media.messages import MediaEvent
@@ -29,6 +30,7 @@ async def start_rooms(
     on_committed: Callable[[], None],
     connect_media: bool,
     turn: TurnServers,
+    channel: LinkChannel,
 ) -> Hub:
     """The hub, holding the lease; with rooms going on it waits a moment for the workers, to find them there."""
 
@@ -40,7 +42,7 @@ async def start_rooms(
         return made
 
     media = [client(socket) for socket in sockets]
-    hub = Hub(database, media, captures, key, clock=clock, on_committed=on_committed, turn=turn)
+    hub = Hub(database, media, captures, key, clock=clock, on_committed=on_committed, turn=turn, channel=channel)
     await hub.start()
     for one in media if connect_media else ():
         stack.push_async_callback(_cancel, asyncio.create_task(one.run(), name=f"client of {one.name}"))

@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from scheduler.database import ReadSession
+from scheduler.linked.remote_child import RemoteChild
 from scheduler.meetings.access import load_access, protocol_order
 from scheduler.meetings.agenda import AgendaItem
 from scheduler.meetings.attendee import Attendee
@@ -28,11 +29,20 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """A meeting above one of ours; ``node_id``: the installation that holds it, None: this one."""
+
+    meeting_id: str
+    node_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """The meeting's plan as the rules and the permissions see it."""
 
     plan: Plan
     access: MeetingAccess
+    above: Above | None = None  # the room it hangs below
 
 
 async def load_planned(session: ReadSession, meeting_id: str) -> Planned | None:
@@ -55,7 +65,21 @@ async def load_planned(session: ReadSession, meeting_id: str) -> Planned | None:
         item_ids=await agenda_item_ids(session, meeting_id),
         papers={row.id: row.page_count for row in papers},
     )
-    return Planned(plan, await load_access(session, meeting))
+    return Planned(plan, await load_access(session, meeting), _above(meeting))
+
+
+def _above(meeting: Meeting) -> Above | None:
+    if meeting.parent_id is not None:
+        return Above(meeting.parent_id)
+    if meeting.remote_parent_id is not None and meeting.remote_parent_node_id is not None:
+        return Above(meeting.remote_parent_id, meeting.remote_parent_node_id)
+    return None
+
+
+async def is_remote_child(session: ReadSession, node_id: str, meeting_id: str, child_id: str) -> bool:
+    """Whether that installation holds the room ``child_id`` below this meeting."""
+    query = select(RemoteChild.id).where(RemoteChild.node_id == node_id, RemoteChild.parent_id == meeting_id)
+    return await session.scalar(query.where(RemoteChild.meeting_id == child_id)) is not None
 
 
 async def describe_meeting(session: ReadSession, meeting_id: str) -> Json:

@@ -156,7 +156,7 @@ class MediaClient:
         """Rooms the worker has, with their peers and recordings."""
         rooms = (await self.request("state"))["rooms"]
         return {
-            name: RoomState(tuple(room["peers"]), room["recording"], dict(room.get("links", {})))
+            name: RoomState(tuple(room["peers"]), room["recording"], tuple(room.get("links", ())))
             for name, room in rooms.items()
         }
 

@@ -13,6 +13,10 @@ from web.media.errors import MediaRefused, MediaUnavailable
 from web.media.messages import (
     Joined,
     JoinedSlot,
+    Json,
+    LinkChanged,
+    LinkKind,
+    LinkSide,
     MediaEvent,
     MediaStats,
     PeerStats,
@@ -37,6 +41,7 @@ class FakeRoom:
     recording: str = "off"
     directory: str = ""
     parts: int = 0
+    links: dict[str, str] = field(default_factory=dict)  # "side name" → state
 
 
 class FakeMedia:
@@ -46,6 +51,7 @@ class FakeMedia:
         self.on_event = on_event
         self.name = name
         self.draining = False
+        self.refuses_links = ""  # why, when it does
         self.rooms: dict[str, FakeRoom] = {}
         self.views: dict[str, tuple[list[str], int, bool]] = {}
         self.asked: list[tuple[str, ...]] = []
@@ -105,7 +111,9 @@ class FakeMedia:
 
     async def state(self) -> dict[str, RoomState]:
         self._ask("state")
-        return {name: RoomState(tuple(has.peers), _recording_of(has)) for name, has in self.rooms.items()}
+        return {
+            name: RoomState(tuple(has.peers), _recording_of(has), _links_of(has)) for name, has in self.rooms.items()
+        }
 
     async def open_room(self, room: str) -> None:
         self._ask("open_room", room)
@@ -152,6 +160,47 @@ class FakeMedia:
         self.on_event(RecordingChanged(room, recording_id, has.recording, AT, None))
         return AT
 
+    async def open_link(self, room: str, link: str, kind: LinkKind) -> Json:
+        self._ask("open_link", room, link, kind)
+        self._link(room, link, "lower", "connecting")
+        return {"place": f"{self.name}/{room}"}
+
+    async def accept_link(
+        self, room: str, link: str, kind: LinkKind, offer: Json, labels: list[str] | None = None
+    ) -> Json:
+        self._ask("accept_link", room, link, kind)
+        if self.refuses_links:
+            raise MediaRefused("bad_link", self.refuses_links)
+        self._link(room, link, "upper", "connecting")
+        return {"path": [f"{self.name}/{room}"], "of": offer["place"]}
+
+    async def connect_link(self, link: str, answer: Json) -> None:
+        """The link is up on our side at once; the other side says so by ``set_link``."""
+        self._ask("connect_link", link)
+        [room] = [name for name, has in self.rooms.items() if f"lower {link}" in has.links]
+        self._link(room, link, "lower", "up")
+
+    async def follow_link(self, link: str, follow: bool) -> None:
+        self._ask("follow_link", link, str(follow))
+
+    async def close_link(self, link: str, side: LinkSide | None = None) -> None:
+        self._ask("close_link", link)
+        for name, has in self.rooms.items():
+            for one in ("lower", "upper"):
+                if side in (None, one) and f"{one} {link}" in has.links:
+                    self._link(name, link, one, "closed")
+
+    def _link(self, room: str, link: str, side: str, state: str) -> None:
+        links = self._room(room).links
+        links[f"{side} {link}"] = state
+        if state == "closed":
+            del links[f"{side} {link}"]
+        self.on_event(LinkChanged(room, link, side, state, None, ()))
+
+    def set_link(self, room: str, link: str, side: LinkSide, state: str) -> None:
+        """A link of this room changes by itself."""
+        self._link(room, link, side, state)
+
     async def stats(self, room: str | None = None) -> MediaStats:
         self._ask("stats")
         rooms = [self.rooms[room]] if room else list(self.rooms.values())
@@ -162,3 +211,10 @@ def _recording_of(room: FakeRoom) -> dict[str, str] | None:
     if room.recording_id is None or room.recording == "off":
         return None
     return {"recording_id": room.recording_id, "directory": room.directory, "state": room.recording}
+
+
+def _links_of(has: FakeRoom) -> tuple[Json, ...]:
+    return tuple(
+        {"side": key.partition(" ")[0], "link": key.partition(" ")[2], "state": state}
+        for key, state in has.links.items()
+    )

@@ -55,12 +55,12 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """A room as the worker has it: its peers, its recording (``recording_id, directory, state``) if any, and the states
-    of its links."""
+    """A room as the worker has it: its peers, its recording (``recording_id, directory, state``) if any, and its links
+    (``link, side, state``)."""
 
     peers: tuple[str, ...]
     recording: Json | None
-    links: dict[str, str] = field(default_factory=dict)
+    links: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,8 @@ def _state(worker: Worker, message: Json) -> Json:
             else None
         )
         peers = [peer.name for peer in room.peers.values() if peer.role == "viewer" and not peer.is_virtual]
-        links = {link.name: link.state for of_room, link in worker.node.legs.links() if of_room == name}
+        of_room = [link for room_name, link in worker.node.legs.links() if room_name == name]
+        links = [{"link": link.name, "side": link.side, "state": link.state} for link in of_room]
         rooms[name] = {"peers": peers, "recording": recording, "links": links}
     return {"rooms": rooms}
 

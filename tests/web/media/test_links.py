@@ -154,7 +154,7 @@ async def test_a_cut_leaves_the_lower_room_its_own_program_and_is_mended() -> No
 
 def fall_silent(media: Media) -> None:
     """Its packets go nowhere any more, nor does it hear any: like a cable that was pulled."""
-    node = media.worker.node
-    node.listener.send = lambda data, address: None  # type: ignore[method-assign]
-    node._receive_dtls = lambda data, source, now: None  # type: ignore[method-assign]
-    node.send_dtls = lambda transport: transport.dtls.datagrams_to_send()  # type: ignore[method-assign]
+    node: Any = media.worker.node
+    node.listener.send = lambda data, address: None
+    node._receive_dtls = lambda data, source, now: None
+    node.send_dtls = lambda transport: transport.dtls.datagrams_to_send()

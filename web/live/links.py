@@ -1,0 +1,201 @@
+"""Keeps the rooms of a linked meeting linked: each room that hangs below another has one media leg to it.
+
+The lower room's side opens: it has its worker's offer answered by the upper room, in this installation or, over the
+channel, in another one, and has it dialled. A link that closes, is lost for long, or is not known at the upper side any
+more (its worker died) is opened anew. It is named by the lower room's meeting, so that a newer one replaces an older.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from web.link.channel import LinkChannel
+from web.link.errors import LinkError, RequestRefused
+from web.live.errors import Unlinked
+from web.live.media_driver import Media
+from web.live.view import Above
+from web.media.errors import MediaError
+
+if TYPE_CHECKING:
+    from web.live.room import Room
+
+log = structlog.get_logger()
+Json = dict[str, Any]
+RETRY_S = (1.0, 15.0)
+LOST_S = 2.0  # beyond the three until it was told: then it is dialled anew
+CONNECTING_S = 8.0
+UNKNOWN_S = 2.0  # at the upper side: its word of the link is under way
+
+
+MayLink = Callable[[str, str, str], Awaitable[tuple[bool, list[str] | None]]]
+"""Of an installation, a meeting of ours and a room of theirs: does that hang below it, and the sites that may come from
+there (None: any)."""
+
+
+@dataclass(slots=True)
+class _Care:
+    """Of one room's link to the room above."""
+
+    state: str | None = None
+    since: float = 0.0
+    retry_at: float = 0.0
+    wait_s: float = RETRY_S[0]
+    follows: bool = True
+    task: asyncio.Task[None] | None = None
+
+
+class Links:
+    """``rooms`` are the hub's; ``tick`` is called twice a second."""
+
+    def __init__(self, rooms: Mapping[str, Room], channel: LinkChannel, monotonic: Callable[[], float]) -> None:
+        self._rooms = rooms
+        self._channel = channel
+        self._monotonic = monotonic
+        self._cares: dict[str, _Care] = {}
+        self.may_link: MayLink | None = None
+
+    # -- our side below ---------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """See that every room is linked that should be, and no other."""
+        now = self._monotonic()
+        for meeting_id, room in list(self._rooms.items()):
+            care = self._cares.get(meeting_id)
+            if care is None and (room.planned.above is None or not self._may_be(room)):
+                continue
+            care = self._cares.setdefault(meeting_id, _Care(since=now))
+            if care.task is None or care.task.done():
+                care.task = asyncio.create_task(self._look_after(room, care, now), name=f"link of {meeting_id}")
+        for meeting_id in [one for one in self._cares if one not in self._rooms]:
+            self._forget(meeting_id)
+
+    async def settle(self) -> None:
+        """Wait until what was begun is done."""
+        await asyncio.gather(*(care.task for care in self._cares.values() if care.task), return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Links stay as they are: the next process finds them."""
+        for meeting_id in list(self._cares):
+            self._forget(meeting_id)
+
+    def _forget(self, meeting_id: str) -> None:
+        care = self._cares.pop(meeting_id)
+        if care.task is not None:
+            care.task.cancel()
+
+    def _may_be(self, room: Room) -> bool:
+        """The room and the one above it are open, as far as we know."""
+        above, worker = room.planned.above, room.media.worker
+        if above is None or not room.is_live or worker is None or not worker.is_up:
+            return False
+        if above.node_id is not None:
+            return self._channel.is_up(above.node_id) or self._state(room) == "up"
+        upper = self._rooms.get(above.meeting_id)
+        return upper is not None and upper.is_live and upper.media.worker is not None and upper.media.worker.is_up
+
+    def _state(self, room: Room) -> str | None:
+        return room.media.link_state("lower", room.meeting_id)
+
+    async def _look_after(self, room: Room, care: _Care, now: float) -> None:
+        state = self._state(room)
+        if state != care.state:
+            care.state, care.since = state, now
+        try:
+            if not self._may_be(room):
+                await self._close(room)
+            elif now >= care.retry_at and self._is_broken(room, state, now - care.since):
+                await self._open(room, care, now)
+            elif state == "up":
+                care.wait_s = RETRY_S[0]
+            await self._follow(room, care)
+        except (MediaError, LinkError, Unlinked) as error:
+            care.retry_at = now + care.wait_s
+            care.wait_s = min(2 * care.wait_s, RETRY_S[1])
+            log.warning("a room could not be linked; it is tried again", room=room.meeting_id, error=str(error))
+
+    def _is_broken(self, room: Room, state: str | None, for_s: float) -> bool:
+        if state is None:
+            return True
+        if state == "lost" and for_s >= LOST_S:
+            return True
+        if state == "connecting" and for_s >= CONNECTING_S:
+            return True
+        above = room.planned.above
+        upper = self._rooms.get(above.meeting_id) if above is not None and above.node_id is None else None
+        return upper is not None and upper.media.link_state("upper", room.meeting_id) is None and for_s >= UNKNOWN_S
+
+    async def _open(self, room: Room, care: _Care, now: float) -> None:
+        above, worker, name = room.planned.above, room.media.worker, room.meeting_id
+        if above is None or worker is None:
+            return
+        care.retry_at = now + care.wait_s
+        await worker.open_room(room.meeting_id)
+        offer = await worker.open_link(room.meeting_id, name, "level")
+        try:
+            answer = await self._ask(above, name, offer)
+        except BaseException:
+            with suppress(MediaError):
+                await worker.close_link(name, "lower")
+            raise
+        await worker.connect_link(name, answer)
+        care.follows = True
+        log.info("room linked", room=room.meeting_id, above=above.meeting_id, node=above.node_id)
+
+    async def _ask(self, above: Above, name: str, offer: Json) -> Json:
+        """The upper room's answer, from here or there."""
+        if above.node_id is None:
+            return await self._accept(above.meeting_id, name, offer, None)
+        body = {"meeting": above.meeting_id, "child": name, "offer": offer}
+        answer = (await self._channel.request(above.node_id, "media.open", body)).get("answer")
+        if not isinstance(answer, dict):
+            raise Unlinked("the installation above gave no answer that can be used")
+        return answer
+
+    async def _close(self, room: Room) -> None:
+        worker = room.media.worker
+        if self._state(room) is not None and worker is not None and worker.is_up:
+            await worker.close_link(room.meeting_id, "lower")
+            room.media.links.pop(f"lower {room.meeting_id}", None)
+
+    async def _follow(self, room: Room, care: _Care) -> None:
+        worker = room.media.worker
+        if self._state(room) is not None and worker is not None and room.media.follows != care.follows:
+            await worker.follow_link(room.meeting_id, room.media.follows)
+            care.follows = room.media.follows
+
+    # -- our side above ---------------------------------------------------------------------------------------------
+
+    def answer_others(self, may_link: MayLink) -> None:
+        """Let other installations link their rooms to ours, where this says so."""
+        self.may_link = may_link
+        self._channel.on("media.open", self._opened)
+
+    async def _opened(self, node: str, kind: str, body: Json) -> Json:
+        meeting_id, child_id, offer = (body.get(name) for name in ("meeting", "child", "offer"))
+        if not (isinstance(meeting_id, str) and isinstance(child_id, str) and isinstance(offer, dict)):
+            raise RequestRefused("bad_request", "meeting, child and offer")
+        if not 1 <= len(child_id) <= 64 or self.may_link is None:
+            raise RequestRefused("bad_request", "child")
+        may, labels = await self.may_link(node, meeting_id, child_id)
+        if not may:
+            raise RequestRefused("not_allowed", "no room of this installation hangs below that meeting")
+        try:
+            return {"answer": await self._accept(meeting_id, f"{node}/{child_id}", offer, labels)}
+        except Unlinked as error:
+            raise RequestRefused("not_open", str(error)) from error
+        except MediaError as error:
+            raise RequestRefused("refused", str(error)) from error
+
+    async def _accept(self, meeting_id: str, name: str, offer: Json, labels: list[str] | None) -> Json:
+        room = self._rooms.get(meeting_id)
+        worker: Media | None = room.media.worker if room is not None and room.is_live else None
+        if worker is None or not worker.is_up:
+            raise Unlinked("the room above is not open")
+        await worker.open_room(meeting_id)
+        return await worker.accept_link(meeting_id, name, "level", offer, labels)
