@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from sfu.light_peer import LightPeer, synthetic_audio, synthetic_video
@@ -36,7 +37,16 @@ async def link(lower: Media, low: str, upper: Media, high: str, name: str = "lin
     answer = await upper.client.accept_link(high, name, kind, offer, **more)
     await lower.client.connect_link(name, answer)
     for media, room in ((lower, low), (upper, high)):
-        await media.wait_for(lambda media=media, room=room: state_of(media, room, name) == "up")
+        await media.wait_for(partial(is_up, media, room, name))
+
+
+def shows(peer: LightPeer, name: str) -> bool:
+    """Its picture and its sound have come."""
+    return name in peer.sources("video") and f"{name} sound" in peer.sources("audio")
+
+
+def is_up(media: Media, room: str, name: str) -> bool:
+    return state_of(media, room, name) == "up"
 
 
 def state_of(media: Media, room: str, name: str = "link") -> str | None:
@@ -79,8 +89,7 @@ async def test_four_levels_and_the_floor_at_a_commune() -> None:
         commune = await enter(district, "commune", "commune", stack)
         await central.client.set_program("central", Program(chair="chair"), ["chair"])
         for peer in (other, commune):
-            await peer.wait_for(lambda peer=peer: "chair" in peer.sources("video"))
-            await peer.wait_for(lambda peer=peer: peer.sources("audio") == {"chair sound"})
+            await peer.wait_for(partial(shows, peer, "chair"))
         floor = Program(floor="site commune", chair="chair")
         await central.client.set_program("central", floor, ["chair", "site commune"])
         await chair.wait_for(lambda: "commune" in chair.sources("video") and "commune sound" in chair.sources("audio"))
