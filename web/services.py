@@ -51,6 +51,7 @@ class Services:
     channel: LinkChannel = field(default_factory=LinkChannel)  # to the installations above and below
     doors: Any = None  # encoders and players that are not ours: web.doors
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
+    measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(6))  # lines of sites, at a time
     outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)  # wakes the job runner
 
     def now(self) -> datetime:

@@ -47,6 +47,14 @@ PUT    /api/meetings/{meeting_id}                    -x0++xx+00
 GET    /api/meetings/{meeting_id}/tree               -x0+++++00
 PUT    /api/meetings/{meeting_id}/tree               -x0++xx+00
 GET    /api/meetings/{meeting_id}/tree/units         -x0+++++00
+GET    /api/meetings/{meeting_id}/board              -x0+++++00
+POST   /api/meetings/{meeting_id}/board/{site_id}/message -x0+++++00
+POST   /api/meetings/{meeting_id}/board/{site_id}/air -x0+++++00
+GET    /api/meetings/{meeting_id}/board/{site_id}/picture.jpg -x0+++++00
+GET    /api/meetings/{meeting_id}/readiness          -+0+++++00
+POST   /api/meetings/{meeting_id}/readiness          -+0+++++00
+GET    /api/readiness/bytes                          -+++++++++
+POST   /api/readiness/bytes                          -+++++++++
 POST   /api/meetings/{meeting_id}/send               -x0++xx+00
 POST   /api/meetings/{meeting_id}/cancel             -00++xx+00
 POST   /api/meetings/{meeting_id}/postpone           -00++xx+00
@@ -247,6 +255,10 @@ class Requests:
             "POST /api/meetings/urgent": {"title": "Khẩn", "host_unit_id": demo_id("unit:quanba"), "site_ids": [SITE]},
             "PUT /api/meetings/{meeting_id}": {"title": "Thử", "version": 999},
             "PUT /api/meetings/{meeting_id}/tree": {"version": 999},
+            "POST /api/meetings/{meeting_id}/board/{site_id}/message": {"text": "Bật micro"},
+            "POST /api/meetings/{meeting_id}/readiness": {
+                "microphone": True, "camera": True, "down_kbps": 9000, "up_kbps": 4000, "rtt_ms": 20,
+            },
             "POST /api/meetings/{meeting_id}/send": {"version": 999},
             "POST /api/meetings/{meeting_id}/cancel": {"reason": ""},
             "POST /api/meetings/{meeting_id}/postpone": {"reason": "mưa lũ"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scheduler.database import new_id
+from scheduler.linked.readiness import readiness_of
 from scheduler.permissions import Actor, MeetingAccess, room_role, room_site, runs
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.chain import instant
@@ -175,11 +176,23 @@ class Presence:
             site = room.state.sites.get(site_id)
             if site is None or site.connection_id != connection.id:
                 bodies.append(f.SiteJoined(site_id, connection.id))
+                bodies += await self._signed_off(site_id)
             if is_new_page and room.state.presentation_site_id == site_id:
                 bodies.append(f.PresentationStopped(site_id))
         if bodies:
             await room.append(bodies, SERVICE)
         room.connections[connection.id] = connection
+
+    async def _signed_off(self, site_id: str) -> list[f.Body]:
+        """Who is there, as the site said in its check before the meeting: the roll call need not ask again."""
+        site = self._room.state.sites.get(site_id)
+        if site is not None and site.head_count is not None:
+            return []
+        async with self._room.has.database.reading() as session:
+            check = await readiness_of(session, self._room.meeting_id, site_id)
+        if check is None or not check.is_ready or check.head_count is None:
+            return []
+        return [f.HeadCountReported(site_id, check.head_count, check.people)]
 
     async def _welcome(self, connection: Connection, access: MeetingAccess, *, media_kept: bool) -> None:
         room, participant = self._room, connection.participant
@@ -290,7 +303,7 @@ class Presence:
             if connection.publishes and site_id:
                 site = room.state.sites.get(site_id)
                 if site is None or site.connection_id != connection.id:
-                    joined.append(f.SiteJoined(site_id, connection.id))
+                    joined += [f.SiteJoined(site_id, connection.id), *await self._signed_off(site_id)]
         if joined:
             await room.append(joined, SERVICE)
 

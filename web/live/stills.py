@@ -6,6 +6,7 @@ kept, and only while it is wanted.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from web.live.connection import Connection, to_text
@@ -22,6 +23,21 @@ class Stills:
     def __init__(self) -> None:
         self._wanted: set[str] = set()
         self._newest: dict[str, tuple[float, str]] = {}  # when, the message
+        self._looking: dict[str, asyncio.Future[str]] = {}  # somebody at the site board waits for one picture
+
+    async def look(self, connection: Connection) -> str:
+        """One still of this site's camera, asked for now; several who look share it. The caller limits the time."""
+        waiting = self._looking.get(connection.id)
+        if waiting is None:
+            waiting = self._looking[connection.id] = asyncio.get_running_loop().create_future()
+            connection.outgoing.send({"type": "stills", "wanted": True, "every_s": EVERY_S})
+        try:
+            return await asyncio.shield(waiting)
+        finally:
+            if self._looking.get(connection.id) is waiting:
+                del self._looking[connection.id]
+                if connection.id not in self._wanted:
+                    connection.outgoing.send({"type": "stills", "wanted": False, "every_s": EVERY_S})
 
     def ask(self, connection: Connection, wanted: bool) -> None:
         """Ask a speaker's page for stills, or for no more."""
@@ -37,6 +53,9 @@ class Stills:
 
     def post(self, connection: Connection, jpeg: str, viewers: Iterable[Connection], now: float) -> bool:
         """Pass a still on to everybody on that step; False: nobody asked for it, or it is one too many."""
+        looking = self._looking.get(connection.id)
+        if looking is not None and not looking.done():
+            looking.set_result(jpeg)
         before = self._newest.get(connection.id)
         if connection.id not in self._wanted or (before is not None and now - before[0] < SOONEST_S):
             return False
