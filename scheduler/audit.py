@@ -35,6 +35,8 @@ AuditKind = Literal[
     "ticket_given",
     "ticket_revoked",
     "tree_planned",
+    "node_linked",
+    "node_revoked",
 ]
 
 

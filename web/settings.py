@@ -71,6 +71,8 @@ class Settings:
     mail_sender: Annotated[str, "From address of invitations"] = "giaoban@localhost"
     document_folder: Annotated[Path | None, "where dossiers are delivered; empty: dossiers in the data folder"] = None
     upload_limit: Annotated[int, "largest paper"] = 50 * 1024 * 1024
+    link_beat_ms: Annotated[int, "how often linked installations say that they are there"] = 1000
+    link_lost_ms: Annotated[int, "a link is lost after so long without a word"] = 3000
     isolated_network: Annotated[bool, "declared isolated: Mật is taken in; never recorded, mailed, exported"] = False
     language: Annotated[str, "language of somebody who has not chosen: vi or en"] = "vi"
     metrics_token: Annotated[str, "who bears it reads /metrics from elsewhere; empty: loopback, administrators"] = ""
@@ -85,6 +87,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}MEDIA_WORKERS is {self.media_workers}; it takes 1 or more")
         if self.media_memory < LEAST_MEDIA_MEMORY:
             raise BadSetting(f"{PREFIX}MEDIA_MEMORY is {self.media_memory}; it takes {LEAST_MEDIA_MEMORY} or more")
+        if not 0 < self.link_beat_ms < self.link_lost_ms:
+            raise BadSetting(f"{PREFIX}LINK_LOST_MS is {self.link_lost_ms}; it takes more than LINK_BEAT_MS")
         if bool(self.turn_urls) != bool(self.turn_secret):
             raise BadSetting(f"{PREFIX}TURN_URLS and {PREFIX}TURN_SECRET go together")
         if wrong := [url for url in self.turn_urls if not _TURN.fullmatch(url)]:

@@ -17,6 +17,7 @@ from web.jobs.kinds import KINDS
 from web.jobs.perform import Performer
 from web.jobs.relay import JobRunner
 from web.keys import read_or_make_key
+from web.link.start import start_links
 from web.live.start import start_rooms
 from web.mail import mail_settings
 from web.services import Services
@@ -34,6 +35,7 @@ async def start(services: Services, stack: AsyncExitStack, *, run_jobs: bool, co
     services.mail = transport(mail_settings(settings))
     services.store = ObjectStore.in_folder(settings.files_folder)
     await start_live(services, stack, connect_media=connect_media)
+    services.node_links = await start_links(services, stack)
     if run_jobs:
         await start_jobs(services, stack)
 
@@ -52,6 +54,7 @@ async def start_live(services: Services, stack: AsyncExitStack, *, connect_media
         connect_media=connect_media,
         turn=TurnServers(settings.turn_urls, settings.turn_secret),
         channel=services.channel,
+        on_facts=lambda facts: services.node_links.grew(facts) if services.node_links is not None else None,
     )
     services.doors = Doors(services.hub)
     stack.push_async_callback(services.doors.stop)

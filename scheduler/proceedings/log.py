@@ -7,6 +7,7 @@ of the log, and carries the projections (the meeting's stage among them). Readin
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -111,6 +112,41 @@ async def read(session: Reading, log: LogId, after: int = 0, limit: int | None =
     return [_fact(row) for row in (await session.execute(query)).scalars()]
 
 
+@dataclass(frozen=True, slots=True)
+class FactText:
+    """A fact as it goes over a link: the JSON text that is kept, unread."""
+
+    seq: int
+    hash: str
+    text: str
+
+
+async def rows_after(session: Reading, log: LogId, after: int, limit: int) -> list[FactText]:
+    """The facts of one log after this seq as text, in order."""
+    query = select(FactRow.seq, FactRow.json, FactRow.personal_json).filter_by(**_log_key(log))
+    rows = await session.execute(query.where(FactRow.seq > after).order_by(FactRow.seq).limit(limit))
+    return [_text(seq, text, personal) for seq, text, personal in rows]
+
+
+_HASH_AT_END = re.compile(r'"hash":"([0-9a-f]{64})"\}$')
+
+
+def _text(seq: int, text: str, personal: str | None) -> FactText:
+    """The kept text ends with the hash, as ``wire`` puts it there; personal content is put back in its place."""
+    found = _HASH_AT_END.search(text)
+    fact_hash = found[1] if found else str(json.loads(text)["hash"])
+    return FactText(seq, fact_hash, f'{text[:-1]},"personal":{personal or "null"}}}')
+
+
+async def append_foreign(session: WriteSession, head: Head, facts: Sequence[Fact]) -> Head:
+    """Store facts that another node made and somebody has judged, at the end of their log: no projections, no rules."""
+    end = head_after(facts[-1]) if facts else head
+    await _move_head(session, head, end)
+    if facts:
+        await session.execute(insert(FactRow), [_row(fact) for fact in facts])
+    return end
+
+
 async def logs_of(session: Reading, meeting_id: str, origin: str | None = None) -> list[Head]:
     """The logs of a meeting, epochs in order."""
     query = select(LogRow).where(LogRow.meeting_id == meeting_id).order_by(LogRow.origin, LogRow.epoch)
@@ -156,11 +192,22 @@ async def erase_personal(session: WriteSession, fact_id: str) -> bool:
 class LogWriter:
     """Appends under this process's lease, one transaction per call, and returns facts that are durable."""
 
-    def __init__(self, database: Database, lease: Lease, follow: Follow | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lease: Lease,
+        follow: Follow | None = None,
+        told: Callable[[Sequence[Fact]], None] = lambda facts: None,
+    ) -> None:
         self.database = database
         self.lease = lease
+        self.clock_offset_ms = 0  # of our clock, as the installation above measures it: noted in every fact
         self._follow = follow
+        self._told = told
 
     async def append(self, head: Head, bodies: Sequence[Body], by: By, now: datetime) -> list[Fact]:
         async with self.database.transaction() as session:
-            return await append(session, self.lease, head, bodies, by, now, self._follow)
+            offset_ms = self.clock_offset_ms
+            facts = await append(session, self.lease, head, bodies, by, now, self._follow, offset_ms)
+        self._told(facts)
+        return facts

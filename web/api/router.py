@@ -30,6 +30,7 @@ from web.api import (
     tree,
 )
 from web.body_limit import JSON_LIMIT
+from web.link import socket as link_socket
 from web.signalling import socket
 
 MULTIPART_EXTRA = 64 * 1024  # the form around the file
@@ -63,7 +64,7 @@ _SECTIONS = (
 
 def include_endpoints(app: FastAPI) -> None:
     """All endpoints: ``/api/…`` and those for operation. Included one by one: a router in a router is built twice."""
-    for module in (*_SECTIONS, socket):
+    for module in (*_SECTIONS, socket, link_socket):
         app.include_router(module.router, prefix="/api")
     app.include_router(operations.router)
 

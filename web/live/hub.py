@@ -24,6 +24,7 @@ from scheduler.proceedings import log as facts_log
 from scheduler.proceedings import node
 from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.judge import by_of, judge
+from scheduler.proceedings.lease import Lease
 from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.plan import Participant
 from web.link.channel import LinkChannel
@@ -67,6 +68,7 @@ class Hub:
         holder: str | None = None,
         turn: TurnServers | None = None,
         channel: LinkChannel | None = None,
+        on_facts: Callable[[Sequence[f.Fact]], None] = lambda facts: None,
     ) -> None:
         self.lost = asyncio.Event()
         self.rooms: dict[str, Room] = {}
@@ -80,6 +82,7 @@ class Hub:
         self._on_committed = on_committed
         self._holder = holder or holder_name()
         self._turn = turn or TurnServers()
+        self._on_facts = on_facts
         self._has: Belongings
         self._keeper: Keeper
         self._events: asyncio.Queue[tuple[Media, MediaEvent]] = asyncio.Queue()
@@ -98,7 +101,7 @@ class Hub:
         self._has = Belongings(
             database=self._database,
             node=this,
-            writer=LogWriter(self._database, self._keeper.lease, follow_recordings),
+            writer=LogWriter(self._database, self._keeper.lease, follow_recordings, self._on_facts),
             captures=self._captures,
             ids=ConnectionIds(self._key),
             clock=self._clock,
@@ -135,6 +138,20 @@ class Hub:
         async with self._database.reading() as session:
             live = await session.scalars(select(Meeting.id).where(Meeting.stage.in_(LIVE_STAGES)))
             return list(live.all())
+
+    @property
+    def node(self) -> node.Node:
+        """This installation, as an origin of facts."""
+        return self._has.node
+
+    @property
+    def lease(self) -> Lease:
+        """Under which this process writes."""
+        return self._has.writer.lease
+
+    def set_clock_offset(self, offset_ms: int) -> None:
+        """How far our clock is from the one above: noted in every fact from now on."""
+        self._has.writer.clock_offset_ms = offset_ms
 
     # -- rooms ------------------------------------------------------------------------------------------------------
 

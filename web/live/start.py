@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scheduler.database import Database
+from scheduler.proceedings.facts import Fact
 from web.link.channel import LinkChannel
 from web.live.hub import Hub
 from web.media.client import MediaClient
@@ -31,6 +32,7 @@ async def start_rooms(
     connect_media: bool,
     turn: TurnServers,
     channel: LinkChannel,
+    on_facts: Callable[[Sequence[Fact]], None],
 ) -> Hub:
     """The hub, holding the lease; with rooms going on it waits a moment for the workers, to find them there."""
 
@@ -42,7 +44,17 @@ async def start_rooms(
         return made
 
     media = [client(socket) for socket in sockets]
-    hub = Hub(database, media, captures, key, clock=clock, on_committed=on_committed, turn=turn, channel=channel)
+    hub = Hub(
+        database,
+        media,
+        captures,
+        key,
+        clock=clock,
+        on_committed=on_committed,
+        turn=turn,
+        channel=channel,
+        on_facts=on_facts,
+    )
     await hub.start()
     for one in media if connect_media else ():
         stack.push_async_callback(_cancel, asyncio.create_task(one.run(), name=f"client of {one.name}"))

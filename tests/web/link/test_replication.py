@@ -1,0 +1,62 @@
+"""Facts go where the tree says: up from those below, down from those above, whole, once, and to nobody else."""
+
+from __future__ import annotations
+
+from scheduler.proceedings import chain
+from tests.web.link.conftest import Opening
+from tests.web.link.nodes import Net, link, until_up
+
+ROOT, CHILD, GRANDCHILD, OTHER = (f"0000000{n}-0000-7000-8000-000000000000" for n in range(1, 5))
+
+
+async def test_a_district_and_its_province_exchange_their_logs(opened: Opening) -> None:
+    province, district = await opened("province"), await opened("district")
+    for node in (province, district):
+        await node.place(CHILD, district.id, ROOT, province.id)
+    await province.chat(ROOT, "một", "hai")
+    await district.chat(CHILD, "ba")
+    await link(district, province)
+    down, up = await district.has(ROOT, 2), await province.has(CHILD, 1)
+    assert down == await province.facts(ROOT)
+    assert up == await district.facts(CHILD)
+    assert chain.verify(down) == []
+    await province.chat(ROOT, "bốn")  # while the link is up
+    await district.chat(CHILD, "năm")
+    assert len(await district.has(ROOT, 3)) == 3
+    assert len(await province.has(CHILD, 2)) == 2
+
+
+async def test_three_levels_and_only_the_meetings_own_tree(opened: Opening) -> None:
+    central, province, district = await opened("central"), await opened("province"), await opened("district")
+    await link(province, central)
+    await link(district, province)
+    await until_up(province, central)
+    await until_up(province, district)
+    await central.place(CHILD, province.id, ROOT, central.id)
+    for node in (province,):
+        await node.place(CHILD, province.id, ROOT, central.id)
+        await node.place(GRANDCHILD, district.id, CHILD, province.id)
+    await district.place(GRANDCHILD, district.id, CHILD, province.id)
+    await district.chat(OTHER, "nội bộ")  # a meeting of its own, under nothing
+    await district.chat(GRANDCHILD, "xin chào")
+    await central.chat(ROOT, "chào các tỉnh")
+    assert await central.has(GRANDCHILD, 1) == await district.facts(GRANDCHILD)
+    assert await district.has(ROOT, 1) == await central.facts(ROOT)
+    assert await central.facts(OTHER) == await province.facts(OTHER) == []
+
+
+async def test_a_cut_loses_nothing_and_doubles_nothing(opened: Opening, net: Net) -> None:
+    province, district = await opened("province"), await opened("district")
+    for node in (province, district):
+        await node.place(CHILD, district.id, ROOT, province.id)
+    await link(district, province)
+    await until_up(district, province)
+    for round_number in range(4):
+        await district.chat(CHILD, *(f"{round_number} {n}" for n in range(10)))
+        await net.cut(province.url)
+        await district.chat(CHILD, f"{round_number} cut")
+        await province.chat(ROOT, f"{round_number} cut")
+        net.restore(province.url)
+        await until_up(district, province)
+    assert await province.has(CHILD, 44) == await district.facts(CHILD)
+    assert await district.has(ROOT, 4) == await province.facts(ROOT)
