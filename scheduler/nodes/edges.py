@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from scheduler.database import ReadSession, WriteSession
+from scheduler.linked.remote_child import RemoteChild
+from scheduler.meetings.meeting import Meeting
 from scheduler.nodes.registry import Neighbourhood
 from scheduler.nodes.tables import MeetingEdge
 
@@ -30,9 +32,23 @@ class Edge:
     parent_node: str
 
 
-async def load_edges(session: ReadSession | WriteSession) -> dict[str, Edge]:
-    """Every edge this node knows, by the child."""
-    return {row.meeting_id: _edge(row) for row in await session.scalars(select(MeetingEdge))}
+async def load_edges(session: ReadSession | WriteSession, ours: str) -> dict[str, Edge]:
+    """Every edge this node knows, by the child: those of its own plans, and those its neighbours told."""
+    told = {row.meeting_id: _edge(row) for row in await session.scalars(select(MeetingEdge))}
+    return told | {edge.meeting_id: edge for edge in await _planned(session, ours)}
+
+
+async def _planned(session: ReadSession | WriteSession, ours: str) -> list[Edge]:
+    above = or_(Meeting.parent_id.is_not(None), Meeting.remote_parent_id.is_not(None))
+    held = select(Meeting.id, Meeting.parent_id, Meeting.remote_parent_id, Meeting.remote_parent_node_id)
+    found = [
+        Edge(row.id, ours, str(row.parent_id or row.remote_parent_id), row.remote_parent_node_id or ours)
+        for row in await session.execute(held.where(above))
+    ]
+    lent = select(RemoteChild.meeting_id, RemoteChild.node_id, RemoteChild.parent_id)
+    for row in await session.execute(lent.where(RemoteChild.meeting_id.is_not(None))):
+        found.append(Edge(str(row.meeting_id), row.node_id, row.parent_id, ours))
+    return found
 
 
 def _edge(row: MeetingEdge) -> Edge:

@@ -135,7 +135,9 @@ class Replicator:
     async def _look_again(self) -> None:
         async with self._has.database.reading() as session:
             nodes = await neighbourhood(session)
-            self.crossing = crossing(await load_edges(session), nodes, self._has.node.origin, self._neighbour)
+            self.crossing = crossing(
+                await load_edges(session, self._has.node.origin), nodes, self._has.node.origin, self._neighbour
+            )
             heads = await store.heads_of(session, self.crossing.out)
             held = await store.heads_of(session, self.crossing.into)
         self._keys = {node.id: node.public_key for node in nodes.values() if node.via == self._neighbour}
@@ -265,7 +267,9 @@ class Replicator:
             nodes = await neighbourhood(session)
             if self._neighbour not in nodes:
                 return
-            taken, refused = check_edges(frame.edges, await load_edges(session), nodes, self._neighbour)
+            taken, refused = check_edges(
+                frame.edges, await load_edges(session, self._has.node.origin), nodes, self._neighbour
+            )
             for edge in taken:
                 await put_edge(session, edge)
             if refused:
