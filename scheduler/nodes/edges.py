@@ -46,9 +46,8 @@ async def _planned(session: ReadSession | WriteSession, ours: str) -> list[Edge]
         for row in await session.execute(held.where(above))
     ]
     lent = select(RemoteChild.meeting_id, RemoteChild.node_id, RemoteChild.parent_id)
-    for row in await session.execute(lent.where(RemoteChild.meeting_id.is_not(None))):
-        found.append(Edge(str(row.meeting_id), row.node_id, row.parent_id, ours))
-    return found
+    answered = await session.execute(lent.where(RemoteChild.meeting_id.is_not(None)))
+    return found + [Edge(str(row.meeting_id), row.node_id, row.parent_id, ours) for row in answered]
 
 
 def _edge(row: MeetingEdge) -> Edge:

@@ -70,6 +70,7 @@ class Replicator:
         self._said_edges: frozenset[object] = frozenset()
         self._asked: set[tuple[str, str]] = set()  # (meeting, origin) the other side knows we take
         self._wake = asyncio.Event()
+        self._looked = asyncio.Event()  # what crosses is known
         self._refresh = asyncio.Event()
         self._again: set[LogId] = set()  # that our disk did not take; asked for again later
         self._unknown: set[LogId] = set()  # of meetings that are not of our tree; asked for once they are
@@ -145,6 +146,7 @@ class Replicator:
         self._tell_tree()
         self._say_have([fr.Cursor(log, head.seq, head.hash) for log, head in held.items()])
         self.sending.heads({log: head.seq for log, head in heads.items()})
+        self._looked.set()
 
     def _introduce(self, nodes: dict[str, Neighbourhood]) -> None:
         """Those below to the one above; those above to the one below."""
@@ -221,6 +223,7 @@ class Replicator:
             self.sending.was_acked(frame.log, frame.seq)
             self._wake.set()
         elif isinstance(frame, fr.Have):
+            await self._looked.wait()
             await self._check_have(frame)
             self._wake.set()
         elif isinstance(frame, fr.Park):
@@ -258,6 +261,7 @@ class Replicator:
             doubts = await take_introductions(session, ours, self._neighbour, frame.nodes, now)
             for doubt in doubts:
                 await note_error(session, self._neighbour, doubt.code, doubt.node, now)
+        self.tree_changed()
         self._has.on_tree(self._neighbour)
         if any(doubt.code == "loop" for doubt in doubts):
             raise MalformedFrame("a ring of nodes")
@@ -276,6 +280,7 @@ class Replicator:
                 text = f"{refused[0].meeting_id} under {refused[0].parent_meeting_id}"
                 await note_error(session, self._neighbour, "refused_edge", text, self._has.clock())
         if taken:
+            self.tree_changed()
             self._has.on_tree(self._neighbour)
 
     async def _store(self, batches: Sequence[fr.Batch]) -> None:
