@@ -11,7 +11,18 @@ from types import ModuleType
 
 from rich.console import Console
 
-from bench import api, client_size, grant, join, plane_memory, reconnect, reference_plane, start, weak_line
+from bench import (
+    api,
+    client_size,
+    grant,
+    join,
+    linked_media,
+    plane_memory,
+    reconnect,
+    reference_plane,
+    start,
+    weak_line,
+)
 from bench.fanout import suite as fanout
 from bench.record import Result, print_table, record
 
@@ -25,6 +36,7 @@ MEASURES: dict[str, ModuleType] = {
     "grant": grant,
     "reconnect": reconnect,
     "weak_line": weak_line,
+    "linked_media": linked_media,
     "fanout": fanout,
 }
 
