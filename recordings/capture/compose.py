@@ -42,8 +42,9 @@ class Composer:
         self._size = (settings.width, settings.height)
         self._scene: Scene | None = None
         self._background: Plane = np.zeros((settings.height * 3 // 2, settings.width), dtype=np.uint8)
+        self._scale = settings.height / 720  # what is said in pixels is meant for that height
         self._fonts = {
-            size: ImageFont.truetype(str(font), size)
+            size: ImageFont.truetype(str(font), size * self._scale)
             for size, font in ((30, settings.bold_font), (24, settings.font), (34, settings.font))
         }
 
@@ -52,7 +53,7 @@ class Composer:
         if scene != self._scene:
             self._scene, self._background = scene, self._draw(scene)
         canvas = self._background.copy()
-        places = scene.layout
+        places = scene.layout(*self._size)
         if scene.show != "gap" and program is not None:
             self._lay(canvas, program, places.video)
         if scene.show == "presentation" and presentation is not None and places.exhibit is not None:
@@ -73,7 +74,7 @@ class Composer:
     def _draw(self, scene: Scene) -> Plane:
         image = Image.new("RGB", self._size, BACKGROUND)
         draw = ImageDraw.Draw(image)
-        places = scene.layout
+        places = scene.layout(*self._size)
         self._strip(draw, places.strip, scene)
         if scene.show == "gap":
             self._centred(draw, places.video, scene.notice)
@@ -86,16 +87,16 @@ class Composer:
 
     def _strip(self, draw: ImageDraw.ImageDraw, place: Rectangle, scene: Scene) -> None:
         draw.rectangle((place.x, place.y, place.x + place.width, place.y + place.height), fill=STRIP)
-        room = place.width - 48
+        edge, line = round(24 * self._scale), round(36 * self._scale)
         lines = [(scene.title, self._fonts[30], TEXT), (scene.speaker, self._fonts[24], FAINT)]
         lines = [line for line in lines if line[0]]
-        y = place.y + (4 if len(lines) == 2 else 20)
+        y = place.y + round((4 if len(lines) == 2 else 20) * self._scale)
         for text, font, colour in lines:
-            draw.text((place.x + 24, y), shorten(text, font, room), font=font, fill=colour)
-            y += 36
+            draw.text((place.x + edge, y), shorten(text, font, place.width - 2 * edge), font=font, fill=colour)
+            y += line
 
     def _centred(self, draw: ImageDraw.ImageDraw, place: Rectangle, text: str) -> None:
-        font = self._fonts[34] if place.width > 600 else self._fonts[24]
+        font = self._fonts[34] if place.width > self._size[0] // 2 else self._fonts[24]
         shown = shorten(text, font, place.width - 32)
         middle = (place.x + place.width // 2, place.y + place.height // 2)
         draw.text(middle, shown, font=font, fill=FAINT, anchor="mm")

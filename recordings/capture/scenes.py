@@ -33,9 +33,9 @@ class Scene:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    @property
-    def layout(self) -> Layout:
-        return layout(self.show in ("paper", "presentation"))
+    def layout(self, width: int = 1280, height: int = 720) -> Layout:
+        """The places in an archive of this size."""
+        return layout(self.show in ("paper", "presentation"), width, height)
 
 
 def scenes(
@@ -66,7 +66,7 @@ def scenes(
 
 
 def scene_at(found: Sequence[Scene], at_ms: int) -> Scene:
-    """The scene of this millisecond: ``scene_at(…).layout.video`` is where the program's picture stands."""
+    """The scene of this millisecond: ``scene_at(…).layout().video`` is where the program's picture stands."""
     return found[max(0, bisect_right(found, at_ms, key=lambda scene: scene.start_ms) - 1)]
 
 

@@ -35,6 +35,7 @@ def video_sample(
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.bit_rate, encoder.gop_size = Fraction(1, fps), 150_000, 1000
+    encoder.thread_count = 1  # libvpx's threads wait spinning
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "auto-alt-ref": "0"}
     packets = []
     for moment in range(fps * seconds):

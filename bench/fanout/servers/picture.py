@@ -19,6 +19,7 @@ def encoded_frames() -> tuple[Frame, ...]:
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.time_base, encoder.bit_rate = Fraction(1, RATE), 1_200_000
+    encoder.thread_count = 1  # libvpx's threads wait spinning
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
     packets = [packet for number in range(FRAMES) for packet in encoder.encode(_picture(number))]
     return tuple(Frame(bytes(packet), 90_000 // RATE, packet.is_keyframe) for packet in packets)

@@ -53,7 +53,7 @@ async def dialog(page: Page, button: str, within: Locator | None = None) -> list
     """Open it, look at it, close it by the keyboard."""
     await (within or page).locator(mark(button)).first.click()
     await page.wait_for_selector("[role=dialog]")
-    problems = await look(page, f"dialog-{button}")
+    problems = await look(page, f"dialog-{button}", "[role=dialog]")
     await page.keyboard.press("Escape")
     await page.wait_for_selector("[role=dialog]", state="detached")
     return problems

@@ -237,7 +237,7 @@ async def tools(page: Page, name: str) -> list[str]:
     for tool in await page.locator("[data-testid^=tool-]:not(#tool-panel)").all():
         if await tool.get_attribute("aria-pressed") == "false":
             await tool.click()
-        problems += await look(page, f"{name}-{await tool.get_attribute('data-testid')}")
+        problems += await look(page, f"{name}-{await tool.get_attribute('data-testid')}", "#tool-panel")
     for button in ("shortcuts", "leave-room"):
         problems += await dialog(page, button, name)
     if await page.locator(mark("tool-course")).count():
@@ -255,7 +255,7 @@ async def open_tool(page: Page, tool: str) -> None:
 async def dialog(page: Page, button: str, name: str) -> list[str]:
     await page.click(mark(button))
     await page.wait_for_selector("[role=dialog]")
-    problems = await look(page, f"{name}-{button}")
+    problems = await look(page, f"{name}-{button}", "[role=dialog]")
     await page.keyboard.press("Escape")
     await page.wait_for_selector("[role=dialog]", state="detached")
     return problems
@@ -279,7 +279,7 @@ async def hand_over(page: Page, site_id: str, post: str) -> list[str]:
     option = page.locator(f"{mark('hand-over-person')} option", has_text=post).first
     await option.wait_for(state="attached")
     await page.select_option(mark("hand-over-person"), await option.get_attribute("value"))
-    problems = await look(page, "hand-over")
+    problems = await look(page, "hand-over", "[role=dialog]")
     await page.click(mark("hand-over-confirm"))
     await page.wait_for_selector(mark("chair-handed", to="from_me"))
     return problems
@@ -335,7 +335,7 @@ async def the_end(people: People) -> list[str]:
     await row.locator("summary").click()
     await row.locator(mark("remove-site")).click()
     await people.secretary.wait_for_selector("[role=dialog]")
-    problems = await look(people.secretary, "remove-site")
+    problems = await look(people.secretary, "remove-site", "[role=dialog]")
     await people.secretary.click(mark("remove-site-confirm"))
     await people.site.wait_for_selector("[role=alert]")
     problems += await look(people.site, "removed")

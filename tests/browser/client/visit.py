@@ -44,11 +44,12 @@ def mark(name: str, **data: str) -> str:
     return f"[data-testid={name}]" + "".join(f'[data-{key.replace("_", "-")}="{value}"]' for key, value in data.items())
 
 
-async def serious(page: Page) -> list[str]:
-    """What axe calls serious or critical, with the first place of each."""
+async def serious(page: Page, within: str = "html", *, contrast: bool = True) -> list[str]:
+    """What axe calls serious or critical, with the first place of each; contrast takes most of its time."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")  # a quarter of the time
+    options = {"resultTypes": ["violations"], "preload": False, "rules": {"color-contrast": {"enabled": contrast}}}
+    found = await page.evaluate("([within, options]) => axe.run(within, options)", [within, options])
     return [
         f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}"
         for one in found["violations"]
@@ -56,19 +57,20 @@ async def serious(page: Page) -> list[str]:
     ]
 
 
-async def look(page: Page, name: str, *, both: bool = True) -> list[str]:
+async def look(page: Page, name: str, within: str = "html") -> list[str]:
     """What axe finds, in both languages where the page offers them, and whether the page is wider than its window.
 
-    For people who want to look themselves there is a picture in ``$CLIENT_PICTURES``.
+    ``within``: what is new on a page already looked at. The other language has the same colours. For people who want
+    to look themselves there is a picture in ``$CLIENT_PICTURES``.
     """
     if PICTURES:
         await page.screenshot(path=PICTURES / f"{name}.png")
-    problems = await serious(page)
+    problems = await serious(page, within)
     if not await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
         problems.append(f"{page.url} {name}: wider than its window")
-    if both and await page.locator(mark("language")).count():
+    if await page.locator(mark("language")).count():
         await other_language(page)
-        problems += [f"in the other language: {one}" for one in await serious(page)]
+        problems += [f"in the other language: {one}" for one in await serious(page, within, contrast=False)]
         await other_language(page)
     return problems
 

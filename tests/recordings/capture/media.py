@@ -53,6 +53,7 @@ class Camera:
         self._encoder.time_base, self._encoder.bit_rate = Fraction(1, FPS), 300_000
         self._encoder.gop_size = 100_000
         self._encoder.options = options
+        self._encoder.thread_count = 1  # libvpx's threads wait spinning
         self._number = 0
 
     def frame(self, key: bool) -> bytes:

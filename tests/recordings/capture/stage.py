@@ -18,6 +18,7 @@ from scheduler.proceedings.lease import acquire
 from scheduler.proceedings.log import LogWriter, facts_of, head_of
 from tests.recordings.capture.media import BASE_S, VOICE, Camera, LogBuilder, Microphone
 
+SIZE = 640, 360  # of the archive: enough to read codes in
 LOG = f.LogId("node-1", "meeting-1", 1)
 CODES = {"site-chair": 0x5A, "site-a": 0xA6, "site-b": 0x3C}
 HERTZ = {"site-chair": 500, "site-a": 900, "site-b": 1500}
@@ -29,7 +30,7 @@ def moment(second: float) -> datetime:
 
 
 def settings_in(folder: Path) -> CaptureSettings:
-    return CaptureSettings(folder / "captures", folder / "recordings", archive=ArchiveSettings(preset="ultrafast"))
+    return CaptureSettings(folder / "captures", folder / "recordings", archive=ArchiveSettings(*SIZE, fps=15, preset="ultrafast"))
 
 
 async def plan(database: Database) -> None:

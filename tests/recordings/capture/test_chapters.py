@@ -133,8 +133,8 @@ def test_a_shared_screen_goes_before_a_paper_and_the_floor_before_who_is_seen() 
     assert [at[second].speaker for second in (0, 1, 4, 9)] == ["", "xã Cán Tỷ", "xã Lùng Tám", "xã Cán Tỷ"]
     assert {scene.title for scene in found} == {"Kinh tế"}
     assert (at[3].paper_id, at[3].page) == ("paper-1", 4)
-    assert at[0].layout.exhibit is None
-    assert at[3].layout.video.x > 800
+    assert at[0].layout().exhibit is None
+    assert at[3].layout().video.x > 800
 
 
 def test_the_course_of_a_recording() -> None:

@@ -33,7 +33,7 @@ from scheduler.outbox import OutboxRow
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.facts import RecordingSealed
 from tests.recordings.capture.media import decode_pictures, decode_sound, read_code, tone_of
-from tests.recordings.capture.stage import CODES, HERTZ, LOG, Log, hold, moment, plan, settings_in
+from tests.recordings.capture.stage import CODES, HERTZ, LOG, SIZE, Log, hold, moment, plan, settings_in
 
 
 def page(paper_id: str, number: int, width: int) -> bytes:
@@ -112,7 +112,7 @@ async def check_what_is_seen_and_heard(database: Database, done: dict[str, Any],
     for speech in speeches:
         for late_ms in (60, 500):
             second = (speech["start_ms"] + late_ms) / 1000
-            place = scene_at(scenes, int(second * 1000)).layout.video.fit(320, 180)
+            place = scene_at(scenes, int(second * 1000)).layout(*SIZE).video.fit(320, 180)
             picture = next(picture for at, picture in pictures if at >= second)
             shown = picture[place.y : place.y + place.height, place.x : place.x + place.width]
             assert read_code(shown) == CODES[speech["site_id"]]
@@ -183,7 +183,7 @@ async def test_a_full_disk_is_said_and_leaves_what_plays(database: Database, tmp
 
 def small_archive() -> ArchiveSettings:
     """Small enough for a disk of 4 MiB, index moving included."""
-    return ArchiveSettings(preset="ultrafast", video_bitrate=600_000)
+    return ArchiveSettings(*SIZE, fps=15, preset="ultrafast", video_bitrate=600_000)
 
 
 async def test_killed_between_the_fact_and_the_row_it_is_sealed_once(

@@ -92,7 +92,7 @@ def test_the_archive_shows_and_says_what_the_facts_say(tmp_path: Path) -> None:
 
     def code_at(second: float) -> int | None:
         picture = next(picture for at, picture in pictures if at >= second)
-        place = scene_at(scenes, int(second * 1000)).layout.video.fit(640, 360)
+        place = scene_at(scenes, int(second * 1000)).layout().video.fit(640, 360)
         return read_code(picture[place.y : place.y + place.height, place.x : place.x + place.width])
 
     assert [code_at(second) for second in (0.5, 1.5, 2.5, 3.9)] == [0xA6] * 4

@@ -78,6 +78,13 @@ async def test_a_peer_over_tcp_and_a_peer_over_udp_meet(media: Media) -> None:
     await binh.close()
 
 
+@pytest.mark.parametrize("plane", ["native", "reference"])
+async def test_over_ipv6_by_udp_and_tcp_as_over_ipv4(plane: str) -> None:
+    """Nothing but an IPv6 address is announced: checks, handshakes and media go over it."""
+    async with running_media(MediaSettings(host_addresses=("::1",)), plane=plane) as media:
+        await test_a_peer_over_tcp_and_a_peer_over_udp_meet(media)
+
+
 async def test_the_floor_moves_the_picture_without_a_gap(media: Media) -> None:
     await media.client.open_room("room")
     peers = {name: await join(media, name) for name in ("an", "binh")}
