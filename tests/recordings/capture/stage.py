@@ -30,7 +30,9 @@ def moment(second: float) -> datetime:
 
 
 def settings_in(folder: Path) -> CaptureSettings:
-    return CaptureSettings(folder / "captures", folder / "recordings", archive=ArchiveSettings(*SIZE, fps=15, preset="ultrafast"))
+    return CaptureSettings(
+        folder / "captures", folder / "recordings", archive=ArchiveSettings(*SIZE, fps=15, preset="ultrafast")
+    )
 
 
 async def plan(database: Database) -> None:
