@@ -94,8 +94,9 @@ class _Client(asyncio.DatagramProtocol):
 class Relay(asyncio.DatagramProtocol):
     """``async with Relay(server, settings)``; clients send to ``address``."""
 
-    def __init__(self, server: Address, settings: LineSettings, seed: int = 1) -> None:
+    def __init__(self, server: Address, settings: LineSettings, seed: int = 1, host: str = "127.0.0.1") -> None:
         self.server, self.settings = server, settings
+        self._host = host
         self.clients: dict[Address, _Client] = {}
         self._seed = seed
         self._opening: set[asyncio.Task[object]] = set()
@@ -117,7 +118,7 @@ class Relay(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> Relay:
         loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        await loop.create_datagram_endpoint(lambda: self, local_addr=(self._host, 0))
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -144,7 +145,7 @@ class Relay(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         client = self.clients[addr] = _Client(self.settings, self._seed + 2 * len(self.clients), self.server, answer)
         task: asyncio.Task[object] = asyncio.ensure_future(
-            loop.create_datagram_endpoint(lambda: client, local_addr=("127.0.0.1", 0))
+            loop.create_datagram_endpoint(lambda: client, local_addr=(self._host, 0))
         )
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)

@@ -35,7 +35,7 @@ rtc:
   node_ip: {host}
   use_external_ip: false
   use_ice_lite: true
-  congestion_control: {{ enabled: false }}
+  congestion_control: {{ enabled: {control} }}
 keys: {{ {key}: "{secret}" }}
 logging: {{ level: error }}
 """
@@ -43,6 +43,7 @@ logging: {{ level: error }}
 
 class LiveKit(Server):
     name = "livekit"
+    congestion_control = False
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -57,7 +58,13 @@ class LiveKit(Server):
         file = self.folder / "livekit.yaml"
         file.write_text(
             CONFIGURATION.format(
-                port=PORT, host=self.arena.server, media=MEDIA_PORT, tcp=TCP_PORT, key=KEY, secret=SECRET
+                port=PORT,
+                host=self.arena.server,
+                media=MEDIA_PORT,
+                tcp=TCP_PORT,
+                key=KEY,
+                secret=SECRET,
+                control=str(self.congestion_control).lower(),
             )
         )
         await self.start(executable, "--config", str(file))
