@@ -74,5 +74,9 @@ class Full(SfuError):
     """A limit of this worker is reached."""
 
 
+class CannotCapture(SfuError):
+    """No file for a peer's packets can be made."""
+
+
 class CannotListen(SfuError):
     """The UDP or TCP port cannot be opened."""

@@ -11,6 +11,7 @@ Source = Literal["camera", "microphone", "presentation"]
 Reason = Literal["left", "consent", "dtls", "removed"]
 LinkSide = Literal["lower", "upper"]
 LinkState = Literal["connecting", "up", "lost", "closed"]
+CaptureCause = Literal["stopped", "time", "size", "left", "disk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,17 @@ class LinkChanged:
     path: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CaptureEnded:
+    """The packets of this peer are not copied to a file any more; ``bytes`` of the file."""
+
+    room: str
+    peer: str
+    cause: CaptureCause
+    packets: int
+    bytes: int
+
+
 RoomEvent = (
     PeerConnected
     | PeerDisconnected
@@ -117,6 +129,7 @@ RoomEvent = (
     | ActiveSpeakerChanged
     | EncodingsWanted
     | LadderChanged
+    | CaptureEnded
     | StillsWanted
     | LinkChanged
 )

@@ -45,6 +45,7 @@ class CarriedListener:
         self._came_to: dict[Address, bytes] = {}  # of the batch in hand
         self._wake = -1
         self.addresses: tuple[tuple[str, int, str], ...] = ()
+        self.on_sent: Callable[[bytes, Address], None] | None = None  # somebody looks at what is sent
 
     async def open(self) -> None:
         """Raises CannotListen."""
@@ -82,6 +83,8 @@ class CarriedListener:
 
     def send(self, data: bytes, address: Address) -> None:
         """Send one packet now, or drop it."""
+        if self.on_sent is not None:
+            self.on_sent(data, address)
         if address[1]:
             self._udp.send(data, address)
         else:

@@ -34,6 +34,7 @@ class Listener:
         self._udp = UdpPort(on_batch)
         self._tcp = TcpPort(settings, on_batch, on_lost)
         self.addresses: tuple[tuple[str, int, str], ...] = ()
+        self.on_sent: Callable[[bytes, Address], None] | None = None  # somebody looks at what is sent
 
     async def open(self) -> None:
         """Raises CannotListen."""
@@ -55,6 +56,8 @@ class Listener:
 
     def send(self, data: bytes, address: Address) -> None:
         """Send one packet now, or drop it."""
+        if self.on_sent is not None:
+            self.on_sent(data, address)
         if address[1]:
             self._udp.send(data, address)
         else:

@@ -9,6 +9,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 
 from sfu.admission import Admission
 from sfu.answer import LocalTransport, write_answer
@@ -34,6 +35,7 @@ from sfu.program import Program
 from sfu.room import Room
 from sfu.sdp import parse
 from sfu.settings import MediaSettings
+from sfu.transport.captures import Captures
 from sfu.transport.carried import CarriedListener
 from sfu.transport.certificate import new_certificate
 from sfu.transport.direct import direct_peer
@@ -70,6 +72,7 @@ class MediaNode:
         self.legs = Legs(self)
         self.boot = secrets.token_hex(8)
         self._on_event = on_event
+        self.captures = Captures(self.listener, plane, self.whereabouts, on_event)
         self._handles = itertools.count(1)
         self._by_peer: dict[str, WebRtcTransport] = {}
         certificate = new_certificate(datetime.datetime.now(datetime.UTC))
@@ -179,6 +182,14 @@ class MediaNode:
         self.room(room).suspend(name, suspended, now)
         self._drain(now)
 
+    def start_capture(self, peer: str, path: Path, *, whole: bool, seconds: float, most_bytes: int) -> None:
+        """Copy the peer's packets to a pcap file; ``CaptureEnded`` tells of its end."""
+        transport = self._transport_of(peer)
+        self.captures.start(transport, path, whole=whole, seconds=seconds, most_bytes=most_bytes)
+
+    def stop_capture(self, peer: str) -> None:
+        self.captures.stop(self._transport_of(peer), "stopped")
+
     def measure(self, level: float, now: float) -> bool:
         """How busy the packet thread was; True when more or less is given up from now on."""
         if not self.overload.receive(level, now):
@@ -260,6 +271,7 @@ class MediaNode:
         self.plane.remove_transport(transport.number)
         del self.transports[transport.number]
         self._by_peer.pop(transport.peer, None)
+        self.captures.stop(transport, "left")
         self.whereabouts.remove(transport)
         if reason is not None:
             self._on_event(PeerDisconnected(transport.room, transport.peer, reason))
@@ -269,6 +281,7 @@ class MediaNode:
     def _receive(self, batch: Batch) -> None:
         now = time.monotonic()
         media: Batch = []
+        self.captures.saw_received(batch)
         for item in batch:
             kind = kind_of(item[0])
             if kind == "media":
@@ -391,6 +404,7 @@ class MediaNode:
 
     def _slow_tick(self, now: float) -> None:
         self.listener.handle_timeout()
+        self.captures.handle_timeout(now)
         for transport in list(self.transports.values()):
             change = transport.handle_timeout(now, self.settings.timeouts)
             self.send_dtls(transport)

@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from .address_text cimport read_address
 from .commands cimport (
-    ADD_CONSUMER, ADD_ENCODING, ADD_TRANSPORT, ADOPT, HANG_UP, PAUSE_ENCODING, PROBE, REMOVE_CONSUMER, REMOVE_ENCODING,
+    ADD_CONSUMER, ADD_ENCODING, ADD_TRANSPORT, ADOPT, CAPTURE, HANG_UP, PAUSE_ENCODING, PROBE, REMOVE_CONSUMER, REMOVE_ENCODING,
     REMOVE_TRANSPORT, SEND_RAW, SEND_RTCP, SET_ADDRESS, SET_IDS, SET_KEYS, SET_PACE, SET_RATE, SET_REDUNDANCY,
     SET_REPORTED_LOSS, SET_ROUTE, SET_RTX_SSRC, SET_TEMPORAL, TELL_OF_REPAIRERS, VOUCH, Command, Order
 )
@@ -123,6 +123,10 @@ cdef class Asking:
         command.number = size << 8 | cluster
         command.seconds = bitrate
         self.ask(&command, NULL)
+
+    def capture(self, int64_t handle, bint captured, bint whole):
+        """Copy its packets for ``captured`` from now on, or no more."""
+        self.ask_simply(CAPTURE, self.find(&self.transports, handle), NULL, 1 + <int>whole if captured else 0)
 
     def remove_transport(self, int64_t handle):
         cdef void *transport = self.find(&self.transports, handle)

@@ -9,6 +9,7 @@ from libc.stdlib cimport free
 from libc.string cimport memmove
 
 from .address cimport Address, Destination, is_same, move_out, owner_of, settle
+from .capture cimport set_capture
 from .connection cimport Connection, adopt, hang_up
 from .consumer cimport find_streams, leave, take
 from .delivery cimport begin_route, deliver_batches
@@ -120,6 +121,7 @@ cdef inline void set_address(Plane *plane, Transport *transport, const Destinati
 cdef inline void remove_transport(Plane *plane, Transport *transport) noexcept nogil:
     """After its encodings and consumers."""
     cdef int place
+    set_capture(plane, transport, False, False)
     if transport.has_address:
         _leave_address(plane, transport, &transport.to.address)
     for place in range(transport.others_count):
@@ -377,6 +379,7 @@ cdef enum Order:
     SET_IDS
     SET_PACE
     PROBE
+    CAPTURE
     REMOVE_TRANSPORT
     ADD_ENCODING
     SET_RTX_SSRC
@@ -422,6 +425,8 @@ cdef inline void _obey_transport(Plane *plane, const Command *command, const uin
         set_pace(plane, transport, command.number)
     elif command.order == PROBE:
         begin_probe(plane, transport, <int>(command.number & 0xFF), command.seconds, <int>(command.number >> 8))
+    elif command.order == CAPTURE:
+        set_capture(plane, transport, command.number != 0, command.number == 2)
     else:
         remove_transport(plane, transport)
 

@@ -81,6 +81,7 @@ cdef class Engine(Telling):
         release_list(&self.plane.batches)
         close_queue(&self.plane.events)
         close_queue(&self.plane.taps)
+        close_queue(&self.plane.captured)
         free(self.plane.homes.homes)
         free(self.plane.outbox.bytes)
         free(self.plane)

@@ -10,6 +10,7 @@ from libc.string cimport memcpy, memmove, memset
 
 from .address cimport IPV4, IPV6, TCP, Address, Local, owner_of
 from .arena cimport Door, flush_door
+from .capture cimport capture
 from .commands cimport Command, next_due, obey, run_timers
 from .connection cimport Connection, hang_up, next_frame, send_frames, send_waiting
 from .delivery cimport deliver_batches
@@ -138,6 +139,8 @@ cdef inline void demultiplex(
 ) noexcept nogil:
     """One datagram to where it belongs."""
     cdef Kind kind = kind_of(data, size)
+    if loop.plane.capturing:
+        capture(loop.plane, address, False, data, size, arrival_ns)
     if kind == MEDIA:
         loop.plane.counters.datagrams_in += 1
         receive_datagram(loop.plane, address, data, size, arrival_ns)

@@ -93,6 +93,19 @@ class LoopPlane(NativePlane):
         """Connections that ended since the last call; known after ``events``."""
         return self._engine.lost_connections()
 
+    # -- looking at a peer's packets
+
+    def capture(self, transport: int, *, whole: bool) -> None:
+        """Copy what goes to and comes from this transport; not ``whole``: of media the headers."""
+        self._engine.capture(transport, True, whole)
+
+    def stop_capture(self, transport: int) -> None:
+        self._engine.capture(transport, False, False)
+
+    def captured(self) -> list[tuple[int, bool, Address, int, int, bytes]]:
+        """The copies since the last call: (transport, was it sent, the peer's address, when, size, kept bytes)."""
+        return self._engine.captured()
+
     # -- driven by the shell: not this one
 
     def receive(self, datagrams: Sequence[tuple[bytes, Address, int]], now: float) -> None:

@@ -5,10 +5,11 @@ from libc.string cimport memcpy
 
 from .address cimport IPV6, TCP, Destination
 from .arena cimport put, room
+from .capture cimport capture
 from .connection cimport write_frame
 from .limits cimport DATAGRAM
 from .memory cimport resize
-from .state cimport Outbox, Plane
+from .state cimport Outbox, Plane, wall_ns
 
 cdef enum:
     RECORD_HEAD = sizeof(Destination) + 4
@@ -40,6 +41,8 @@ cdef inline void post(Plane *plane, const Destination *to, int size) noexcept no
     cdef uint8_t *record
     if plane.doors is not NULL:
         plane.counters.datagrams_out += 1
+        if plane.capturing:
+            capture(plane, &to.address, True, room_for(plane, to, size), size, wall_ns(plane))  # where it lies
         if to.address.family == TCP:
             write_frame(plane, to.address.port, plane.frame, size)
         else:

@@ -146,6 +146,8 @@ cdef struct Transport:
     Budget nacks
     Budget repairs
     Budget strange_events
+    bint captured  # somebody looks at its packets
+    bint captured_whole
 
 cdef struct Encoding:
     int64_t handle
@@ -300,6 +302,7 @@ ctypedef struct Counters:
     int64_t keyframes_over_budget
     int64_t events_over_budget
     int64_t backlogs_dropped
+    int64_t capture_dropped
 
 cdef struct Plane:
     double now
@@ -312,6 +315,8 @@ cdef struct Plane:
     Settings settings
     Queue events
     Queue taps  # for sinks
+    Queue captured
+    int capturing  # transports that are captured
     Homes homes
     Map by_ssrc  # inbound SSRC → List of transports
     List encodings

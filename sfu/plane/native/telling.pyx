@@ -6,6 +6,7 @@ from cpython.tuple cimport PyTuple_SET_ITEM
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from .address_text cimport show_address
+from .capture cimport Captured
 from .consumer cimport Tap
 from .queue cimport drop_record, next_record
 from .sent cimport LOST, Result
@@ -143,6 +144,21 @@ cdef class Telling(Asking):
             else:
                 found.append(show_event(event, record + sizeof(Event)))
             drop_record(&self.plane.events, size)
+
+    def captured(self):
+        """Packets of those who are captured, since the last call: (transport, sent, address, ns, size, bytes)."""
+        cdef const uint8_t *record
+        cdef const Captured *one
+        cdef uint32_t size = 0
+        found = []
+        while True:
+            record = next_record(&self.plane.captured, &size)
+            if record is NULL:
+                return found
+            one = <const Captured *>record
+            kept = PyBytes_FromStringAndSize(<const char *>record + sizeof(Captured), size - <int>sizeof(Captured))
+            found.append((one.transport, bool(one.is_sent), show_address(&one.address), one.at_ns, one.size, kept))
+            drop_record(&self.plane.captured, size)
 
     def lost_connections(self):
         """Numbers of the TCP connections that ended since the last call (after ``events``)."""
