@@ -37,6 +37,8 @@ AuditKind = Literal[
     "tree_planned",
     "node_linked",
     "node_revoked",
+    "capture_started",
+    "capture_stopped",
 ]
 
 

@@ -6,7 +6,8 @@ import argparse
 import json
 
 from bench.fanout.servers.server import CannotRun
-from bench.weak_line import FULL_ROWS, SHORT_ROWS, measure_rows
+from bench.weak_line import measure_rows
+from bench.weak_line.rows import FULL_ROWS, SHORT_ROWS
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
         for name in ("ours", *chosen.against):
             try:
                 figures = measure_rows([row], [name])
-                found = {figure.what.rpartition(": ")[2]: figure.value for figure in figures}
+                found: dict[str, float | str] = {figure.what.rpartition(": ")[2]: figure.value for figure in figures}
             except (CannotRun, TimeoutError) as error:
                 found = {"error": str(error)[:300]}
             print(json.dumps({"server": name, "line": row.name, **found}, ensure_ascii=False), flush=True)

@@ -30,7 +30,7 @@ def head_size(data: bytes) -> int:
 
 
 def packet_record(source: tuple[str, int], target: tuple[str, int], at_ns: int, size: int, kept: bytes) -> bytes:
-    """One packet of a pcap file: ``kept`` of the ``size`` bytes of a datagram, with headers of IP and UDP made for it."""
+    """One packet of a pcap file: ``kept`` of the ``size`` bytes of a datagram, with IP and UDP before it."""
     udp = struct.pack("!HHHH", source[1], target[1], 8 + size, 0)
     ends = [ipaddress.ip_address(host.partition("%")[0]) for host in (source[0], target[0])]
     if all(end.version == 4 for end in ends):

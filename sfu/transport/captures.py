@@ -1,4 +1,4 @@
-"""Which peers' packets are copied to a file, and from where: a plane with a thread copies them itself, else they pass here."""
+"""Which peers' packets are copied to a file: by the plane where it has a thread, else as they pass the node."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sfu.transport.webrtc import WebRtcTransport
 from sfu.transport.whereabouts import Whereabouts
 
 MOST_AT_ONCE = 4
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class Captures:
@@ -40,7 +41,7 @@ class Captures:
         if transport.number in self._running or len(self._running) >= MOST_AT_ONCE:
             raise NotAllowed("this peer's packets, or those of too many others, are being captured")
         try:
-            file = path.open("xb", opener=_privately)
+            file = os.fdopen(os.open(path, NEW_FILE, 0o600), "wb")
         except OSError as error:
             raise CannotCapture(f"no capture can be written: {error.strerror}") from error
         until = time.monotonic() + seconds
@@ -57,7 +58,7 @@ class Captures:
             return
         if self._thread is not None:
             self._thread.stop_capture(transport.number)
-            self._fetch()
+        self._fetch()
         del self._running[transport.number]
         if not self._running:
             self._listener.on_sent = None
@@ -69,8 +70,7 @@ class Captures:
         """Fetch what the plane has copied; end what is over."""
         if not self._running:
             return
-        if self._thread is not None:
-            self._fetch()
+        self._fetch()
         for transport, capture in list(self._running.values()):
             cause = capture.why_over(now)
             if cause is not None:
@@ -94,8 +94,7 @@ class Captures:
             self._add(found[1], sent, address, at_ns, len(data), kept)
 
     def _fetch(self) -> None:
-        assert self._thread is not None
-        for number, sent, address, at_ns, size, kept in self._thread.captured():
+        for number, sent, address, at_ns, size, kept in self._thread.captured() if self._thread is not None else ():
             found = self._running.get(number)
             if found is not None:
                 self._add(found[1], sent, address, at_ns, size, kept)
@@ -103,7 +102,3 @@ class Captures:
     def _add(self, capture: Capture, sent: bool, address: Address, at_ns: int, size: int, kept: bytes) -> None:
         theirs, ours = self._listener.reflexive(address), self._listener.addresses[0 if address[1] else -1][:2]
         capture.add(*((ours, theirs) if sent else (theirs, ours)), at_ns, size, kept)
-
-
-def _privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -268,10 +268,10 @@ class MediaNode:
         self._drain(now)  # BYE goes out while there are keys and an address
         transport.dtls.close()
         self.send_dtls(transport)
+        self.captures.stop(transport, "left")
         self.plane.remove_transport(transport.number)
         del self.transports[transport.number]
         self._by_peer.pop(transport.peer, None)
-        self.captures.stop(transport, "left")
         self.whereabouts.remove(transport)
         if reason is not None:
             self._on_event(PeerDisconnected(transport.room, transport.peer, reason))

@@ -90,6 +90,11 @@ DELETE /api/whep/{meeting_id}/{session_id}           ----------
 GET    /api/rooms/{meeting_id}                       -+0+++++00
 GET    /api/rooms/{meeting_id}/stats                 -x0++x++0+
 GET    /api/rooms/{meeting_id}/stats.html            -x0++x++0+
+POST   /api/rooms/{meeting_id}/stats.html            -xxxxxxxxx
+GET    /api/rooms/{meeting_id}/captures              -xxxxxxxx+
+POST   /api/rooms/{meeting_id}/captures              -xxxxxxxx0
+DELETE /api/rooms/{meeting_id}/captures/{capture_id} -xxxxxxxx0
+GET    /api/rooms/{meeting_id}/captures/{capture_id}.pcap -xxxxxxxx0
 GET    /api/meetings/{meeting_id}/proceedings        -00+++x+00
 POST   /api/meetings/{meeting_id}/corrections        -00++xxx00
 GET    /api/meetings/{meeting_id}/recording          -00+++++00
@@ -232,6 +237,7 @@ class Requests:
             "job_id": self.job_id,
             "comment_id": self.comment_id,
             "session_id": "none",
+            "capture_id": "none",
             "ticket_id": await self.ticket() if "ticket_id" in path else "",
             "path": "meetings/1",
         }
@@ -264,6 +270,7 @@ class Requests:
             "POST /api/meetings/{meeting_id}/postpone": {"reason": "mưa lũ"},
             "POST /api/meetings/{meeting_id}/device-check": {"microphone": True, "camera": True},
             "PATCH /api/papers/{paper_id}": {"title": "Khác"},
+            "POST /api/rooms/{meeting_id}/captures": {"peer": "x"},
             "POST /api/meetings/{meeting_id}/tickets": {"kind": "playback", "label": "Máy ngoài"},
             "POST /api/meetings/{meeting_id}/corrections": {
                 "fact_id": self.held.fact_id, "field": "reason", "new": "nghỉ trưa", "reason": "ghi nhầm",
@@ -389,7 +396,7 @@ async def test_a_changing_request_without_its_token_is_refused_everywhere(small_
     without_session = ("----------", "++++++++++")
     open_to_all = {path for (_, path), marks in expected().items() if marks[0] != "-" or marks in without_session}
     parts = ("meeting_id", "paper_id", "recording_id", "number", "unit_id", "site_id", "person_id", "job_id")
-    values = dict.fromkeys((*parts, "comment_id", "ticket_id"), "1")
+    values = dict.fromkeys((*parts, "comment_id", "ticket_id", "capture_id"), "1")
     for method, path in expected():
         if method in ("GET",) or path in open_to_all - {"/api/session"} or (method, path) == ("POST", "/api/session"):
             continue

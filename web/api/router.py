@@ -9,6 +9,7 @@ from web.api import (
     archive,
     board,
     calendar,
+    captures,
     comments,
     dossier,
     foreign,
@@ -59,6 +60,7 @@ _SECTIONS = (
     tickets,
     foreign,
     statistics,
+    captures,
 )
 
 

@@ -37,14 +37,39 @@ async def statistics(meeting_id: str, call: Somebody) -> Json:
 async def page(meeting_id: str, call: Somebody) -> HTMLResponse:
     """A bare table, so that it opens on any machine; no script."""
     found = await _read(meeting_id, call)
-    rows = "".join(f"<tr>{''.join(f'<td>{_cell(peer[name])}' for name in COLUMNS)}" for peer in found["peers"])
+    async with call.database.reading() as session:
+        may_capture = is_administrator(await call.actor(session))
+    rows = "".join(_row(peer, call if may_capture else None) for peer in found["peers"])
     counters = "".join(f"<tr><td>{escape(name)}<td>{_cell(value)}" for name, value in sorted(found["worker"].items()))
     head = "".join(f"<th>{name}" for name in COLUMNS)
     return HTMLResponse(
         f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="{REFRESH_S}"><title>stats</title>'
         f'<table border="1"><tr>{head}{rows}</table><h2>{escape(found["worker_name"] or "–")}</h2>'
-        f'<table border="1">{counters}</table>'
+        f'<table border="1">{counters}</table>{_captures(meeting_id, call) if may_capture else ""}'
     )
+
+
+def _row(peer: Json, call: SessionCall | None) -> str:
+    """``call`` None: without a button."""
+    button = _button(call, "peer", peer["peer"], "pcap", whole=True) if call is not None else ""
+    return f"<tr>{''.join(f'<td>{_cell(peer[name])}' for name in COLUMNS)}{button}"
+
+
+def _captures(meeting_id: str, call: SessionCall) -> str:
+    """Captures that run, with a button to stop them, and those to fetch."""
+    rows = ""
+    for one in call.services.hub.support.files(meeting_id):
+        link = f'<a href="/api/rooms/{escape(meeting_id)}/captures/{one.id}.pcap">{one.id}.pcap</a>'
+        rows += f"<tr><td>{link}<td>{one.begun_at:%H:%M:%S}Z<td>{one.bytes}{_button(call, 'stop', one.id, 'stop')}"
+    return f'<h2>pcap</h2><table border="1">{rows}</table>'
+
+
+def _button(call: SessionCall, name: str, value: str, label: str, *, whole: bool = False) -> str:
+    """A form to this page: it has no script."""
+    hidden = f'<input type="hidden" name="csrf" value="{call.identity.csrf}">'
+    choice = '<label><input type="checkbox" name="whole"> whole</label>' if whole else ""
+    field = f'<button name="{name}" value="{escape(value)}">{label}</button>'
+    return f'<td><form method="post">{hidden}{choice}{field}</form>'
 
 
 def _cell(value: Any) -> str:

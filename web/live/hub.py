@@ -35,6 +35,7 @@ from web.live.links import Links
 from web.live.media_driver import Media
 from web.live.presence import Hello
 from web.live.room import Belongings, Room
+from web.live.support import Support
 from web.live.view import is_remote_child, load_planned
 from web.live.workers import Workers
 from web.media.errors import MediaError
@@ -72,8 +73,9 @@ class Hub:
     ) -> None:
         self.lost = asyncio.Event()
         self.rooms: dict[str, Room] = {}
-        self.workers = Workers(media, self.rooms)
         self.links = Links(self.rooms, channel or LinkChannel(), monotonic)
+        self.support = Support(captures.parent / "support", database, clock)
+        self.workers = Workers(media, self.rooms, self.support.ended)
         self._database = database
         self._captures = captures
         self._key = key

@@ -7,7 +7,7 @@ on the first that comes. After a start of this process rooms are looked for wher
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ import structlog
 from web.live.media_driver import Media
 from web.live.placement import BUSY, Candidate, place
 from web.media.errors import MediaError
-from web.media.messages import Load, MediaEvent, MediaStats, RoomState, WorkerDown, WorkerUp
+from web.media.messages import CaptureEnded, Load, MediaEvent, MediaStats, RoomState, WorkerDown, WorkerUp
 
 if TYPE_CHECKING:
     from web.live.room import Room
@@ -40,7 +40,13 @@ class Standing:
 class Workers:
     """``rooms`` are the hub's."""
 
-    def __init__(self, media: Sequence[Media], rooms: Mapping[str, Room]) -> None:
+    def __init__(
+        self,
+        media: Sequence[Media],
+        rooms: Mapping[str, Room],
+        on_capture_ended: Callable[[CaptureEnded], Awaitable[None]],
+    ) -> None:
+        self._on_capture_ended = on_capture_ended
         self._media = {worker.name: worker for worker in media}
         self._rooms = rooms
         self._known: set[str] = set()  # are there, and we know which rooms they have
@@ -121,6 +127,8 @@ class Workers:
             self._loads[worker.name] = event
             if event.level >= BUSY:
                 log.warning("a media worker is busy", worker=worker.name, load=event.level)
+        elif isinstance(event, CaptureEnded):
+            await self._on_capture_ended(event)
         else:
             room = self._rooms.get(event.room)
             if room is not None and room.media.worker is worker:  # not the late word of one it has left

@@ -226,6 +226,15 @@ class MediaClient:
         """For good; ``side``: the end of this worker, when it may have both."""
         await self.request("close_link", link=link, side=side)
 
+    async def start_capture(self, peer: str, path: Path, *, whole: bool, seconds: int, most_bytes: int) -> None:
+        """Copy this peer's packets to a new pcap file; ``CaptureEnded`` tells of its end."""
+        arguments: Json = {"path": str(path), "whole": whole, "seconds": seconds, "bytes": most_bytes}
+        await self.request("start_capture", peer=peer, **arguments)
+
+    async def stop_capture(self, peer: str) -> None:
+        """End it before its time."""
+        await self.request("stop_capture", peer=peer)
+
     async def drain(self) -> None:
         """Take no new rooms."""
         await self.request("drain")

@@ -201,6 +201,12 @@ class FakeMedia:
         """A link of this room changes by itself."""
         self._link(room, link, side, state)
 
+    async def start_capture(self, peer: str, path: Path, *, whole: bool, seconds: int, most_bytes: int) -> None:
+        self._ask("start_capture", peer)
+
+    async def stop_capture(self, peer: str) -> None:
+        self._ask("stop_capture", peer)
+
     async def stats(self, room: str | None = None) -> MediaStats:
         self._ask("stats")
         rooms = [self.rooms[room]] if room else list(self.rooms.values())

@@ -233,6 +233,17 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureEnded:
+    """The capture of this peer's packets is over: ``stopped``, ``time``, ``size``, ``left`` or ``disk``."""
+
+    room: str
+    peer: str
+    cause: str
+    packets: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """How busy the worker is: ``level`` is the share of a core that its busiest thread uses, 0…1."""
 
@@ -268,6 +279,7 @@ RemoteEvent = (
     | StillsWanted
     | LinkChanged
     | RecordingChanged
+    | CaptureEnded
     | Load
 )
 MediaEvent = RemoteEvent | WorkerUp | WorkerDown
@@ -283,6 +295,7 @@ EVENT_NAMES: dict[str, type[RemoteEvent]] = {
     "stills": StillsWanted,
     "link": LinkChanged,
     "recording": RecordingChanged,
+    "capture_ended": CaptureEnded,
     "load": Load,
 }
 NAMES_OF_EVENTS = {kind: name for name, kind in EVENT_NAMES.items()}

@@ -45,6 +45,7 @@ CODES: dict[type[SfuError], str] = {
     Full: "full",
     Draining: "draining",
 }
+MOST_CAPTURE_S, MOST_CAPTURE_BYTES = 3600, 100_000_000
 MODES = ("discussion", "one_speaker", "chair_only")
 
 
@@ -261,6 +262,23 @@ def _kind(message: Json) -> Kind:
     raise BadRequest("kind must be level or share")
 
 
+def _start_capture(worker: Worker, message: Json) -> None:
+    seconds, most = (_number(message, "seconds", MOST_CAPTURE_S), _number(message, "bytes", MOST_CAPTURE_BYTES))
+    peer, path = _text(message, "peer"), Path(_text(message, "path"))
+    worker.node.start_capture(peer, path, whole=bool(message.get("whole")), seconds=seconds, most_bytes=most)
+
+
+def _stop_capture(worker: Worker, message: Json) -> None:
+    worker.node.stop_capture(_text(message, "peer"))
+
+
+def _number(message: Json, name: str, most: int) -> int:
+    value = message.get(name)
+    if not isinstance(value, int) or not 1 <= value <= most:
+        raise BadRequest(f"{name} must be a number up to {most}")
+    return value
+
+
 def _drain(worker: Worker, message: Json) -> None:
     worker.drain()
 
@@ -283,5 +301,7 @@ REQUESTS: dict[str, Callable[[Worker, Json], Json | Awaitable[Json | None] | Non
     "connect_link": _connect_link,
     "follow_link": _follow_link,
     "close_link": _close_link,
+    "start_capture": _start_capture,
+    "stop_capture": _stop_capture,
     "drain": _drain,
 }
