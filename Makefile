@@ -30,9 +30,15 @@ test: setup ## everything: lint, types, contracts, unit, integration and browser
 	cd $(CLIENT) && npm test --silent
 
 lint: setup ## ruff, mypy --strict, import contracts, client types
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types rules
+
+.PHONY: types rules
+types:
+	$(BIN)/mypy
+
+rules:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	cd $(CLIENT) && npm run lint --silent
 

@@ -13,7 +13,7 @@ from tests.site_in_room import SiteInRoom, samples_of
 from tests.story import Planned
 from tests.visitor import Visitor
 
-SPEECH_PACKETS = 300
+SPEECH_PACKETS = 150
 PEOPLE = [{"name": "Giàng A Páo", "post": "Chủ tịch UBND xã"}, {"name": "Lù Thị Mai", "post": "Công chức Văn hóa"}]
 
 

@@ -72,7 +72,7 @@ _SAMPLES: dict[int, tuple[Sample, Sample]] = {}
 
 
 def samples_of(number: int) -> tuple[Sample, Sample]:
-    """(picture, tone) of this number, encoded once per process."""
+    """(picture, tone) of this number, of few packets, encoded once per process."""
     if number not in _SAMPLES:
-        _SAMPLES[number] = (video_sample(number, fps=5), audio_sample(number))
+        _SAMPLES[number] = (video_sample(number, fps=5), audio_sample(number, frame_ms=60))
     return _SAMPLES[number]

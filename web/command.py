@@ -10,11 +10,9 @@ import typer
 from rich.console import Console
 
 from web import admin
-from web.programs import media_programs
+from web.programs import LOADED, media_programs, run_media, run_web
 from web.settings import BadSetting, Settings, read_settings
-from web.supervisor import CANNOT_START, CannotStart, end_with_parent, supervise
-
-Heartbeat = Annotated[int | None, typer.Option(hidden=True, help="where the supervisor listens for signs of life")]
+from web.supervisor import CANNOT_START, CannotStart, supervise
 
 app = typer.Typer(help="Giao Ban: họp trực tuyến liên thông các cấp, tự cài đặt.", no_args_is_help=True)
 app.add_typer(admin.app, name="admin")
@@ -42,39 +40,25 @@ def serve(
 
 
 @app.command()
-def web(heartbeat: Heartbeat = None) -> None:
+def web() -> None:
     """One web process: API, signalling, jobs (``serve`` starts it; on its own it is for containers)."""
-    from web.server import run
-
-    raise typer.Exit(run(settings_or_exit(), heartbeat))
+    raise typer.Exit(run_web(settings_or_exit()))
 
 
 @app.command()
 def media(
     number: Annotated[int | None, typer.Argument(min=1, help="run this one alone; default: all, supervised")] = None,
-    heartbeat: Heartbeat = None,
 ) -> None:
     """The media workers (``serve`` starts them; on their own they are for containers)."""
     settings = settings_or_exit()
     if number is None:
         raise typer.Exit(_supervise_media(settings))
-    if number > settings.media_workers:
-        console.print(f"[red]No media worker {number}: GIAOBAN_MEDIA_WORKERS is {settings.media_workers}.[/red]")
-        raise typer.Exit(CANNOT_START)
-    end_with_parent()
-    try:
-        from web.media.worker import run_worker
-    except ModuleNotFoundError as missing:
-        if not (missing.name or "").startswith("sfu.plane.native."):
-            raise
-        console.print("[red]The native packet plane is not built. Mend: make setup[/red]")
-        raise typer.Exit(CANNOT_START) from None
-    raise typer.Exit(run_worker(settings, settings.workers[number - 1], heartbeat))
+    raise typer.Exit(run_media(settings, number))
 
 
 def _supervise_media(settings: Settings) -> int:
     try:
-        asyncio.run(supervise(media_programs(settings)))
+        asyncio.run(supervise(media_programs(settings), loaded=LOADED))
     except CannotStart:
         return CANNOT_START
     return 0

@@ -1,12 +1,13 @@
 """The folder ``run/``, through which the processes of one installation know of each other: who serves, who holds what.
 
-While ``serve`` prepares the data folder and the database, its children already load their modules and then wait here:
-a start takes the longer of the two, not the sum.
+While ``serve`` prepares the data folder and the database, what its children are made of is loaded already, and they
+wait here: a start takes the longer of the two, not the sum.
 """
 
 from __future__ import annotations
 
 import fcntl
+import multiprocessing
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +29,11 @@ def preparing(run: Path) -> Iterator[None]:
 
 def wait_until_prepared(run: Path) -> None:
     """Returns at once when the parent prepares nothing: after a restart, or in a container of its own."""
+    parent = multiprocessing.parent_process()
+    if parent is None or parent.pid is None:
+        return
     try:
-        held = _file(run, os.getppid()).open()
+        held = _file(run, parent.pid).open()
     except FileNotFoundError:
         return
     with held:

@@ -1,7 +1,7 @@
 """``giaoban serve``: start the children, prepare the data folder and the database meanwhile, then supervise.
 
-Imports are the greater part of a start. So the children are started first and load while their parent does, and wait
-in the run folder until it has prepared.
+Imports are the greater part of a start. So what the children are forked from is started first and loads while their
+parent does; they wait in the run folder until it has prepared.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib import import_module
 from rich.console import Console
 from rich.markup import escape
 
-from web.programs import programs
+from web.programs import LOADED, programs
 from web.run_folder import preparing
 from web.settings import Settings
 from web.supervisor import CANNOT_START, CannotStart, supervise
@@ -39,7 +39,7 @@ async def _serve(settings: Settings, *, demo: bool, console: Console) -> None:
     stopping = asyncio.Event()
     settings.run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with preparing(settings.run_folder):
-        running = asyncio.create_task(supervise(programs(settings), stopping=stopping))
+        running = asyncio.create_task(supervise(programs(settings), stopping=stopping, loaded=LOADED))
         try:
             await asyncio.to_thread(import_module, "web.prepare")  # in a thread: this one starts the children
             from web.prepare import prepare, print_who_can_log_in, saying_why

@@ -12,12 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
 from scheduler.proceedings.errors import LeaseHeld
+from web.app import create_app
 from web.heartbeat import beating
 from web.only_server import wait_for_the_last, words
 from web.run_folder import wait_until_prepared, write_pid
 from web.services import utc_now
 from web.settings import Settings
-from web.supervisor import CANNOT_START, end_with_parent
+from web.supervisor import CANNOT_START
 
 
 def run(settings: Settings, heartbeat: int | None = None) -> int:
@@ -25,11 +26,6 @@ def run(settings: Settings, heartbeat: int | None = None) -> int:
 
     ``heartbeat``: the pipe on which the supervisor listens.
     """
-    end_with_parent()
-    gc.disable()  # modules stay: looking for garbage among them is a good part of the start
-    from web.app import create_app
-
-    gc.enable()
     wait_until_prepared(settings.run_folder)
     code = asyncio.run(_look(settings))
     if code:

@@ -217,13 +217,3 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             except (KeyError, ValueError) as error:
                 raise BadSetting(f"{name} is {environment[name]!r}; it takes: {texts[name]}") from error
     return Settings(**values)
-
-
-def environment_of(settings: Settings) -> dict[str, str]:
-    """The settings as the environment that makes them again: how a supervisor hands them to its children."""
-    result: dict[str, str] = {}
-    for item in fields(Settings):
-        value = getattr(settings, item.name)
-        text = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
-        result[PREFIX + item.name.upper()] = text
-    return result

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
+import multiprocessing
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.connection import Connection
 
 import structlog
 
 from web.heartbeat import Pulse
+from web.nursery import Child, Run, bear, load
 
 CANNOT_START = 3
 STOP_TIMEOUT_S = 15.0
@@ -30,14 +31,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A child to keep alive: its name in the log, its arguments and environment.
+    """A child to keep alive: its name in the log and what it does.
 
-    With ``patience_s`` it is told where to beat (``--heartbeat FD``), and ended after so many seconds of silence.
+    With ``patience_s`` it is told where to beat, and ended after so many seconds of silence.
     """
 
     name: str
-    arguments: tuple[str, ...]
-    environment: Mapping[str, str]
+    run: Run
     patience_s: float | None = None
 
 
@@ -60,14 +60,6 @@ class CannotStart(Exception):
     """A child said that it cannot start; it printed the reason itself."""
 
 
-def end_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends (Linux), so that ``kill -9`` of the supervisor leaves
-    no server behind that holds the ports."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
 async def keep_alive(program: Program, stopping: asyncio.Event, started: Callable[[int], None]) -> None:
     """Run the program again and again until ``stopping``; raises :class:`CannotStart`."""
     back_off = BackOff()
@@ -75,16 +67,10 @@ async def keep_alive(program: Program, stopping: asyncio.Event, started: Callabl
     while not stopping.is_set():
         begin = loop.time()
         with _listening(program) as (pulse, pipe):
-            heartbeat = () if pipe is None else ("--heartbeat", str(pipe))
-            process = await asyncio.create_subprocess_exec(
-                *program.arguments,
-                *heartbeat,
-                env={**os.environ, **program.environment},
-                pass_fds=() if pipe is None else (pipe,),
-            )
-            log.info("started", program=program.name, pid=process.pid)
-            started(process.pid)
-            code = await _run(process, stopping, pulse)
+            child = await bear(program.name, program.run, pipe)
+            log.info("started", program=program.name, pid=child.pid)
+            started(child.pid)
+            code = await _run(child, stopping, pulse)
         if stopping.is_set():
             return
         if code == CANNOT_START:
@@ -95,26 +81,26 @@ async def keep_alive(program: Program, stopping: asyncio.Event, started: Callabl
 
 
 @contextlib.contextmanager
-def _listening(program: Program) -> Iterator[tuple[Pulse | None, int | None]]:
+def _listening(program: Program) -> Iterator[tuple[Pulse | None, Connection | None]]:
     """The pulse of a child about to be started, and the end of the pipe it is to beat on."""
     if program.patience_s is None:
         yield None, None
         return
     loop = asyncio.get_running_loop()
     pulse = Pulse(program.patience_s)
-    reading, writing = os.pipe()
+    reading, writing = multiprocessing.Pipe(duplex=False)
 
     def read() -> None:
-        os.read(reading, 4096)
+        os.read(reading.fileno(), 4096)
         pulse.receive(loop.time())
 
-    loop.add_reader(reading, read)
+    loop.add_reader(reading.fileno(), read)
     try:
         yield pulse, writing
     finally:
-        loop.remove_reader(reading)
-        os.close(reading)
-        os.close(writing)
+        loop.remove_reader(reading.fileno())
+        reading.close()
+        writing.close()
 
 
 async def _silence(pulse: Pulse | None) -> None:
@@ -127,28 +113,26 @@ async def _silence(pulse: Pulse | None) -> None:
         await asyncio.sleep(left)
 
 
-async def _run(process: asyncio.subprocess.Process, stopping: asyncio.Event, pulse: Pulse | None) -> int:
-    ended = asyncio.ensure_future(process.wait())
+async def _run(child: Child, stopping: asyncio.Event, pulse: Pulse | None) -> int:
+    ended = asyncio.ensure_future(child.wait())
     told = asyncio.ensure_future(stopping.wait())
     hangs = asyncio.ensure_future(_silence(pulse))
     try:
         await asyncio.wait({ended, told, hangs}, return_when=asyncio.FIRST_COMPLETED)
         if hangs.done() and not ended.done():
-            log.error("hangs, ending it", pid=process.pid, silent_s=pulse and pulse.patience_s)
-            process.send_signal(signal.SIGABRT)  # it prints where it hangs, if it still can
+            log.error("hangs, ending it", pid=child.pid, silent_s=pulse and pulse.patience_s)
+            child.signal(signal.SIGABRT)  # it prints where it hangs, if it still can
             await asyncio.wait({ended}, timeout=LAST_WORDS_S)
         elif not ended.done():
-            process.terminate()
+            child.signal(signal.SIGTERM)
             await asyncio.wait({ended}, timeout=STOP_TIMEOUT_S)
         if not ended.done():
-            process.kill()
+            child.signal(signal.SIGKILL)
         return await ended
     finally:
         told.cancel()
         hangs.cancel()
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        child.signal(signal.SIGKILL)  # when this task was cancelled
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:
@@ -162,11 +146,14 @@ async def supervise(
     programs: list[Program],
     started: Callable[[str, int], None] = lambda name, pid: None,
     stopping: asyncio.Event | None = None,
+    loaded: Iterable[str] = (),
 ) -> None:
     """Keep all programs alive until SIGINT or SIGTERM (or ``stopping``); raises :class:`CannotStart`.
 
-    They end in reverse order, one after the other: who leans on another does not see it end.
+    ``loaded``: modules that they are forked with. They end in reverse order, one after the other: who leans on
+    another does not see it end.
     """
+    load(loaded)
     stopping = stopping or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

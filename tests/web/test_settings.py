@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from web.settings import BadSetting, Settings, descriptions, environment_of, read_settings
+from web.settings import BadSetting, Settings, descriptions, read_settings
 
 
 def test_defaults_serve_localhost_without_anything() -> None:
@@ -14,13 +14,6 @@ def test_defaults_serve_localhost_without_anything() -> None:
     assert settings.url == "http://localhost:8000"
     assert settings.rooms_allowed
     assert not settings.has_tls
-
-
-def test_every_setting_survives_the_environment() -> None:
-    settings = Settings(
-        port=9000, proxy_addresses=("10.0.0.1", "10.0.0.2"), behind_proxy=True, document_folder=Path("x")
-    )
-    assert read_settings(environment_of(settings)) == settings
 
 
 @pytest.mark.parametrize(

@@ -3,34 +3,65 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from web.heartbeat import Pulse
+from web.heartbeat import Pulse, beating
 from web.supervisor import CANNOT_START, BackOff, CannotStart, Program, supervise
 
-STUCK = """
-import asyncio, os, signal, sys
-os.dup2(os.open(os.environ["SAID"], os.O_WRONLY | os.O_CREAT), 2)
-from web.heartbeat import beating
-def stuck_here():
+
+def sleep(heartbeat: int | None) -> int:
     signal.pause()
-async def main():
-    async with beating(int(sys.argv[2])):
-        await asyncio.sleep(0)
-        stuck_here()
-asyncio.run(main())
-"""
-SLEEPER = "import signal; signal.pause()"
+    return 0
 
 
-def program(name: str, code: str) -> Program:
-    return Program(name, (sys.executable, "-c", code), {})
+def cannot(heartbeat: int | None) -> int:
+    return CANNOT_START
+
+
+def hang(heartbeat: int | None) -> int:
+    """Says once that it lives, and does not want to be ended."""
+    signal.signal(signal.SIGABRT, signal.SIG_IGN)
+    assert heartbeat is not None
+    os.write(heartbeat, b".")
+    signal.pause()
+    return 0
+
+
+def stuck_here() -> None:
+    signal.pause()
+
+
+def get_stuck(said: Path, heartbeat: int | None) -> int:
+    os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT), 2)
+
+    async def main() -> None:
+        async with beating(heartbeat):
+            await asyncio.sleep(0)
+            stuck_here()
+
+    asyncio.run(main())
+    return 0
+
+
+def list_my_end(folder: Path, name: str, heartbeat: int | None) -> int:
+    def end(*_: object) -> None:
+        with (folder / "ended").open("a") as file:
+            file.write(name + " ")
+        sys.exit()
+
+    signal.signal(signal.SIGTERM, end)
+    (folder / name).touch()
+    signal.pause()
+    return 0
 
 
 class Starts:
@@ -48,7 +79,7 @@ class Starts:
 
 async def test_a_killed_child_is_started_again() -> None:
     starts, stopping = Starts(), asyncio.Event()
-    running = asyncio.create_task(supervise([program("media", SLEEPER)], starts, stopping))
+    running = asyncio.create_task(supervise([Program("media", sleep)], starts, stopping))
     _, first = await starts.next()
     os.kill(first, signal.SIGKILL)
     _, second = await starts.next()
@@ -58,17 +89,9 @@ async def test_a_killed_child_is_started_again() -> None:
     assert not Path(f"/proc/{second}").exists()
 
 
-HANGING = """
-import os, signal, sys
-signal.signal(signal.SIGABRT, signal.SIG_IGN)
-os.write(int(sys.argv[2]), b".")
-signal.pause()
-"""
-
-
 async def test_a_child_that_falls_silent_is_ended_and_started_again() -> None:
     starts, stopping = Starts(), asyncio.Event()
-    hanging = replace(program("media", HANGING), patience_s=0.3)
+    hanging = Program("media", hang, patience_s=0.3)
     running = asyncio.create_task(supervise([hanging], starts, stopping))
     _, first = await starts.next()
     _, second = await starts.next()
@@ -80,7 +103,7 @@ async def test_a_child_that_falls_silent_is_ended_and_started_again() -> None:
 
 async def test_a_loop_that_hangs_says_where(tmp_path: Path) -> None:
     starts, stopping = Starts(), asyncio.Event()
-    hanging = replace(program("web", STUCK), patience_s=0.3, environment={"SAID": str(tmp_path / "said")})
+    hanging = Program("web", partial(get_stuck, tmp_path / "said"), patience_s=0.3)
     running = asyncio.create_task(supervise([hanging], starts, stopping))
     await starts.next()
     await starts.next()
@@ -99,29 +122,15 @@ def test_a_child_that_never_beat_is_left_to_load() -> None:
 
 async def test_a_child_that_cannot_start_ends_the_others() -> None:
     starts = Starts()
-    cannot = program("web", f"import sys; sys.exit({CANNOT_START})")
     with pytest.raises(CannotStart, match="web"):
-        await asyncio.wait_for(supervise([program("media", SLEEPER), cannot], starts), 30)
+        await asyncio.wait_for(supervise([Program("media", sleep), Program("web", cannot)], starts), 30)
     pids = dict([await starts.next(), await starts.next()])
     assert not Path(f"/proc/{pids['media']}").exists()
 
 
-LISTED = """
-import pathlib, signal, sys
-folder, name = pathlib.Path(sys.argv[1]), sys.argv[2]
-def end(*_):
-    with (folder / "ended").open("a") as file:
-        file.write(name + " ")
-    sys.exit()
-signal.signal(signal.SIGTERM, end)
-(folder / name).touch()
-signal.pause()
-"""
-
-
 async def test_programs_end_one_after_the_other_the_last_first(tmp_path: Path) -> None:
     names, stopping = ("media-1", "media-2", "web"), asyncio.Event()
-    children = [Program(name, (sys.executable, "-c", LISTED, str(tmp_path), name), {}) for name in names]
+    children = [Program(name, partial(list_my_end, tmp_path, name)) for name in names]
     running = asyncio.create_task(supervise(children, stopping=stopping))
     async with asyncio.timeout(30):
         while not all((tmp_path / name).exists() for name in names):  # noqa: ASYNC110 - another process's files
@@ -137,22 +146,56 @@ def test_a_crash_loop_waits_longer_and_a_long_life_resets_it() -> None:
     assert back_off.after(60.0) == 0.2
 
 
-def test_children_of_a_killed_supervisor_end_too(tmp_path: Path) -> None:
-    child = (
-        "import os,signal; from web.supervisor import end_with_parent; end_with_parent();"
-        f" open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); os.write(1, b'.'); signal.pause()"
+SUPERVISOR = """
+import asyncio
+from functools import partial
+from tests.web.test_supervisor import say_who
+from web.supervisor import Program, supervise
+asyncio.run(supervise([Program("web", say_who)]))
+"""
+
+
+def say_who(heartbeat: int | None) -> int:
+    """Its process, its parent's, and then nothing more."""
+    os.write(1, f"child {os.getpid()} {os.getppid()}\n".encode())
+    signal.pause()
+    return 0
+
+
+async def test_children_of_a_killed_supervisor_end_too() -> None:
+    async with supervisor_of_one() as (parent, lines):
+        await said(lines)
+        parent.kill()
+        await asyncio.wait_for(lines.read(), 30)  # end of file: nobody holds the pipe any more
+
+
+async def test_when_the_fork_server_is_killed_there_is_another() -> None:
+    async with supervisor_of_one() as (_, lines):
+        child, fork_server = await said(lines)
+        os.kill(fork_server, signal.SIGKILL)
+        assert {child, fork_server}.isdisjoint(await said(lines))
+        assert not Path(f"/proc/{child}").exists()
+
+
+async def said(lines: asyncio.StreamReader) -> tuple[int, int]:
+    """The next child and its parent; the log's lines are passed over."""
+    async with asyncio.timeout(30):
+        while not (line := await lines.readline()).startswith(b"child "):
+            assert line, "the supervisor ended"
+    _, child, parent = line.split()
+    return int(child), int(parent)
+
+
+@asynccontextmanager
+async def supervisor_of_one() -> AsyncIterator[tuple[asyncio.subprocess.Process, asyncio.StreamReader]]:
+    """A supervisor of one child in a process of its own, and what the child prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SUPERVISOR, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
-    parent = f"import subprocess,sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    reading, writing = os.pipe()
-    pid = os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-c", parent],
-        os.environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1), (os.POSIX_SPAWN_CLOSE, reading)],
-    )
-    os.close(writing)
-    assert os.read(reading, 1) == b"."
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    assert os.read(reading, 1) == b""  # end of file: nobody holds the pipe any more
-    os.close(reading)
+    assert process.stdout
+    try:
+        yield process, process.stdout
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.communicate()
