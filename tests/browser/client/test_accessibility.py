@@ -35,7 +35,7 @@ async def secretary(browser: Browser, installation: Installation) -> list[str]:
     page = await at(browser, installation.url, "thuky.quanba", installation.password)
     await page.wait_for_selector(mark("meeting-card"))
     meeting = await page.get_attribute(f"{mark('meeting-card')} h3 a", "href") or ""
-    parts = [f"{meeting}{part}" for part in ("", "/edit", "/minutes", "/recording", "/dossier")]
+    parts = [f"{meeting}{part}" for part in ("", "/edit", "/tree", "/board", "/minutes", "/recording", "/dossier")]
     for path in [*PAGES, *parts, "/j/nothing", "/password/nothing", "/nowhere"]:
         await page.goto(installation.url + path)
         await page.wait_for_selector("h1")

@@ -16,6 +16,7 @@ const Room = lazy(() => import("./room/page"));
 const Meetings = lazy(() => import("./pages/meetings"));
 const MeetingPage = lazy(() => import("./plan/page"));
 const EditPage = lazy(() => import("./plan/edit"));
+const BoardPage = lazy(() => import("./board/page"));
 const TreePage = lazy(() => import("./linked/page"));
 const MinutesPage = lazy(() => import("./minutes/page"));
 const RecordingPage = lazy(() => import("./minutes/recording"));
@@ -66,6 +67,7 @@ function Pages() {
       <Route path="/organisation"><LoggedIn><OrganisationPage /></LoggedIn></Route>
       <Route path="/settings/:part?"><LoggedIn><SettingsPage /></LoggedIn></Route>
       <Route path="/meetings/:id/tree"><LoggedIn><TreePage /></LoggedIn></Route>
+      <Route path="/meetings/:id/board"><LoggedIn><BoardPage /></LoggedIn></Route>
       <Route path="/meetings/:id/minutes"><LoggedIn><MinutesPage /></LoggedIn></Route>
       <Route path="/meetings/:id/recording"><LoggedIn><RecordingPage /></LoggedIn></Route>
       <Route path="/meetings/:id/dossier"><LoggedIn><DossierPage /></LoggedIn></Route>

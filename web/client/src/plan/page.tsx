@@ -61,6 +61,7 @@ function MainActs({ meeting, onDone }: { meeting: Meeting; onDone: (text: string
       {after && <ButtonLink look="main" href={`/meetings/${meeting.id}/minutes`} data-testid="to-minutes">{words.plan.minutes}</ButtonLink>}
       {leaves && <ButtonLink href={`/meetings/${meeting.id}/recording`} data-testid="to-recording">{words.plan.recording}</ButtonLink>}
       {leaves && <ButtonLink href={`/meetings/${meeting.id}/dossier`} data-testid="to-dossier">{words.plan.dossier}</ButtonLink>}
+      {may("see_tree") && (meeting.stage === "sent" || live) && <ButtonLink href={`/meetings/${meeting.id}/board`} data-testid="to-board">{words.board.open}</ButtonLink>}
       {may("see_tree") && (may("plan_tree") || !!meeting.room_count) && <ButtonLink href={`/meetings/${meeting.id}/tree`} data-testid="to-tree">{may("plan_tree") ? words.linked.toTree : words.linked.seeTree}{meeting.room_count ? ` (${words.linked.roomsBelow(meeting.room_count)})` : ""}</ButtonLink>}
       {may("edit") && <ButtonLink href={`/meetings/${meeting.id}/edit`} data-testid="edit-plan">{words.plan.editDraft}</ButtonLink>}
       <PlanActs meeting={meeting} onDone={onDone} />

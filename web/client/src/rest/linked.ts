@@ -28,3 +28,16 @@ export interface Candidate {
 }
 
 export interface HostIn { unit_id: string; chair_person_id?: string; deputy_person_id?: string; secretary_person_id?: string; node_id?: string }
+
+export type BoardState = "invited" | "tested" | "joined" | "declined";
+export interface BoardCheck { at: string; is_ready: boolean; microphone: boolean; camera: boolean; down_kbps: number; up_kbps: number; rtt_ms: number; loss: number; clock_ms: number }
+
+export interface BoardRow {
+  site_id: string; room_id: string; unit_title: string; site_name: string; level: string; role: string; phone: string; reply: string; reply_reason: string; delivery: string;
+  tested_at: string | null; state: BoardState; problems: string[]; audio: boolean; video: boolean; loss: number; rtt_ms: number; step: string; head_count: number | null; on_air: boolean; asks: boolean; check: BoardCheck | null;
+}
+
+export interface BoardRoom { id: string; parent_id: string | null; stage: string; unit_title: string; link?: string }
+export interface Board { now: string; title: string; starts_at: string; stage: Stage; rooms: BoardRoom[]; rows: BoardRow[] }
+
+export interface ReadinessCheck { at: string; microphone: boolean; camera: boolean; down_kbps: number; up_kbps: number; rtt_ms: number; loss: number; clock_ms: number; head_count: number | null; problems: string[]; is_ready: boolean }

@@ -6,7 +6,7 @@ import { Card, Frame } from "../ui/frame";
 import { Notice } from "../ui/notice";
 import { useWords, type Words } from "../words";
 import type { RoomController } from "./controller";
-import { useRoom } from "./use-room";
+import { useRoom, useRoomContext } from "./use-room";
 import type { Step } from "./wire";
 
 function refusalText(code: number, words: Words): string {
@@ -65,6 +65,15 @@ function WeakLine({ step, isWeak }: { step: Step; isWeak: boolean }) {
   return <Notice tone={step === "text" ? "bad" : step === "medium" ? "info" : "warn"}><span data-testid="weak-line" data-step={step}>{words.room.steps[step]}</span></Notice>;
 }
 
+/** Help with the technique, written to this site from the site board; each is put away by hand. */
+function OperatorNotices() {
+  const words = useWords();
+  const { controller } = useRoomContext();
+  const notices = useRoom((p) => p.notices);
+  const dismiss = (id: string) => controller.store.set({ notices: controller.store.get().notices.filter((one) => one.id !== id) });
+  return notices.map((one) => <Notice key={one.id} tone="warn" action={<Button size="small" onClick={() => dismiss(one.id)}>{words.board.understood}</Button>}><span data-testid="operator-notice"><strong>{words.board.notice}:</strong> {one.text}</span></Notice>);
+}
+
 /** A strip over the room that keeps working: cuts, a slow line, a refused click. */
 export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => void }) {
   const words = useWords();
@@ -83,6 +92,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
       {phase === "online" && (media === "reconnecting" || media === "failed") && <Notice tone="warn">{words.room.mediaLost}</Notice>}
       {phase === "online" && media === "connected" && <WeakLine step={step} isWeak={!!line && line.quality !== "good"} />}
       <SecretNotice marking={marking} />
+      <OperatorNotices />
       {recording === "interrupted" && <Notice tone="bad">{words.room.interruptedText}</Notice>}
       {refusal && <Notice tone="bad" action={<Button size="small" onClick={dismiss}>{words.act.close}</Button>}><span data-testid="refusal">{refusal}</span></Notice>}
     </>

@@ -19,6 +19,8 @@ export interface RoomPicture {
   step: Step;
   /** The newest still of each site, as a data URL; only on the step `still`. */
   stills: Readonly<Record<string, string>>;
+  /** What the operator at the site board has told this site and nobody has put away yet. */
+  notices: readonly { id: string; text: string; at: string }[];
   /** Raised when streams of slots were replaced. */
   mediaVersion: number;
   /** Add to Date.now() to get the server's clock. */
@@ -30,7 +32,7 @@ export interface RoomPicture {
 
 export const INITIAL: RoomPicture = {
   phase: "connecting", code: 0, welcome: null, state: EMPTY, cursor: {}, slots: [], lines: {}, activeSiteId: null,
-  media: "idle", step: "full", stills: {}, mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
+  media: "idle", step: "full", stills: {}, notices: [], mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
 };
 
 export class RoomStore {

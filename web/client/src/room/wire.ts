@@ -59,6 +59,7 @@ export type FromServer =
   | { type: "ladder"; step: Step }
   | { type: "stills"; wanted: boolean; every_s: number }
   | { type: "still"; site_id: string; jpeg: string }
+  | { type: "notice"; id: string; text: string; at: string }
   | { type: "occupied" }
   | { type: "taken_over" }
   | { type: "goodbye"; reason: "ended" | "restarting" | "removed" }

@@ -1,5 +1,6 @@
 /** English, loaded only when somebody asks for it; every word that Vietnamese has (words.test.ts). */
 import type { Words } from "..";
+import { board } from "./board";
 import { comments } from "./comments";
 import { linked } from "./linked";
 import { minutes } from "./minutes";
@@ -8,4 +9,4 @@ import { plan } from "./plan";
 import { room } from "./room";
 import { shell } from "./shell";
 
-export const en: Words = { ...shell, plan, linked, room, minutes, comments, organisation };
+export const en: Words = { ...shell, plan, linked, board, room, minutes, comments, organisation };

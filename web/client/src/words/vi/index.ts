@@ -1,4 +1,5 @@
 /** Vietnamese, the source language. Exact words of the field; change one only with the people who use it. */
+import { board } from "./board";
 import { comments } from "./comments";
 import { linked } from "./linked";
 import { minutes } from "./minutes";
@@ -7,4 +8,4 @@ import { plan } from "./plan";
 import { room } from "./room";
 import { shell } from "./shell";
 
-export const vi = { ...shell, plan, linked, room, minutes, comments, organisation };
+export const vi = { ...shell, plan, linked, board, room, minutes, comments, organisation };
