@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench import (
     api,
+    board,
     client_size,
     grant,
     join,
@@ -36,6 +37,7 @@ MEASURES: dict[str, ModuleType] = {
     "grant": grant,
     "reconnect": reconnect,
     "weak_line": weak_line,
+    "board": board,
     "linked_media": linked_media,
     "fanout": fanout,
 }

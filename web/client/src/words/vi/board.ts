@@ -3,7 +3,7 @@ export const board = {
   stale: "Mất kết nối với máy chủ, đang nối lại. Số liệu dưới đây là lần cuối nhận được.", allWell: "Không có điểm cầu nào có vấn đề.", noneFound: "Không tìm thấy điểm cầu.",
   columns: { site: "Điểm cầu", state: "Trạng thái", picture: "Hình", sound: "Tiếng", line: "Đường truyền", step: "Mức hình nhận", heads: "Người dự", problem: "Vấn đề" },
   states: { invited: "Đã mời", tested: "Đã kiểm tra", joined: "Đã vào phòng", declined: "Xin vắng" } as Record<string, string>, onAir: "Đang phát", asks: "đăng ký phát biểu", yes: "Có", no: "Không",
-  roomSum: (joined: number, all: number, bad: number) => `${joined}/${all} đã vào${bad ? `, ${bad} có vấn đề` : ""}`, line: (loss: number, rtt: number) => `mất ${loss} %, trễ ${rtt} ms`, checked: (down: number, up: number) => `đo: xuống ${Math.round(down / 100) / 10}, lên ${Math.round(up / 100) / 10} Mbps`,
+  roomSum: (joined: number, all: number, bad: number) => `${joined}/${all} đã vào${bad ? `, ${bad} có vấn đề` : ""}`, line: (loss: number, rtt: number) => `mất ${String(loss).replace(".", ",")} % · ${rtt} ms`, checked: (down: number, up: number) => `đo: xuống ${Math.round(down / 100) / 10}, lên ${Math.round(up / 100) / 10} Mbps`,
   steps: { full: "Đầy đủ", medium: "Vừa", small: "Nhỏ", slow: "Nhỏ, chậm", still: "Ảnh tĩnh", slides: "Chỉ trình chiếu", audio: "Chỉ còn tiếng", text: "Chỉ còn chữ" } as Record<string, string>,
   problems: {
     not_joined: "Chưa vào phòng", not_delivered: "Chưa gửi được giấy mời", not_tested: "Chưa kiểm tra thiết bị", check_microphone: "Kiểm tra: không nghe thấy micro", check_camera: "Kiểm tra: camera không có hình động", check_down: "Kiểm tra: tải xuống quá chậm",

@@ -1,0 +1,34 @@
+// @vitest-environment happy-dom
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { FakeApi, show } from "../testing";
+import { BoardView } from "./page";
+import { board, row } from "./rows.test";
+
+const BOARD = board([row("Lùng Tám", { state: "joined", problems: ["no_sound"], video: true }), row("Thanh Vân", { room_id: "quanba", state: "tested" })]);
+const names = () => screen.getAllByTestId("board-row").map((line) => line.dataset.siteId);
+
+describe("the board", () => {
+  it("shows only sites with problems, each with the number to call", async () => {
+    show(<BoardView id="root" board={BOARD} stale={false} />);
+    expect(names()).toEqual(["Lùng Tám", "Thanh Vân"]);
+    fireEvent.click(screen.getByTestId("bad-only"));
+    await waitFor(() => expect(names()).toEqual(["Lùng Tám"]));
+    expect(screen.getByRole("link", { name: "Gọi cán bộ kỹ thuật trực xã Lùng Tám, số 0219 000 0001" }).getAttribute("href")).toBe("tel:02190000001");
+  });
+  it("writes to a site and puts it on air; one of a room below is not put on air from here", async () => {
+    const api = new FakeApi({ "POST /api/meetings/root/board/Lùng Tám/message": {}, "POST /api/meetings/root/board/Lùng Tám/air": {} });
+    show(<BoardView id="root" board={BOARD} stale={false} />, { api });
+    fireEvent.click(screen.getByRole("button", { name: "xã Lùng Tám" }));
+    fireEvent.change(screen.getByTestId("site-message"), { target: { value: "Bật micro" } });
+    fireEvent.click(screen.getByTestId("send-message"));
+    await waitFor(() => expect(api.asked.at(-1)).toMatchObject({ method: "POST", body: { text: "Bật micro" } }));
+    fireEvent.click(screen.getByTestId("put-on-air"));
+    await waitFor(() => expect(api.asked.at(-1)?.path).toContain("/air"));
+  });
+  it("says that all is well", async () => {
+    show(<BoardView id="root" board={board([row("a", { state: "joined" })])} stale={false} />);
+    fireEvent.click(screen.getByTestId("bad-only"));
+    await waitFor(() => expect(screen.getByText("Không có điểm cầu nào có vấn đề.")).toBeTruthy());
+  });
+});
