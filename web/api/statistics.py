@@ -96,7 +96,12 @@ async def _read(meeting_id: str, call: SessionCall) -> Json:
 async def _ask(room: Room) -> MediaStats | None:
     worker = room.media.worker
     try:
-        return await worker.stats(room.meeting_id) if worker is not None else None
+        if worker is None:
+            return None
+        stats = await worker.stats(room.meeting_id)
+        for more in room.media.spread.workers:
+            stats.peers.update((await more.stats(room.meeting_id)).peers)
+        return stats
     except MediaRefused:
         return None  # the room is not open there yet
 

@@ -110,6 +110,7 @@ class Hub:
             monotonic=self._monotonic,
             on_committed=self._on_committed,
             on_lease_lost=self._lose,
+            another_worker=self.workers.another,
             turn=self._turn,
         )
         self.links.answer_others(self._may_link)
@@ -254,4 +255,6 @@ class Hub:
         del self.rooms[room.meeting_id]
         with suppress(MediaError):
             await room.driver.settle()
+            await room.media.spread.settle()
         await room.driver.stop()
+        await room.media.spread.stop()

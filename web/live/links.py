@@ -1,4 +1,4 @@
-"""Keeps the rooms of a linked meeting linked: each room that hangs below another has one media leg to it.
+"""Keeps rooms linked: each that hangs below another has one media leg to it, each part of a room one to its first part.
 
 The lower room's side opens: it has its worker's offer answered by the upper room, in this installation or, over the
 channel, in another one, and has it dialled. A link that closes, is lost for long, or is not known at the upper side any
@@ -19,8 +19,10 @@ from web.link.channel import LinkChannel
 from web.link.errors import LinkError, RequestRefused
 from web.live.errors import Unlinked
 from web.live.media_driver import Media
+from web.live.spread import share_name
 from web.live.view import Above
 from web.media.errors import MediaError
+from web.media.messages import LinkKind
 
 if TYPE_CHECKING:
     from web.live.room import Room
@@ -50,6 +52,24 @@ class _Care:
     task: asyncio.Task[None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """One link that should be. ``worker``: the lower end's; ``above``: None where it leads to the same room's first."""
+
+    room: Room
+    name: str
+    worker: Media | None
+    above: Above | None
+
+    @property
+    def kind(self) -> LinkKind:
+        return "share" if self.above is None else "level"
+
+    @property
+    def state(self) -> str | None:
+        return self.room.media.link_state("lower", self.name)
+
+
 class Links:
     """``rooms`` are the hub's; ``tick`` is called twice a second."""
 
@@ -57,7 +77,7 @@ class Links:
         self._rooms = rooms
         self._channel = channel
         self._monotonic = monotonic
-        self._cares: dict[str, _Care] = {}
+        self._cares: dict[tuple[str, str], _Care] = {}  # by meeting and link
         self.may_link: MayLink | None = None
 
     # -- our side below ---------------------------------------------------------------------------------------------
@@ -65,15 +85,21 @@ class Links:
     def tick(self) -> None:
         """See that every room is linked that should be, and no other."""
         now = self._monotonic()
-        for meeting_id, room in list(self._rooms.items()):
-            care = self._cares.get(meeting_id)
-            if care is None and (room.planned.above is None or not self._may_be(room)):
+        wanted = {(leg.room.meeting_id, leg.name): leg for room in self._rooms.values() for leg in self._legs(room)}
+        for key, leg in wanted.items():
+            care = self._cares.get(key)
+            if care is None and not self._may_be(leg):
                 continue
-            care = self._cares.setdefault(meeting_id, _Care(since=now))
+            care = self._cares.setdefault(key, _Care(since=now))
             if care.task is None or care.task.done():
-                care.task = asyncio.create_task(self._look_after(room, care, now), name=f"link of {meeting_id}")
-        for meeting_id in [one for one in self._cares if one not in self._rooms]:
-            self._forget(meeting_id)
+                care.task = asyncio.create_task(self._look_after(leg, care, now), name=f"link {leg.name}")
+        for key in [one for one in self._cares if one not in wanted]:
+            self._forget(key)
+
+    def _legs(self, room: Room) -> list[_Leg]:
+        """What this room has to the one above, and its parts have to its first."""
+        legs = [_Leg(room, room.meeting_id, room.media.worker, room.planned.above)] if room.planned.above else []
+        return legs + [_Leg(room, share_name(worker), worker, None) for worker in room.media.spread.workers]
 
     async def settle(self) -> None:
         """Wait until what was begun is done."""
@@ -81,93 +107,96 @@ class Links:
 
     async def stop(self) -> None:
         """Links stay as they are: the next process finds them."""
-        for meeting_id in list(self._cares):
-            self._forget(meeting_id)
+        for key in list(self._cares):
+            self._forget(key)
 
-    def _forget(self, meeting_id: str) -> None:
-        care = self._cares.pop(meeting_id)
+    def _forget(self, key: tuple[str, str]) -> None:
+        care = self._cares.pop(key)
         if care.task is not None:
             care.task.cancel()
 
-    def _may_be(self, room: Room) -> bool:
+    def _may_be(self, leg: _Leg) -> bool:
         """The room and the one above it are open, as far as we know."""
-        above, worker = room.planned.above, room.media.worker
-        if above is None or not room.is_live or worker is None or not worker.is_up:
+        if not leg.room.is_live or leg.worker is None or not leg.worker.is_up:
             return False
-        if above.node_id is not None:
-            return self._channel.is_up(above.node_id) or self._state(room) == "up"
-        upper = self._rooms.get(above.meeting_id)
+        if leg.above is not None and leg.above.node_id is not None:
+            return self._channel.is_up(leg.above.node_id) or leg.state == "up"
+        upper = self._upper(leg)
         return upper is not None and upper.is_live and upper.media.worker is not None and upper.media.worker.is_up
 
-    def _state(self, room: Room) -> str | None:
-        return room.media.link_state("lower", room.meeting_id)
+    def _upper(self, leg: _Leg) -> Room | None:
+        """Where it leads, if that is here."""
+        if leg.above is None:
+            return leg.room
+        return self._rooms.get(leg.above.meeting_id) if leg.above.node_id is None else None
 
-    async def _look_after(self, room: Room, care: _Care, now: float) -> None:
-        state = self._state(room)
+    async def _look_after(self, leg: _Leg, care: _Care, now: float) -> None:
+        state = leg.state
         if state != care.state:
             care.state, care.since = state, now
         try:
-            if not self._may_be(room):
-                await self._close(room)
-            elif now >= care.retry_at and self._is_broken(room, state, now - care.since):
-                await self._open(room, care, now)
+            if not self._may_be(leg):
+                await self._close(leg)
+            elif now >= care.retry_at and self._is_broken(leg, state, now - care.since):
+                await self._open(leg, care, now)
             elif state == "up":
                 care.wait_s = RETRY_S[0]
-            await self._follow(room, care)
+            if leg.above is not None:
+                await self._follow(leg, care)
         except (MediaError, LinkError, Unlinked) as error:
             care.retry_at = now + care.wait_s
             care.wait_s = min(2 * care.wait_s, RETRY_S[1])
-            log.warning("a room could not be linked; it is tried again", room=room.meeting_id, error=str(error))
+            log.warning("a room could not be linked; it is tried again", room=leg.room.meeting_id, error=str(error))
 
-    def _is_broken(self, room: Room, state: str | None, for_s: float) -> bool:
+    def _is_broken(self, leg: _Leg, state: str | None, for_s: float) -> bool:
         if state is None:
             return True
         if state == "lost" and for_s >= LOST_S:
             return True
         if state == "connecting" and for_s >= CONNECTING_S:
             return True
-        above = room.planned.above
-        upper = self._rooms.get(above.meeting_id) if above is not None and above.node_id is None else None
-        return upper is not None and upper.media.link_state("upper", room.meeting_id) is None and for_s >= UNKNOWN_S
+        upper = self._upper(leg)
+        return upper is not None and upper.media.link_state("upper", leg.name) is None and for_s >= UNKNOWN_S
 
-    async def _open(self, room: Room, care: _Care, now: float) -> None:
-        above, worker, name = room.planned.above, room.media.worker, room.meeting_id
-        if above is None or worker is None:
+    async def _open(self, leg: _Leg, care: _Care, now: float) -> None:
+        worker, room = leg.worker, leg.room
+        if worker is None:
             return
         care.retry_at = now + care.wait_s
         await worker.open_room(room.meeting_id)
-        offer = await worker.open_link(room.meeting_id, name, "level")
+        offer = await worker.open_link(room.meeting_id, leg.name, leg.kind)
         try:
-            answer = await self._ask(above, name, offer)
+            answer = await self._ask(leg, offer)
         except BaseException:
             with suppress(MediaError):
-                await worker.close_link(name, "lower")
+                await worker.close_link(leg.name, "lower")
             raise
-        await worker.connect_link(name, answer)
+        await worker.connect_link(leg.name, answer)
         care.follows = True
-        log.info("room linked", room=room.meeting_id, above=above.meeting_id, node=above.node_id)
+        log.info("room linked", room=room.meeting_id, link=leg.name, kind=leg.kind)
 
-    async def _ask(self, above: Above, name: str, offer: Json) -> Json:
+    async def _ask(self, leg: _Leg, offer: Json) -> Json:
         """The upper room's answer, from here or there."""
-        if above.node_id is None:
-            return await self._accept(above.meeting_id, name, offer, None)
-        body = {"meeting": above.meeting_id, "child": name, "offer": offer}
+        above = leg.above
+        if above is None or above.node_id is None:
+            meeting_id = above.meeting_id if above is not None else leg.room.meeting_id
+            return await self._accept(meeting_id, leg.name, leg.kind, offer, None)
+        body = {"meeting": above.meeting_id, "child": leg.name, "offer": offer}
         answer = (await self._channel.request(above.node_id, "media.open", body)).get("answer")
         if not isinstance(answer, dict):
             raise Unlinked("the installation above gave no answer that can be used")
         return answer
 
-    async def _close(self, room: Room) -> None:
-        worker = room.media.worker
-        if self._state(room) is not None and worker is not None and worker.is_up:
-            await worker.close_link(room.meeting_id, "lower")
-            room.media.links.pop(f"lower {room.meeting_id}", None)
+    async def _close(self, leg: _Leg) -> None:
+        if leg.state is not None and leg.worker is not None and leg.worker.is_up:
+            await leg.worker.close_link(leg.name, "lower")
+            leg.room.media.links.pop(f"lower {leg.name}", None)
 
-    async def _follow(self, room: Room, care: _Care) -> None:
-        worker = room.media.worker
-        if self._state(room) is not None and worker is not None and room.media.follows != care.follows:
-            await worker.follow_link(room.meeting_id, room.media.follows)
-            care.follows = room.media.follows
+    async def _follow(self, leg: _Leg, care: _Care) -> None:
+        follows = leg.room.media.follows
+        if leg.state is not None and leg.worker is not None and follows != care.follows:
+            await leg.worker.follow_link(leg.name, follows)
+            care.follows = follows
 
     # -- our side above ---------------------------------------------------------------------------------------------
 
@@ -186,16 +215,16 @@ class Links:
         if not may:
             raise RequestRefused("not_allowed", "no room of this installation hangs below that meeting")
         try:
-            return {"answer": await self._accept(meeting_id, f"{node}/{child_id}", offer, labels)}
+            return {"answer": await self._accept(meeting_id, f"{node}/{child_id}", "level", offer, labels)}
         except Unlinked as error:
             raise RequestRefused("not_open", str(error)) from error
         except MediaError as error:
             raise RequestRefused("refused", str(error)) from error
 
-    async def _accept(self, meeting_id: str, name: str, offer: Json, labels: list[str] | None) -> Json:
+    async def _accept(self, meeting_id: str, name: str, kind: LinkKind, offer: Json, labels: list[str] | None) -> Json:
         room = self._rooms.get(meeting_id)
         worker: Media | None = room.media.worker if room is not None and room.is_live else None
         if worker is None or not worker.is_up:
             raise Unlinked("the room above is not open")
         await worker.open_room(meeting_id)
-        return await worker.accept_link(meeting_id, name, "level", offer, labels)
+        return await worker.accept_link(meeting_id, name, kind, offer, labels)

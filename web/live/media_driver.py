@@ -101,6 +101,7 @@ class MediaDriver:
         self._task: asyncio.Task[None] | None = None
         self._told: Told | None = None
         self._settling = asyncio.Lock()
+        self.also: Callable[[], None] = lambda: None  # what else is to look again then
 
     @property
     def worker(self) -> Media | None:
@@ -118,6 +119,7 @@ class MediaDriver:
     def trigger(self) -> None:
         """Something changed: look again."""
         self._changed.set()
+        self.also()
 
     def adopt(self, worker: Media, has: RoomState | None) -> None:
         """The room is on this worker, which has this of it."""

@@ -32,7 +32,7 @@ from scheduler.proceedings.state import State
 from scheduler.proceedings.wire import fact_to_json
 from web.live.connection import Connection, ConnectionIds, to_text
 from web.live.errors import Closing, NoEntry
-from web.live.media_driver import MediaDriver
+from web.live.media_driver import Media, MediaDriver
 from web.live.presence import Presence
 from web.live.room_media import RoomMedia
 from web.live.view import Planned, are_known, describe_meeting, load_planned
@@ -57,6 +57,7 @@ class Belongings:
     monotonic: Callable[[], float]
     on_committed: Callable[[], None]
     on_lease_lost: Callable[[], None]
+    another_worker: Callable[[Room], Media | None] = lambda room: None
     turn: TurnServers = field(default_factory=TurnServers)
 
 
@@ -80,6 +81,7 @@ class Room:
         self.presence = Presence(self)
         self.media = RoomMedia(self)
         self.driver = MediaDriver(meeting_id, has.captures, self.media.wanted)
+        self.driver.also = self.media.spread.trigger
         self.driver.start()
 
     @property
@@ -198,3 +200,4 @@ class Room:
             connection.outgoing.close(1012 if reason == "restarting" else 1000, reason)
         self.connections.clear()
         await self.driver.stop()
+        await self.media.spread.stop()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,13 @@ from scheduler.proceedings.errors import Refused
 from web.live.connection import Connection
 from web.live.media_driver import Media, View, Wanted
 from web.live.program import program_of
+from web.live.spread import SHARE, Spread, share_name
 from web.live.stills import STEP, Stills
 from web.media.errors import MediaError, MediaRefused, MediaUnavailable
 from web.media.messages import (
     ActiveSpeakerChanged,
     EncodingsWanted,
+    Joined,
     LadderChanged,
     LinkChanged,
     LinkSide,
@@ -49,6 +52,7 @@ class RoomMedia:
     def __init__(self, room: Room) -> None:
         self._room = room
         self.peers: set[str] = set()  # that the worker has
+        self.spread = Spread(room)
         self.stills = Stills()
         self.is_changed = False  # lines, to be reported
         self.links: dict[str, LinkChanged] = {}  # of this room, as its worker has them; by "side name"
@@ -73,6 +77,11 @@ class RoomMedia:
     # -- what the worker should do ----------------------------------------------------------------------------------
 
     def wanted(self) -> Wanted:
+        """Of the first worker."""
+        whole, away = self.wanted_everywhere(), self.spread.at
+        return replace(whole, views={peer: view for peer, view in whole.views.items() if peer not in away})
+
+    def wanted_everywhere(self) -> Wanted:
         room = self._room
         recording = "on" if room.state.recording == "interrupted" else room.state.recording
         return Wanted(
@@ -85,7 +94,7 @@ class RoomMedia:
 
     @property
     def has_rooms_below(self) -> bool:
-        return any(link.side == "upper" for link in self.links.values())
+        return any(link.side == "upper" and not link.link.startswith(SHARE) for link in self.links.values())
 
     def link_state(self, side: LinkSide, name: str) -> str | None:
         """How one of this room's links does; None: there is none."""
@@ -119,13 +128,9 @@ class RoomMedia:
         room.presence.check_live()
         label = connection.participant.site_id or room.state.chair_site_id or "hall"
         try:
-            worker = self._there()
-            await worker.open_room(room.meeting_id)
-            joined = await worker.join(room.meeting_id, connection.id, label, sdp, connection.may_send)
+            joined = await self._join(connection, label, sdp)
         except MediaError as error:
             raise _refused(error) from error
-        if self.worker is not worker:
-            raise Refused("no_media", detail=f"{worker.name} went away")
         self.peers.add(connection.id)
         connection.line.step = "full"
         self._orphans.pop(connection.id, None)
@@ -134,11 +139,34 @@ class RoomMedia:
         room.driver.trigger()
         return {"sdp": joined.answer, "slots": [{"mid": slot.mid, "kind": slot.kind} for slot in joined.slots]}
 
+    async def _join(self, connection: Connection, label: str, sdp: str) -> Joined:
+        """On the first worker; when that is full, on another one."""
+        room, worker = self._room, self._there()
+        if connection.id in self.spread.at:
+            return await self.spread.join(connection, label, sdp)
+        await worker.open_room(room.meeting_id)
+        try:
+            joined = await worker.join(room.meeting_id, connection.id, label, sdp, connection.may_send)
+        except MediaRefused as refused:
+            if refused.code != "full":
+                raise
+            return await self.spread.join(connection, label, sdp)
+        if self.worker is not worker:
+            raise Refused("no_media", detail=f"{worker.name} went away")
+        return joined
+
     async def restart_ice(self, connection: Connection, sdp: str) -> dict[str, Any]:
         try:
-            return {"sdp": await self._there().restart_ice(connection.id, sdp)}
+            return {"sdp": await self._at(connection.id).restart_ice(connection.id, sdp)}
         except MediaError as error:
             raise _refused(error) from error
+
+    def _at(self, peer: str) -> Media:
+        return self.spread.at.get(peer) or self._there()
+
+    def is_on(self, worker: Media) -> bool:
+        """Whether this worker has the room, or part of it."""
+        return self.worker is worker or self.spread.has(worker)
 
     def _there(self) -> Media:
         if self.worker is None:
@@ -169,7 +197,9 @@ class RoomMedia:
     async def _send_away(self, peer: str) -> None:
         self.peers.discard(peer)
         try:
-            await self._there().leave(peer)
+            worker = self._at(peer)
+            self.spread.at.pop(peer, None)
+            await worker.leave(peer)
         except MediaError as error:
             log.info("a peer was gone already", peer=peer, error=str(error))
 
@@ -258,6 +288,7 @@ class RoomMedia:
         """The room is not held any more."""
         if self.worker is not None:
             await self.worker.close_room(self._room.meeting_id)
+        await self.spread.close()
 
     # -- the worker goes and comes ----------------------------------------------------------------------------------
 
@@ -265,14 +296,16 @@ class RoomMedia:
         """The worker is away."""
         room = self._room
         self._down_at = (room.has.monotonic(), room.has.clock())
-        self.links.clear()
+        self.links = {key: link for key, link in self.links.items() if link.side == "lower" and _is_share(link)}
         room.driver.abandon()
 
     async def placed(self, worker: Media, has: RoomState | None) -> None:
         """This worker has the room now: go on with what it has of it, and have the rest made anew."""
         room = self._room
-        self.peers = set(has.peers) if has else set()
-        self.links = {f"{link['side']} {link['link']}": _link_of(room, link) for link in has.links} if has else {}
+        here = await self.spread.absorb(worker) if self.spread.has(worker) else []
+        self.links.pop(f"lower {share_name(worker)}", None)
+        self.peers = {*(has.peers if has else ()), *here, *self.spread.at}
+        self._note_links(has)
         await self._note_interruption(has)
         self._down_at = None
         now = room.has.monotonic()
@@ -280,7 +313,33 @@ class RoomMedia:
         room.driver.adopt(worker, has)
         for connection in room.connections.values():
             connection.in_media = connection.id in self.peers
-            if connection.is_open and not connection.in_media and room.is_live:
+        self._send_for(one.id for one in room.connections.values() if not one.in_media)
+
+    async def lost_part(self, worker: Media) -> None:
+        """A further worker is away: whoever was there comes again."""
+        gone = await self.spread.lost(worker)
+        self.links.pop(f"lower {share_name(worker)}", None)
+        self.peers.difference_update(gone)
+        self._send_for(peer for peer in gone if peer in self._room.connections)
+
+    async def found_part(self, worker: Media, has: RoomState) -> None:
+        """After a restart of this process: this worker has part of the room."""
+        await self.spread.grow(worker, has)
+        self.peers.update(has.peers)
+        self._note_links(has)
+        now = self._room.has.monotonic()
+        self._orphans.update({peer: now + ORPHAN_S for peer in has.peers if peer not in self._room.connections})
+
+    def _note_links(self, has: RoomState | None) -> None:
+        for link in has.links if has is not None else ():
+            self.links[f"{link['side']} {link['link']}"] = _link_of(self._room, link)
+
+    def _send_for(self, peers: Iterable[str]) -> None:
+        """These pages have no media connection any more: they make another one."""
+        for peer in peers:
+            connection = self._room.connections[peer]
+            connection.in_media = False
+            if connection.is_open and self._room.is_live:
                 connection.outgoing.send({"type": "media", "boot_id": self.boot_id})
 
     async def _note_interruption(self, has: RoomState | None) -> None:
@@ -333,6 +392,10 @@ class RoomMedia:
                     "quality": line.quality,
                 }
         return {"type": "connections", "sites": sites, "active_site_id": self._active_site_id}
+
+
+def _is_share(link: LinkChanged) -> bool:
+    return link.link.startswith(SHARE)
 
 
 def _link_of(room: Room, link: dict[str, Any]) -> LinkChanged:

@@ -16,6 +16,7 @@ import structlog
 
 from web.live.media_driver import Media
 from web.live.placement import BUSY, Candidate, place
+from web.live.spread import is_part
 from web.media.errors import MediaError
 from web.media.messages import CaptureEnded, Load, MediaEvent, MediaStats, RoomState, WorkerDown, WorkerUp
 
@@ -106,6 +107,12 @@ class Workers:
                 log.info("room placed", room=room.meeting_id, worker=name)
                 await room.media.placed(self._media[name], None)
 
+    def another(self, room: Room) -> Media | None:
+        """The best worker that has nothing of this room yet, for one that its worker is too small for."""
+        others = [one for one in self._candidates() if not room.media.is_on(self._media[one.name])]
+        name = place(one for one in others if one.load.takes_rooms)
+        return self._media[name] if name is not None else None
+
     def _candidates(self) -> list[Candidate]:
         return [
             Candidate(one.name, one.load, one.peers)
@@ -131,7 +138,7 @@ class Workers:
             await self._on_capture_ended(event)
         else:
             room = self._rooms.get(event.room)
-            if room is not None and room.media.worker is worker:  # not the late word of one it has left
+            if room is not None and room.media.is_on(worker):  # not the late word of one it has left
                 await room.media.handle(event)
 
     async def _up(self, worker: Media) -> None:
@@ -148,7 +155,9 @@ class Workers:
         """A room goes on where it is, unless it is over or was placed elsewhere meanwhile."""
         async with self._placing:
             room = self._rooms.get(room_id)
-            if room is None or room.media.worker not in (None, worker):
+            if room is not None and is_part(has):
+                await room.media.found_part(worker, has)
+            elif room is None or room.media.worker not in (None, worker):
                 await worker.close_room(room_id)
             else:
                 await room.media.placed(worker, has)
@@ -160,6 +169,8 @@ class Workers:
         log.warning("a media worker is away", worker=worker.name, rooms=len(rooms))
         for room in rooms:
             room.media.lost()
+        for room in [room for room in self._rooms.values() if room.media.spread.has(worker)]:
+            await room.media.lost_part(worker)
         await self.place_rooms()
 
 

@@ -51,6 +51,7 @@ class FakeMedia:
         self.on_event = on_event
         self.name = name
         self.draining = False
+        self.most_peers = 1000
         self.refuses_links = ""  # why, when it does
         self.rooms: dict[str, FakeRoom] = {}
         self.views: dict[str, tuple[list[str], int, bool]] = {}
@@ -130,7 +131,10 @@ class FakeMedia:
         self._ask("join", room, peer, label, ",".join(may_send))
         if not offer.startswith("v=0"):
             raise MediaRefused("bad_offer", "no v= line")
-        self._room(room).peers[peer] = label
+        here = self._room(room).peers
+        if peer not in here and sum(len(one.peers) for one in self.rooms.values()) >= self.most_peers:
+            raise MediaRefused("full", f"this worker has {len(here)} peers, its limit")
+        here[peer] = label
         return Joined("v=0\r\n", (JoinedSlot("0", "audio"), JoinedSlot("1", "video")))
 
     async def restart_ice(self, peer: str, offer: str) -> str:
