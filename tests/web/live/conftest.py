@@ -89,6 +89,7 @@ class Live:
                 await self.hub.workers.handle(*self.events.pop(0))
             for room in self.hub.rooms.values():
                 await room.driver.settle()
+                await room.media.spread.settle()
 
     async def passes(self, seconds: float) -> None:
         self.seconds += seconds

@@ -97,10 +97,11 @@ async def test_the_first_worker_dies_and_the_other_becomes_the_first(live: Live)
 async def test_the_next_web_process_finds_both_parts(live: Live) -> None:
     await gather(live)
     await live.die()
-    await live.start("next")
+    await live.begin("next")
     for worker in (*live.others, live.media):
         worker.return_()
     await live.settle()
+    await live.hub.workers.find_rooms(0)
     room = live.hub.rooms[MEETING]
     assert room.media.worker is live.media and room.media.spread.workers == [live.others[0]]
     assert peers(live) == [3, 1] and len(room.media.peers) == 4
