@@ -143,10 +143,13 @@ class Recorder:
             self._interrupt(failure, None)
 
     def _label(self, encoding: int) -> str | None:
-        """Whose packet it is: of its own encoding, for the slot may be waiting for another one's keyframe already."""
-        if encoding not in self._labels and self._room in self._node.rooms:
+        """Whose packet it is: of its own encoding, for the slot may be waiting for another one's keyframe already.
+
+        Asked each time, for over a link others come in the same encoding.
+        """
+        if self._room in self._node.rooms:
             label = self._node.room(self._room).label_of(encoding)
-            if label is not None:  # kept: the last packets come when their sender has left
+            if label:  # kept: the last packets come when their sender has left
                 self._labels[encoding] = label
         return self._labels.get(encoding)
 

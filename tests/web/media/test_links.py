@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sfu.light_peer import LightPeer, synthetic_audio, synthetic_video
@@ -132,6 +133,46 @@ async def test_the_readable_plane_is_linked_to_the_native_one() -> None:
         await upper.client.set_program("province", floor, ["chair", "site district"])
         await district.wait_for(lambda: district.sources("video") == {"chair"})
         await chair.wait_for(lambda: "district" in chair.sources("video"))
+
+
+async def test_a_room_over_two_workers_is_one_room() -> None:
+    """Everybody hears who speaks, whichever worker carries him; a pinned site of the other part is seen small."""
+    async with AsyncExitStack() as stack:
+        first, second = [await stack.enter_async_context(running_media(QUICK)) for _ in range(2)]
+        for media in (first, second):
+            await media.client.open_room("room")
+        await link(second, "room", first, "room", kind="share")
+        here = {name: await enter(first, "room", name, stack) for name in ("chair", "other")}
+        there = {name: await enter(second, "room", name, stack) for name in ("district", "commune")}
+        on_air = Program(floor="district", chair="chair"), ["chair", "district", "commune"]
+        for media in (first, second):
+            await media.client.set_program("room", *on_air)
+        for name in ("chair", "other"):
+            await here[name].wait_for(partial(shows, here[name], "district"))
+        await there["commune"].wait_for(partial(shows, there["commune"], "chair"))
+        await there["district"].wait_for(partial(shows, there["district"], "chair"))
+        assert "district sound" not in there["district"].sources("audio")
+        await second.client.set_view("commune", ["other"], 3, False)
+        await there["commune"].wait_for(lambda: "other" in there["commune"].sources("video"))
+
+
+async def test_what_a_lower_room_records_is_labelled_with_who_it_was(tmp_path: Path) -> None:
+    """Two chairs of the root one after the other, in the same lane."""
+    async with AsyncExitStack() as stack:
+        upper, lower = [await stack.enter_async_context(running_media(QUICK)) for _ in range(2)]
+        await upper.client.open_room("province")
+        await lower.client.open_room("district")
+        chair, other = [await enter(upper, "province", name, stack) for name in ("chair", "other")]
+        site = await enter(lower, "district", "district", stack, plays=False)
+        await link(lower, "district", upper, "province")
+        await lower.client.record("district", "recording", "start", tmp_path / "recording")
+        for name in ("chair", "other"):
+            await upper.client.set_program("province", Program(floor=name, mode="one_speaker"), [name])
+            await site.wait_for(partial(shows, site, name))
+        await lower.client.record("district", "recording", "stop", tmp_path / "recording")
+        recorded = b"".join(file.read_bytes() for file in sorted((tmp_path / "recording").iterdir()))
+        assert recorded.find(b"site chair") < recorded.find(b"site other")
+        assert b"site chair" in recorded and chair.plis + other.plis > 0
 
 
 async def test_a_cut_leaves_the_lower_room_its_own_program_and_is_mended() -> None:
