@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CORPORA = {"stun": "stun", "sdp": "sdp", "signalling": "signalling", "reference_rtcp": "rtcp", "fragment": "fragment"}
+CORPORA = {"reference_rtcp": "rtcp"} | {name: name for name in ("stun", "sdp", "signalling", "fragment", "link")}
 WATCHED = ["sfu", "web.signalling.incoming", "web.doors.fragment", "aioice.stun"]
 LIMITS = ["-max_len=8192", "-timeout=60", "-print_final_stats=1"]
 
@@ -31,6 +31,7 @@ def targets() -> dict[str, Target]:
     from sfu.rtp.errors import MalformedPacket
     from sfu.rtp.rtcp import parse_compound
     from sfu.transport.ice import IceAgent, IceTable
+    from tests.sfu.linking.fuzzing import fuzz_link
     from tests.sfu.test_fuzz import fuzz_offer
     from tests.web.doors.test_fragment import fuzz_fragment
     from web.signalling.incoming import Malformed, UnknownVersion, read_hello, read_message
@@ -56,6 +57,7 @@ def targets() -> dict[str, Target]:
         "signalling": signalling,
         "reference_rtcp": rtcp,
         "fragment": fuzz_fragment,
+        "link": fuzz_link,
     }
 
 
