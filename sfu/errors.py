@@ -59,6 +59,10 @@ class BadLink(PeerError):
         return str(self).partition(":")[0]
 
 
+class NoCodec(BadOffer):
+    """The offer lacks the codec of the room's pictures: a Firefox without OpenH264."""
+
+
 class FramingError(PeerError):
     """A TCP peer broke RFC 4571 framing."""
 

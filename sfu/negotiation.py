@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sfu.errors import BadOffer
+from sfu.errors import BadOffer, NoCodec
 from sfu.events import Source
 from sfu.plane.plane import ExtensionIds
 from sfu.sdp import Codec, Section, SessionDescription, TransportLines
@@ -233,7 +233,8 @@ def _choose_codec(section: Section, name: CodecName) -> LineCodec:
     matching = [c for c in section.codecs.values() if c.name == name and _usable(c)]
     if not matching:
         offered = ", ".join(sorted({c.name for c in section.codecs.values() if c.name})) or "nothing"
-        raise BadOffer(f"mid {section.mid}: this room needs {name}, the offer has {offered}")
+        kind = BadOffer if name == "opus" else NoCodec
+        raise kind(f"mid {section.mid}: this room needs {name}, the offer has {offered}")
     codec = min(matching, key=_preference)
     rtx = next(
         (c for c in section.codecs.values() if c.name == "rtx" and c.parameter("apt") == str(codec.payload_type)), None

@@ -41,6 +41,7 @@ def what_may(actor: Actor, meeting: MeetingAccess) -> tuple[str, ...]:
         "join": _may_join(actor, meeting),
         "reply": any(p.may_reply(actor, meeting, site_id) for site_id, _ in meeting.sites),
         "hand_out_links": any(p.may_hand_out_link(actor, meeting, site_id) for site_id, _ in meeting.sites),
+        "give_ticket": p.may_give_ticket(actor, meeting),
         "see_replies": p.may_see_replies(actor, meeting),
         "see_proceedings": p.may_see_proceedings(actor, meeting),
         "correct": p.may_correct(actor, meeting),

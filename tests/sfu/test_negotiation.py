@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sfu.answer import LocalTransport, write_answer
-from sfu.errors import BadOffer
+from sfu.errors import BadOffer, NoCodec
 from sfu.negotiation import Negotiated, negotiate, renegotiate_ice
 from sfu.sdp import parse
 
@@ -190,6 +190,14 @@ def test_a_bad_offer_is_refused_by_name(old: str, new: str, said: str) -> None:
     assert old in SMALL
     with pytest.raises(BadOffer, match=said):
         plan(SMALL.replace(old, new, 1))
+
+
+def test_a_browser_without_the_rooms_codec_is_told_apart_from_a_bad_offer() -> None:
+    with pytest.raises(NoCodec, match="needs vp8"):
+        plan(SMALL.replace("VP8/90000", "VP9/90000"))
+    with pytest.raises(BadOffer) as no_sound:
+        plan(SMALL.replace("opus/48000/2", "PCMU/8000"))
+    assert not isinstance(no_sound.value, NoCodec)
 
 
 def test_an_offer_of_nothing_or_of_too_much_is_refused() -> None:

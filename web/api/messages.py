@@ -110,6 +110,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The ICE session is another one now, or a restart came without If-Match: *.",
     ),
     "bad_fragment": ("Đoạn SDP không đúng.", "The SDP fragment is not right."),
+    "no_codec": (
+        "Thiết bị không có bộ mã hình mà phòng họp dùng.",
+        "The device lacks the video codec of the room.",
+    ),
     "bad_offer": ("Thiết bị gửi đề nghị kết nối không dùng được.", "The offer cannot be answered."),
     "occupied": (
         "Điểm cầu đang mở ở máy khác. Đóng ở máy kia rồi thử lại.",

@@ -35,6 +35,7 @@ STATUS = {
     "ticket_expired": 401,
     "ticket_other": 403,
     "bad_offer": 400,
+    "no_codec": 400,
     "bad_fragment": 400,
     "wrong_content": 415,
     "condition_missing": 428,

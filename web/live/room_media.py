@@ -403,7 +403,7 @@ def _link_of(room: Room, link: dict[str, Any]) -> LinkChanged:
 
 
 def _refused(error: MediaError) -> Refused:
-    if isinstance(error, MediaRefused) and error.code in ("bad_offer", "full"):
+    if isinstance(error, MediaRefused) and error.code in ("bad_offer", "no_codec", "full"):
         return Refused(error.code, detail=error.message)
     if isinstance(error, MediaRefused) and error.code == "bad_request":
         return Refused("bad_offer", detail=error.message)

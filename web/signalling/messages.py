@@ -82,6 +82,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Trình duyệt này không kết nối được hình và tiếng. Xin dùng Chrome, Edge hoặc Firefox bản mới ({detail}).",
         "This browser cannot connect picture and sound: {detail}.",
     ),
+    "no_codec": (
+        "Trình duyệt này chưa có bộ mã hình mà phòng họp dùng. Firefox: mở about:addons, mục Plugins, bật OpenH264 rồi tải lại trang;"
+        " hoặc dùng Chrome, Edge ({detail}).",
+        "This browser lacks the room's video codec. Firefox: open about:addons, Plugins, switch OpenH264 on and reload;"
+        " or use Chrome or Edge ({detail}).",
+    ),
     "full": ("Phòng họp trực tuyến đã đủ số máy kết nối.", "The room is full."),
     "no_media": (
         "Máy chủ hình và tiếng đang khởi động lại, hệ thống sẽ tự kết nối.",

@@ -13,6 +13,7 @@ import { dateOf, timeOf, weekdayOf } from "../words/when";
 import { PlanActs } from "./acts";
 import { AgendaSum } from "./agenda-editor";
 import { Attendees } from "./attendees";
+import { ForeignDevices } from "./foreign";
 import styles from "./page.module.css";
 import { Papers } from "./papers";
 import { isSecret } from "./secrecy";
@@ -20,6 +21,7 @@ import { SecretNotice } from "./secret-notice";
 
 const AFTER: Stage[] = ["adjourned", "minuted", "signed", "published", "filed"];
 const LIVE: Stage[] = ["testing", "convened", "suspended"];
+const BEFORE_END: Stage[] = ["draft", "sent", "postponed", ...LIVE];
 
 export default function MeetingPage() {
   const { id = "" } = useParams<{ id: string }>();
@@ -43,6 +45,7 @@ export default function MeetingPage() {
         </div>
         <div className={styles.column}><Card><h2>{words.plan.basics}</h2><Facts meeting={meeting} /></Card><Files meeting={meeting} /></div>
       </div>
+      {meeting.may.includes("give_ticket") && BEFORE_END.includes(meeting.stage) && !isSecret(meeting.security_marking) && <Card><h2>{words.foreign.title}</h2><ForeignDevices meeting={meeting} /></Card>}
       {seesSites && <Card><h2>{words.plan.replies}</h2><Attendees meeting={meeting} /></Card>}
     </Frame>
   );

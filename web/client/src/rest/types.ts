@@ -128,6 +128,11 @@ export interface Meeting extends Plan {
   room_count?: number;
 }
 
+/** For an encoder (into the room) or a player (of its program); the token is there once, when it is given. */
+export interface ForeignTicket {
+  id: string; kind: "ingest" | "playback"; site_id: string | null; label: string; url: string; revoked_at: string | null; in_use: number; token?: string;
+}
+
 export interface ParentPlan {
   meeting_id: string; title: string; host_title: string; chair_name: string; contact_phone: string; starts_at: string; ends_at: string; items: string[]; node_id: string | null;
 }

@@ -2,6 +2,7 @@
 import type { Words } from "..";
 import { board } from "./board";
 import { comments } from "./comments";
+import { foreign } from "./foreign";
 import { linked } from "./linked";
 import { minutes } from "./minutes";
 import { organisation } from "./organisation";
@@ -9,4 +10,4 @@ import { plan } from "./plan";
 import { room } from "./room";
 import { shell } from "./shell";
 
-export const en: Words = { ...shell, plan, linked, board, room, minutes, comments, organisation };
+export const en: Words = { ...shell, plan, foreign, linked, board, room, minutes, comments, organisation };

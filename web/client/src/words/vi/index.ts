@@ -1,6 +1,7 @@
 /** Vietnamese, the source language. Exact words of the field; change one only with the people who use it. */
 import { board } from "./board";
 import { comments } from "./comments";
+import { foreign } from "./foreign";
 import { linked } from "./linked";
 import { minutes } from "./minutes";
 import { organisation } from "./organisation";
@@ -8,4 +9,4 @@ import { plan } from "./plan";
 import { room } from "./room";
 import { shell } from "./shell";
 
-export const vi = { ...shell, plan, linked, board, room, minutes, comments, organisation };
+export const vi = { ...shell, plan, foreign, linked, board, room, minutes, comments, organisation };
