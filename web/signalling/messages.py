@@ -83,8 +83,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This browser cannot connect picture and sound: {detail}.",
     ),
     "no_codec": (
-        "Trình duyệt này chưa có bộ mã hình mà phòng họp dùng. Firefox: mở about:addons, mục Plugins, bật OpenH264 rồi tải lại trang;"
-        " hoặc dùng Chrome, Edge ({detail}).",
+        "Trình duyệt này chưa có bộ mã hình mà phòng họp dùng. Firefox: mở about:addons, mục Plugins, bật OpenH264"
+        " rồi tải lại trang; hoặc dùng Chrome, Edge ({detail}).",
         "This browser lacks the room's video codec. Firefox: open about:addons, Plugins, switch OpenH264 on and reload;"
         " or use Chrome or Edge ({detail}).",
     ),
