@@ -143,7 +143,10 @@ def _openings(facts: Sequence[f.Fact], seen: Sequence[Seen]) -> tuple[list[_Open
                 items.append(_Open(at_ns, item_id=item_id))
             case f.ItemClosed() | f.ItemPostponed():
                 _close(items, at_ns)
-            case f.FloorRequested(request_id=request_id, speaker=speaker):
+            case (
+                f.FloorRequested(request_id=request_id, speaker=speaker)
+                | f.FloorClimbed(request_id=request_id, speaker=speaker)
+            ):
                 requested[request_id] = speaker
             case f.FloorGranted() as granted:
                 start_ns = _picture_ns(granted.site_id, at_ns, seen)

@@ -244,7 +244,7 @@ def _paper(course: Course, fact: Fact, body: f.PaperShown) -> None:
         shown["pages"].append(body.page)
 
 
-def _requested(course: Course, fact: Fact, body: f.FloorRequested) -> None:
+def _requested(course: Course, fact: Fact, body: f.FloorRequested | f.FloorClimbed) -> None:
     course.requests[body.request_id] = body.speaker
 
 
@@ -315,7 +315,7 @@ _HANDLERS: dict[type[f.Body], Callable[[Course, Fact, Any], None]] = {
     f.AbsenceExcused: _excused, f.DeputyAccepted: _deputy, f.RollCalled: _roll,
     f.ItemOpened: _item_opened, f.ItemClosed: _item_closed, f.ItemPostponed: _item_postponed,
     f.AgendaAmended: _amended, f.PaperShown: _paper,
-    f.FloorRequested: _requested, f.FloorGranted: _granted, f.FloorRevoked: _speech_ended,
+    f.FloorRequested: _requested, f.FloorClimbed: _requested, f.FloorGranted: _granted, f.FloorRevoked: _speech_ended,
     f.FloorReturned: _speech_ended, f.SpeakerNamed: _named,
     f.RecordingStarted: _recording_on, f.RecordingResumed: _recording_on, f.RecordingPaused: _recording_off,
     f.RecordingStopped: _recording_off, f.RecordingInterrupted: _recording_interrupted, f.RecordingSealed: _sealed,

@@ -230,6 +230,32 @@ class RemoveParticipant(Command):
     connection_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MergeRequests(Command):
+    request_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardRequest(Command):
+    request_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest(Command):
+    request_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveProgram(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RejoinProgram(Command):
+    pass
+
+
 def name_of(cls: type[Command]) -> str:
     """``GrantFloor`` → ``grant_floor``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()

@@ -16,6 +16,8 @@ from typing import ClassVar, Literal
 
 Mode = Literal["discussion", "one_speaker", "chair_only"]
 RequestKind = Literal["speech", "question", "reply", "point_of_order"]
+LinkSide = Literal["upper", "lower"]
+ForwardStatus = Literal["waiting", "failed", "gone"]
 LeaveReason = Literal["left", "lost", "moved", "restarted", "removed"]
 
 
@@ -294,6 +296,113 @@ class SpeakerNamed(Body):
 class TimeExtended(Body):
     speech_id: str
     by_s: int
+
+
+# -- floor over levels --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsMerged(Body):
+    """One speaks for several: these requests stand behind that one and are done with it."""
+
+    request_id: str
+    merged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswered(Body):
+    """Answered in words instead of with the floor; the request leaves the queue."""
+
+    request_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FloorForwarded(Body):
+    """The request goes up to the room above; it stays in the queue here, and its way is seen."""
+
+    request_id: str
+    meeting_id: str  # of the room above
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardFollowed(Body):
+    """What became of it there: in the queue, could not be handed over, or no longer there (it is ours again)."""
+
+    request_id: str
+    status: ForwardStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FloorClimbed(Body):
+    """A request came up from a room below; it keeps its id at all levels."""
+
+    personal: ClassVar[frozenset[str]] = frozenset({"speaker"})
+    request_id: str
+    site_id: str
+    kind: RequestKind
+    meeting_id: str  # the room below through which it came
+    site_name: str
+    path: tuple[str, ...]  # units it passed, the asking one first
+    asked_at: str
+    speaker: Somebody | None = None
+
+
+# -- link ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened(Body):
+    """This room and another one are linked; ``side`` is where the other one is."""
+
+    meeting_id: str
+    side: LinkSide
+    node: str  # that holds it; empty: this installation
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost(Body):
+    """Nothing is heard of the other room any more; each goes on by itself."""
+
+    meeting_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRestored(Body):
+    meeting_id: str
+    lost_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp(Body):
+    """All that was said above while the link was lost is here: what was missed."""
+
+    meeting_id: str
+    missed_s: int
+    items: tuple[str, ...]  # ids of the items that were opened there meanwhile
+    speeches: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkClosed(Body):
+    """One of the two rooms ended, or left the linked meeting."""
+
+    meeting_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramLeft(Body):
+    """This room leaves the program of the room above, for a discussion of its own."""
+
+    meeting_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRejoined(Body):
+    meeting_id: str
 
 
 # -- room ---------------------------------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ from scheduler.proceedings import commands as c
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.case import Case, check
 from scheduler.proceedings.chain import instant
+from scheduler.proceedings.climbing import check_own_floor, is_reachable
 from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.fold import elapsed_ms
 from scheduler.proceedings.roll_call import somebody
-from scheduler.proceedings.state import Speech, State
+from scheduler.proceedings.state import Request, Speech, State
 
 MAX_LIMIT_S = 4 * 3600
 MAX_EXTENSION_S = 3600
@@ -35,12 +36,23 @@ def withdraw_request(case: Case, command: c.WithdrawRequest) -> list[f.Body]:
 
 
 def grant_floor(case: Case, command: c.GrantFloor) -> list[f.Body]:
-    site = case.site_here(command.site_id)
+    check_own_floor(case)
+    if not _came_up(case, command):
+        case.site_here(command.site_id)
     holder = case.state.floor
-    check(holder is None or holder.site_id != site.site_id, site.site_id, "already")
+    check(holder is None or holder.site_id != command.site_id, command.site_id, "already")
     limit_s = case.plan.speech_limit_s if command.limit_s is None else command.limit_s
     check(0 <= limit_s <= MAX_LIMIT_S, f"limit_s: 0–{MAX_LIMIT_S}")
-    return _grant(case, site.site_id, _request_of(case, command), limit_s)
+    return _grant(case, command.site_id, _request_of(case, command), limit_s)
+
+
+def _came_up(case: Case, command: c.GrantFloor) -> bool:
+    """A site of a room below that has asked; it is called there, through its link."""
+    asked = [r for r in case.state.queue if r.site_id == command.site_id and r.origin is not None]
+    found = next((r for r in asked if command.request_id in (None, r.request_id)), None)
+    if found is not None and not is_reachable(case.state, found):
+        raise Refused("not_present", detail=command.site_id)
+    return found is not None
 
 
 def _request_of(case: Case, command: c.GrantFloor) -> str | None:
@@ -58,12 +70,19 @@ def _grant(case: Case, site_id: str, request_id: str | None, limit_s: int) -> li
 
 def grant_next(case: Case, command: c.GrantNext) -> list[f.Body]:
     """The first in the queue that is here; those cut off keep their place."""
+    check_own_floor(case)
     check(bool(case.state.queue), "the queue is empty", "not_in_queue")
     holder = case.state.floor.site_id if case.state.floor else None
     for request in case.state.queue:
-        if case.site(request.site_id).connection_id is not None and request.site_id != holder:
+        if _is_here(case, request) and request.site_id != holder:
             return _grant(case, request.site_id, request.request_id, case.plan.speech_limit_s)
     raise Refused("not_present", detail="nobody in the queue is here")
+
+
+def _is_here(case: Case, request: Request) -> bool:
+    if request.origin is not None:
+        return is_reachable(case.state, request)
+    return case.site(request.site_id).connection_id is not None
 
 
 def put_off(case: Case, command: c.PutOff) -> list[f.Body]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.encoding import from_plain, to_plain
+from scheduler.proceedings.fold_linked import LINKED
 from scheduler.proceedings.state import (
     Conclusion,
     Item,
@@ -235,6 +236,8 @@ def _floor_granted(state: State, body: f.FloorGranted, at: str) -> State:
         started_at=at,
         limit_s=body.limit_s,
         request_id=body.request_id,
+        origin=request.origin if request else None,
+        from_above=request is not None and request.forwarded != "no",
     )
     return replace(_floor_ended(state, at), floor=speech, queue=_without(state, body.request_id))
 
@@ -382,4 +385,5 @@ _FOLDS: dict[type[f.Body], Callable[[State, Any, str], State]] = {
     f.ConclusionRecorded: _conclusion_recorded,
     f.TaskAssigned: _task_assigned,
     f.Corrected: _no_change,
+    **LINKED,
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from scheduler.proceedings import agenda, floor, outcome, roll_call, stages
+from scheduler.proceedings import agenda, climbing, floor, outcome, roll_call, stages
 from scheduler.proceedings import commands as c
 from scheduler.proceedings.case import Case
 from scheduler.proceedings.errors import Refused
@@ -73,6 +73,11 @@ RULES: dict[type[c.Command], Rule] = {
     c.ResumeRecording: Rule(LEADERS, ("convened",), outcome.resume_recording),
     c.RecordConclusion: Rule(LEADERS, ("convened", "suspended"), outcome.record_conclusion),
     c.AssignTask: Rule(LEADERS, ("convened", "suspended"), outcome.assign_task),
+    c.MergeRequests: Rule(LEADERS, LIVE, climbing.merge_requests),
+    c.ForwardRequest: Rule(LEADERS, ("testing", "convened"), climbing.forward_request),
+    c.AnswerRequest: Rule(LEADERS, LIVE, climbing.answer_request),
+    c.LeaveProgram: Rule(LEADERS, LIVE, climbing.leave_program),
+    c.RejoinProgram: Rule(LEADERS, LIVE, climbing.rejoin_program),
     c.CloseMicrophones: Rule(LEADERS, LIVE, floor.close_microphones),
     c.RemoveParticipant: Rule(LEADERS, LIVE, floor.remove_participant),
 }

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scheduler.proceedings.facts import Mode, RequestKind, Somebody
+from scheduler.proceedings.facts import LinkSide, Mode, RequestKind, Somebody
 
 Stage = Literal["waiting", "testing", "convened", "suspended", "adjourned"]
 Attendance = Literal["unknown", "present", "excused", "absent"]
 ItemStatus = Literal["waiting", "open", "closed", "postponed"]
+Forwarded = Literal["no", "sent", "waiting", "failed"]
+LinkStatus = Literal["open", "away", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request from below came from."""
+
+    meeting_id: str  # the room below through which it came
+    site_name: str
+    path: tuple[str, ...]
+    asked_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     request_id: str
     site_id: str
@@ -49,6 +61,19 @@ class Request:
     speaker: Somebody | None
     at: str
     put_off: bool = False
+    origin: Origin | None = None  # None: of this room
+    forwarded: Forwarded = "no"  # to the room above
+    with_site_ids: tuple[str, ...] = ()  # for whom he speaks too
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered in words."""
+
+    request_id: str
+    site_id: str
+    text: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +86,8 @@ class Speech:
     limit_s: int = 0
     request_id: str | None = None
     ended_at: str | None = None
+    origin: Origin | None = None  # of a site in a room below
+    from_above: bool = False  # granted by the room above
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +132,28 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """What was said above while the link was lost."""
+
+    seconds: int
+    items: tuple[str, ...]
+    speeches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A room above or below that this one is linked with."""
+
+    meeting_id: str
+    side: LinkSide
+    node: str
+    title: str
+    status: LinkStatus
+    since: str  # of the status
+    missed: Missed | None = None  # of the last time it was lost
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything a room shows; the empty State is a room nobody has opened."""
 
@@ -132,4 +181,6 @@ class State:
     chat: tuple[Message, ...] = ()  # the last 200
     conclusions: tuple[Conclusion, ...] = ()
     tasks: tuple[Task, ...] = ()
+    answers: tuple[Answer, ...] = ()  # the last 50
+    links: tuple[Link, ...] = ()
     seq: int = 0  # of the last fact folded

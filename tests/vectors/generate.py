@@ -41,6 +41,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     "conclusion_id": ("k1", "k2"),
     "task_id": ("t1", "t2"),
     "paper_id": ("p1", "p2"),
+    "meeting_id": ("m1", "m2", "m3"),
 }
 WORDS = ("Lù A Páo", "xã Quản Bạ", "", "đồng ý", "a\u2028b", "😀", '"<>&')
 
@@ -81,7 +82,13 @@ def random_value(seeded: random.Random, name: str, kind: Any) -> Any:
 
 def pool_of(name: str) -> str:
     """Which ids stand in a list: ``item_ids`` holds item ids."""
-    lists = {"present": "site_id", "excused": "site_id", "absent": "site_id", "put_off": "request_id"}
+    lists = {
+        "present": "site_id",
+        "excused": "site_id",
+        "absent": "site_id",
+        "put_off": "request_id",
+        "merged": "request_id",
+    }
     return lists.get(name, name.removesuffix("s"))
 
 

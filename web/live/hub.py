@@ -28,6 +28,7 @@ from scheduler.proceedings.lease import Lease
 from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.plan import Participant
 from web.link.channel import LinkChannel
+from web.live.climbing import Climbing
 from web.live.connection import Connection, ConnectionIds
 from web.live.errors import Closing, NoEntry
 from web.live.keeper import Keeper, holder_name, take
@@ -73,7 +74,9 @@ class Hub:
     ) -> None:
         self.lost = asyncio.Event()
         self.rooms: dict[str, Room] = {}
-        self.links = Links(self.rooms, channel or LinkChannel(), monotonic)
+        channel = channel or LinkChannel()
+        self.links = Links(self.rooms, channel, monotonic)
+        self.climbing = Climbing(self.rooms, channel, database, clock, monotonic)
         self.support = Support(captures.parent / "support", database, clock)
         self.workers = Workers(media, self.rooms, self.support.ended)
         self._database = database
@@ -112,7 +115,9 @@ class Hub:
             on_lease_lost=self._lose,
             another_worker=self.workers.another,
             turn=self._turn,
+            on_taken=self.climbing.took,
         )
+        self.climbing.start()
         self.links.answer_others(self._may_link)
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()
@@ -127,6 +132,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.links.stop()
+        await self.climbing.stop()
         for room in self.rooms.values():
             await room.close("restarting")
         if not self.lost.is_set():
@@ -246,6 +252,7 @@ class Hub:
         now = self._monotonic()
         await self.workers.tick()
         self.links.tick()
+        self.climbing.tick()
         for room in list(self.rooms.values()):
             await room.tick(now)
             if not room.connections and not room.is_live and not room.lock.locked():

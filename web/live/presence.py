@@ -266,6 +266,10 @@ class Presence:
         state = self._room.state
         if state.floor is None or not self._room.is_live:
             return None
+        if state.floor.origin is not None:
+            through = state.floor.origin.meeting_id
+            is_linked = any(link.meeting_id == through and link.status != "lost" for link in state.links)
+            return None if is_linked else state.floor.speech_id
         site = state.sites.get(state.floor.site_id)
         return state.floor.speech_id if site is None or site.connection_id is None else None
 

@@ -59,6 +59,7 @@ class Belongings:
     on_lease_lost: Callable[[], None]
     another_worker: Callable[[Room], Media | None] = lambda room: None
     turn: TurnServers = field(default_factory=TurnServers)
+    on_taken: Callable[[Room, State, Sequence[f.Fact]], None] = lambda room, before, facts: None
 
 
 def as_planned(state: State, plan: Plan) -> State:
@@ -155,10 +156,12 @@ class Room:
         """Durable facts move the state; everybody is told."""
         if not facts:
             return
+        before = self.state
         self.state = fold(facts, self.state)
         self.head = head_after(facts[-1])
         self.tell({"type": "facts", "facts": [fact_to_json(fact) for fact in facts]})
         self.driver.trigger()
+        self.has.on_taken(self, before, facts)
 
     async def reload(self) -> None:
         """Read what the log has beyond what we know."""

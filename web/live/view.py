@@ -121,6 +121,11 @@ def _paper(paper: Paper) -> Json:
     return {**shown, "uploaded_by": paper.uploaded_by, "uploaded_at": _instant(paper.uploaded_at), "viewable": viewable}
 
 
+async def title_of(session: ReadSession, meeting_id: str) -> str:
+    """What the rooms it is linked with call it."""
+    return await session.scalar(select(Meeting.title).where(Meeting.id == meeting_id)) or ""
+
+
 async def load_roster(session: ReadSession, actor: Actor, access: MeetingAccess) -> list[Json]:
     """The invited sites in protocol order; telephone numbers for the host's people, and each site its own."""
     query = select(Attendee, Site).join(Site, Site.id == Attendee.site_id).where(Attendee.meeting_id == access.id)

@@ -43,6 +43,11 @@ ACTS: dict[str, tuple[str, str]] = {
     "assign_task": ("giao nhiệm vụ", "assign a task"),
     "close_microphones": ("tắt micro các điểm cầu", "close the microphones"),
     "remove_participant": ("mời điểm cầu ra khỏi phòng", "remove a site"),
+    "merge_requests": ("gộp đăng ký phát biểu", "merge requests"),
+    "forward_request": ("chuyển đăng ký lên cấp trên", "forward the request"),
+    "answer_request": ("trả lời đăng ký phát biểu", "answer the request"),
+    "leave_program": ("tách ra họp riêng", "leave the program"),
+    "rejoin_program": ("trở lại chương trình chung", "come back to the program"),
     "offer": ("kết nối hình và tiếng", "connect picture and sound"),
 }
 
@@ -75,6 +80,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A meeting about state secrets is not recorded.",
     ),
     "no_floor": ("Hiện không có ai đang phát biểu.", "Nobody has the floor."),
+    "floor_above": (
+        "Phòng họp đang nối với cấp trên ({detail}): chủ tọa cuộc họp trên cho phát biểu. "
+        "Xin chuyển đăng ký lên cấp trên.",
+        "This room is linked with the one above ({detail}): the floor is given there. Forward the request.",
+    ),
+    "not_linked": ("Phòng họp chưa nối với cấp trên.", "This room is not linked with one above."),
     "bad_arguments": ("Yêu cầu không hợp lệ: {detail}.", "The request is not valid: {detail}."),
     "already": ("Việc này đã được thực hiện.", "This is already so."),
     "busy": ("Máy chủ chưa ghi được, xin thử lại.", "The server could not store it; please try again."),

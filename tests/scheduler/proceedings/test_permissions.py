@@ -72,6 +72,11 @@ pause_recording             | chair, secretary                   | convened
 resume_recording            | chair, secretary                   | convened
 record_conclusion           | chair, secretary                   | convened suspended
 assign_task                 | chair, secretary                   | convened suspended
+merge_requests              | chair, secretary                   | testing convened suspended
+forward_request             | chair, secretary                   | testing convened
+answer_request              | chair, secretary                   | testing convened suspended
+leave_program               | chair, secretary                   | testing convened suspended
+rejoin_program              | chair, secretary                   | testing convened suspended
 close_microphones           | chair, secretary                   | testing convened suspended
 remove_participant          | chair, secretary                   | testing convened suspended
 """
@@ -81,6 +86,7 @@ QUEUED: tuple[f.Body, ...] = (f.FloorRequested("r1", "b"),)
 ITEM_OPEN: tuple[f.Body, ...] = (f.ItemOpened("i1"),)
 
 # command → what to ask, after which further facts
+LINKED = f.LinkOpened("above", "upper", "", "Giao ban tỉnh")
 SAMPLES: dict[str, tuple[c.Command, tuple[f.Body, ...]]] = {
     "open_testing": (c.OpenTesting(), ()),
     "convene": (c.Convene(), ()),
@@ -118,6 +124,11 @@ SAMPLES: dict[str, tuple[c.Command, tuple[f.Body, ...]]] = {
     "resume_recording": (c.ResumeRecording(), (f.RecordingPaused("rec"),)),
     "record_conclusion": (c.RecordConclusion("Đồng ý"), ()),
     "assign_task": (c.AssignTask("Rà soát", "unit-a"), ()),
+    "merge_requests": (c.MergeRequests(("r1", "r9")), (*QUEUED, f.FloorRequested("r9", "c"))),
+    "forward_request": (c.ForwardRequest(("r1",)), (*QUEUED, LINKED)),
+    "answer_request": (c.AnswerRequest("r1", "Sở sẽ trả lời."), QUEUED),
+    "leave_program": (c.LeaveProgram(), (LINKED,)),
+    "rejoin_program": (c.RejoinProgram(), (LINKED, f.ProgramLeft("above"))),
     "close_microphones": (c.CloseMicrophones(), WITH_FLOOR),
     "remove_participant": (c.RemoveParticipant("a"), ()),
 }

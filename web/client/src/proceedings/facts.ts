@@ -5,6 +5,8 @@
 
 export type Mode = "discussion" | "one_speaker" | "chair_only";
 export type RequestKind = "speech" | "question" | "reply" | "point_of_order";
+export type LinkSide = "upper" | "lower";
+export type ForwardStatus = "waiting" | "failed" | "gone";
 export type LeaveReason = "left" | "lost" | "moved" | "restarted" | "removed";
 
 export interface Somebody {
@@ -79,6 +81,27 @@ export interface Bodies {
     with_unit_ids: string[];
     due: string | null;
   };
+  RequestsMerged: { request_id: string; merged: string[] };
+  RequestAnswered: { request_id: string; text: string };
+  FloorForwarded: { request_id: string; meeting_id: string };
+  ForwardFollowed: { request_id: string; status: ForwardStatus };
+  FloorClimbed: {
+    request_id: string;
+    site_id: string;
+    kind: RequestKind;
+    meeting_id: string;
+    site_name: string;
+    path: string[];
+    asked_at: string;
+    speaker: Somebody | null;
+  };
+  LinkOpened: { meeting_id: string; side: LinkSide; node: string; title: string };
+  LinkLost: { meeting_id: string; reason: string };
+  LinkRestored: { meeting_id: string; lost_s: number };
+  CaughtUp: { meeting_id: string; missed_s: number; items: string[]; speeches: number; facts: number };
+  LinkClosed: { meeting_id: string };
+  ProgramLeft: { meeting_id: string };
+  ProgramRejoined: { meeting_id: string };
   Corrected: { fact_id: string; field: string; old: string; new: string; reason: string };
 }
 
@@ -89,6 +112,7 @@ export const ERASED = {
   HeadCountReported: { people: [] },
   DeputyAccepted: { deputy: { name: "", post: "" } },
   FloorRequested: { speaker: null },
+  FloorClimbed: { speaker: null },
   SpeakerNamed: { speaker: { name: "", post: "" } },
   ChatPosted: { name: "", text: "" },
   Corrected: { old: "", new: "" },

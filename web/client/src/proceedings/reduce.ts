@@ -3,6 +3,7 @@
  * Pure: never changes its arguments, never looks at a clock.
  */
 import { content, type Bodies, type FactType, type Told } from "./facts";
+import { LINKED } from "./reduce-linked";
 import type { Item, ItemStatus, RecordingState, Request, SiteState, Speech, State } from "./state";
 
 const CHAT_KEPT = 200;
@@ -121,7 +122,7 @@ function agendaAmended(state: State, body: Bodies["AgendaAmended"]): State {
 
 function floorRequested(state: State, body: Bodies["FloorRequested"], at: string): State {
   const { request_id, site_id, kind, speaker } = body;
-  const request: Request = { request_id, site_id, kind, speaker, at, put_off: false };
+  const request: Request = { request_id, site_id, kind, speaker, at, put_off: false, origin: null, forwarded: "no", with_site_ids: [] };
   const waiting = state.queue.filter((other) => !other.put_off);
   return { ...state, queue: [...waiting, request, ...state.queue.filter((other) => other.put_off)] };
 }
@@ -146,6 +147,8 @@ function floorGranted(state: State, body: Bodies["FloorGranted"], at: string): S
     limit_s: body.limit_s,
     request_id: body.request_id,
     ended_at: null,
+    origin: request?.origin ?? null,
+    from_above: request !== undefined && request.forwarded !== "no",
   };
   return { ...floorEnded(state, at), floor, queue: without(state.queue, body.request_id) };
 }
@@ -242,4 +245,5 @@ const FOLDS: { [T in FactType]: Fold<T> } = {
     tasks: put(state.tasks, { task_id, item_id, what, lead_unit_id, with_unit_ids, due }, (old) => old.task_id === task_id),
   }),
   Corrected: (state) => state,
+  ...LINKED,
 };

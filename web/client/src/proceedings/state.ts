@@ -1,11 +1,13 @@
 /** The state of a room: the twin of scheduler/proceedings/state.py, and the shape of the snapshot on the wire. */
-import type { Mode, RequestKind, Somebody } from "./facts";
+import type { LinkSide, Mode, RequestKind, Somebody } from "./facts";
 
 export type { Mode, RequestKind, Somebody } from "./facts";
 
 export type Stage = "waiting" | "testing" | "convened" | "suspended" | "adjourned";
 export type Attendance = "unknown" | "present" | "excused" | "absent";
 export type ItemStatus = "waiting" | "open" | "closed" | "postponed";
+export type Forwarded = "no" | "sent" | "waiting" | "failed";
+export type LinkStatus = "open" | "away" | "lost";
 export type RecordingState = "off" | "on" | "paused" | "interrupted";
 
 export interface SiteState {
@@ -36,6 +38,44 @@ export interface Request {
   speaker: Somebody | null;
   at: string;
   put_off: boolean;
+  /** null: of this room. */
+  origin: Origin | null;
+  /** To the room above. */
+  forwarded: Forwarded;
+  /** For whom he speaks too. */
+  with_site_ids: string[];
+}
+
+/** Where a request from below came from. */
+export interface Origin {
+  meeting_id: string;
+  site_name: string;
+  path: string[];
+  asked_at: string;
+}
+
+export interface Answer {
+  request_id: string;
+  site_id: string;
+  text: string;
+  at: string;
+}
+
+export interface Missed {
+  seconds: number;
+  items: string[];
+  speeches: number;
+}
+
+/** A room above or below that this one is linked with. */
+export interface Link {
+  meeting_id: string;
+  side: LinkSide;
+  node: string;
+  title: string;
+  status: LinkStatus;
+  since: string;
+  missed: Missed | null;
 }
 
 export interface Speech {
@@ -47,6 +87,8 @@ export interface Speech {
   limit_s: number;
   request_id: string | null;
   ended_at: string | null;
+  origin: Origin | null;
+  from_above: boolean;
 }
 
 export interface Roll {
@@ -110,6 +152,8 @@ export interface State {
   chat: Message[];
   conclusions: Conclusion[];
   tasks: Task[];
+  answers: Answer[];
+  links: Link[];
   seq: number;
 }
 
@@ -139,5 +183,7 @@ export const EMPTY: State = {
   chat: [],
   conclusions: [],
   tasks: [],
+  answers: [],
+  links: [],
   seq: 0,
 };

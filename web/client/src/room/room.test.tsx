@@ -37,7 +37,7 @@ describe("the banner of a site on air", () => {
     expect(screen.getByTestId("floor-kept").textContent).toContain("không phát hình và tiếng");
   });
   it("warns the first of the queue before, not after, it is on air", () => {
-    const { inside } = room({ queue: [{ request_id: "r", site_id: "a", kind: "speech", speaker: null, at: "", put_off: false }] });
+    const { inside } = room({ queue: [{ request_id: "r", site_id: "a", kind: "speech", speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, with_site_ids: [] }] });
     show(inside(<OnAirBanner />));
     expect(screen.getByTestId("next-up").textContent).toContain("Khi được mời, hình và tiếng phát ngay");
   });

@@ -1,0 +1,80 @@
+/** The part of the fold that is about other rooms: the twin of scheduler/proceedings/fold_linked.py. */
+import type { Bodies } from "./facts";
+import type { Forwarded, Link, Request, State } from "./state";
+
+const ANSWERS_KEPT = 50;
+
+function changeRequest(state: State, requestId: string, change: (request: Request) => Partial<Request>): State {
+  const queue = state.queue.map((one) => (one.request_id === requestId ? { ...one, ...change(one) } : one));
+  return { ...state, queue };
+}
+
+function requestsMerged(state: State, body: Bodies["RequestsMerged"]): State {
+  if (!state.queue.some((one) => one.request_id === body.request_id)) return state;
+  const isMerged = (one: Request): boolean =>
+    one.request_id !== body.request_id && body.merged.includes(one.request_id);
+  const behind = state.queue.filter(isMerged).flatMap((one) => [one.site_id, ...one.with_site_ids]);
+  const left = { ...state, queue: state.queue.filter((one) => !isMerged(one)) };
+  return changeRequest(left, body.request_id, (one) => ({ with_site_ids: [...one.with_site_ids, ...behind] }));
+}
+
+function requestAnswered(state: State, body: Bodies["RequestAnswered"], at: string): State {
+  const request = state.queue.find((one) => one.request_id === body.request_id);
+  if (!request) return state;
+  const answer = { request_id: request.request_id, site_id: request.site_id, text: body.text, at };
+  const queue = state.queue.filter((one) => one.request_id !== body.request_id);
+  return { ...state, answers: [...state.answers, answer].slice(-ANSWERS_KEPT), queue };
+}
+
+function forwarded(state: State, requestId: string, now: Forwarded): State {
+  return changeRequest(state, requestId, () => ({ forwarded: now }));
+}
+
+function floorClimbed(state: State, body: Bodies["FloorClimbed"], at: string): State {
+  const { request_id, site_id, kind, speaker, meeting_id, site_name, path, asked_at } = body;
+  const origin = { meeting_id, site_name, path, asked_at };
+  const request: Request = {
+    request_id, site_id, kind, speaker, at, put_off: false, origin, forwarded: "no", with_site_ids: [],
+  };
+  const waiting = state.queue.filter((other) => !other.put_off);
+  return { ...state, queue: [...waiting, request, ...state.queue.filter((other) => other.put_off)] };
+}
+
+function linkOpened(state: State, body: Bodies["LinkOpened"], at: string): State {
+  const { meeting_id, side, node, title } = body;
+  const link: Link = { meeting_id, side, node, title, status: "open", since: at, missed: null };
+  return { ...state, links: [...state.links.filter((one) => one.meeting_id !== meeting_id), link] };
+}
+
+function changeLink(state: State, meetingId: string, change: Partial<Link>): State {
+  return { ...state, links: state.links.map((one) => (one.meeting_id === meetingId ? { ...one, ...change } : one)) };
+}
+
+function linkClosed(state: State, { meeting_id }: Bodies["LinkClosed"]): State {
+  const isUpper = state.links.some((link) => link.meeting_id === meeting_id && link.side === "upper");
+  const queue = state.queue
+    .filter((one) => one.origin?.meeting_id !== meeting_id)
+    .map((one): Request => (isUpper ? { ...one, forwarded: "no" } : one));
+  return { ...state, links: state.links.filter((link) => link.meeting_id !== meeting_id), queue };
+}
+
+export const LINKED = {
+  RequestsMerged: requestsMerged,
+  RequestAnswered: requestAnswered,
+  FloorForwarded: (state: State, body: Bodies["FloorForwarded"]) => forwarded(state, body.request_id, "sent"),
+  ForwardFollowed: (state: State, body: Bodies["ForwardFollowed"]) =>
+    forwarded(state, body.request_id, body.status === "gone" ? "no" : body.status),
+  FloorClimbed: floorClimbed,
+  LinkOpened: linkOpened,
+  LinkLost: (state: State, body: Bodies["LinkLost"], at: string) =>
+    changeLink(state, body.meeting_id, { status: "lost", since: at }),
+  LinkRestored: (state: State, body: Bodies["LinkRestored"], at: string) =>
+    changeLink(state, body.meeting_id, { status: "open", since: at, missed: null }),
+  CaughtUp: (state: State, { meeting_id, missed_s, items, speeches }: Bodies["CaughtUp"]) =>
+    changeLink(state, meeting_id, { missed: { seconds: missed_s, items, speeches } }),
+  LinkClosed: linkClosed,
+  ProgramLeft: (state: State, body: Bodies["ProgramLeft"], at: string) =>
+    changeLink(state, body.meeting_id, { status: "away", since: at }),
+  ProgramRejoined: (state: State, body: Bodies["ProgramRejoined"], at: string) =>
+    changeLink(state, body.meeting_id, { status: "open", since: at }),
+};

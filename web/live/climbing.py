@@ -1,0 +1,337 @@
+"""Rooms above and below one another: links as facts, requests that climb, the floor that comes down the same way.
+
+Every room writes only its own log. What one of its facts means for the room above or below is told there, which
+answers with facts of its own; in this installation by a call, in another one over the channel (``floor.*``). Whatever
+was lost on the way is made good when the link is joined again: both sides compare what they hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from scheduler.database import Database
+from scheduler.meetings.meeting import Meeting
+from scheduler.organization.site import Site
+from scheduler.organization.unit import Unit
+from scheduler.proceedings import facts as f
+from scheduler.proceedings import log as proceedings
+from scheduler.proceedings.climbing import link_above
+from scheduler.proceedings.encoding import to_plain
+from scheduler.proceedings.errors import Refused
+from scheduler.proceedings.fold import elapsed_ms
+from scheduler.proceedings.state import Link, Request, State
+from web.link.channel import Json, LinkChannel, LinkEvent
+from web.link.errors import LinkError, RefusedThere, RequestRefused
+from web.live.errors import Closing
+from web.live.floor_requests import FloorRequests, Told
+from web.live.view import Above
+
+if TYPE_CHECKING:
+    from web.live.room import Room
+
+log = structlog.get_logger()
+SERVICE = f.By()
+AGAIN_S = 2.0
+FAILURES = (Refused, Closing, SQLAlchemyError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A room whose copy of the log above is not whole yet."""
+
+    log: f.LogId
+    seq: int
+    lost_at: str
+    restored_at: str
+
+
+class Climbing:
+    """``took`` after every fact of a room, ``tick`` twice a second."""
+
+    def __init__(
+        self,
+        rooms: Mapping[str, Room],
+        channel: LinkChannel,
+        database: Database,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._rooms = rooms
+        self._channel = channel
+        self._database = database
+        self._clock = clock
+        self._monotonic = monotonic
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._tried: dict[str, float] = {}  # when a room last tried to join, or to hand a request up
+        self._behind: dict[str, Behind] = {}
+        self._answers = FloorRequests(rooms, database)
+        self._end: Callable[[], None] = lambda: None
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._channel.on("floor.*", self._answers.answer)
+        self._end = self._channel.listen(self._on_link)
+
+    async def stop(self) -> None:
+        self._end()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Wait until every errand that was begun is done, and those that follow from it."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        async def run() -> None:
+            try:
+                await work
+            except (LinkError, *FAILURES) as error:
+                log.warning("a room could not tell another", what=what, error=str(error))
+
+        task = asyncio.create_task(run(), name=what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, node: str, kind: str, body: Json) -> Json:
+        """``node`` empty: a room of this installation."""
+        if node:
+            return await self._channel.request(node, kind, body)
+        try:
+            return await self._answers.answer("", kind, body)
+        except RequestRefused as refused:
+            raise RefusedThere("", refused.code, refused.detail) from refused
+
+    # -- what facts mean for other rooms ----------------------------------------------------------------------------
+
+    def took(self, room: Room, before: State, facts: Sequence[f.Fact]) -> None:
+        """These became durable and are in the state of the room."""
+        queue = {request.request_id: request for request in (*before.queue, *room.state.queue)}
+        for fact in facts:
+            for told in self._answers.errands(room, before, queue, fact.body):
+                self._spawn(self._tell(room, told), told.kind)
+            if isinstance(fact.body, f.FloorForwarded):
+                self._spawn(self._forward(room, fact.body.request_id), "floor.forward")
+            elif isinstance(fact.body, f.Adjourned):
+                self._spawn(self._close_links(room), "close")
+
+    async def _tell(self, room: Room, told: Told) -> None:
+        try:
+            await self._ask(told.node, told.kind, told.body)
+        except RefusedThere as refused:
+            if told.kind == "floor.grant":
+                await self._take_back(room, told.body["speech_id"], refused)
+            else:
+                raise
+
+    async def _take_back(self, room: Room, speech_id: str, refused: RefusedThere) -> None:
+        """The room below cannot give the floor on (the request is gone, it left the program): it is free again."""
+        log.info("the floor came back", room=room.meeting_id, reason=refused.code)
+        async with room.lock:
+            if room.state.floor is not None and room.state.floor.speech_id == speech_id:
+                await room.append([f.FloorReturned(speech_id)], SERVICE)
+
+    async def _forward(self, room: Room, request_id: str) -> None:
+        request, above = self._request(room, request_id), link_above(room.state)
+        if request is None or above is None or above.status == "lost":
+            return
+        self._tried[request_id] = self._monotonic()
+        try:
+            await self._ask(above.node, "floor.forward", await self._climb(room, request, above))
+            status: f.ForwardStatus = "waiting"
+        except RefusedThere as refused:
+            status = "gone" if refused.code in ("spoken", "full") else "failed"
+        async with room.lock:
+            now = self._request(room, request_id)
+            if now is not None and now.forwarded in ("sent", "failed") and now.forwarded != status:
+                await room.append([f.ForwardFollowed(request_id, status)], SERVICE)
+
+    def _request(self, room: Room, request_id: str) -> Request | None:
+        return next((request for request in room.state.queue if request.request_id == request_id), None)
+
+    async def _climb(self, room: Room, request: Request, above: Link) -> Json:
+        async with self._database.reading() as session:
+            host = await session.scalar(
+                select(Unit).join(Meeting, Meeting.host_unit_id == Unit.id).where(Meeting.id == room.meeting_id)
+            )
+            site = await session.get(Site, request.site_id)
+        name = request.origin.site_name if request.origin else site.unit.title if site else ""
+        path = request.origin.path if request.origin else (name,)
+        title = host.title if host else ""
+        return {
+            "meeting": above.meeting_id,
+            "child": room.meeting_id,
+            "request": {
+                "request_id": request.request_id,
+                "site_id": request.site_id,
+                "kind": request.kind,
+                "site_name": name,
+                "path": [*path, *([title] if title not in path else [])],
+                "asked_at": request.origin.asked_at if request.origin else request.at,
+                "speaker": to_plain(request.speaker),
+            },
+        }
+
+    # -- links ------------------------------------------------------------------------------------------------------
+
+    def _on_link(self, event: LinkEvent) -> None:
+        if event.is_up:
+            self._tried.clear()
+            return
+        for room in list(self._rooms.values()):
+            for link in room.state.links:
+                if link.node == event.neighbour.id and link.status != "lost" and room.is_live:
+                    self._spawn(self._lose(room, link.meeting_id, event.reason), "lose")
+
+    async def _lose(self, room: Room, meeting_id: str, reason: str) -> None:
+        async with room.lock:
+            link = next((one for one in room.state.links if one.meeting_id == meeting_id), None)
+            if link is not None and link.status != "lost" and room.is_live and not self._channel.is_up(link.node):
+                await room.append([f.LinkLost(meeting_id, reason[:100])], SERVICE)
+
+    async def _close(self, room: Room, meeting_id: str) -> None:
+        async with room.lock:
+            if room.is_live and any(link.meeting_id == meeting_id for link in room.state.links):
+                await room.append([f.LinkClosed(meeting_id)], SERVICE)
+
+    async def _close_links(self, room: Room) -> None:
+        """This room ended: those it is linked with learn it at once."""
+        for link in room.state.links:
+            child, meeting = (
+                (room.meeting_id, link.meeting_id) if link.side == "upper" else (link.meeting_id, room.meeting_id)
+            )
+            kind = "floor.left" if link.side == "upper" else "floor.closed"
+            self._spawn(self._tell(room, Told(link.node, kind, {"meeting": meeting, "child": child})), kind)
+
+    def tick(self) -> None:
+        """Whatever is not as it should be is tried again."""
+        now = self._monotonic()
+        for room in list(self._rooms.values()):
+            if not room.is_live:
+                continue
+            above = room.planned.above
+            if above is not None:
+                self._tick_upper(room, above, now)
+            for link in room.state.links:
+                self._tick_link(room, link)
+        for meeting_id in list(self._behind):
+            if self._may_try(f"behind {meeting_id}", now, AGAIN_S / 4):
+                self._spawn(self._catch_up(meeting_id), "catch up")
+
+    def _may_try(self, key: str, now: float, every_s: float = AGAIN_S) -> bool:
+        if now - self._tried.get(key, float("-inf")) < every_s:
+            return False
+        self._tried[key] = now
+        return True
+
+    def _tick_upper(self, room: Room, above: Above, now: float) -> None:
+        link = link_above(room.state)
+        there = self._rooms.get(above.meeting_id) if above.node_id is None else None
+        reachable = there is not None and there.is_live if above.node_id is None else self._channel.is_up(above.node_id)
+        if reachable and (link is None or link.status == "lost") and self._may_try(room.meeting_id, now):
+            self._spawn(self._join(room, above), "floor.link")
+        if link is None or link.status == "lost":
+            return
+        for request in room.state.queue:
+            if request.forwarded in ("sent", "failed") and self._may_try(request.request_id, now):
+                self._spawn(self._forward(room, request.request_id), "floor.forward")
+
+    def _tick_link(self, room: Room, link: Link) -> None:
+        if link.node:
+            if link.status != "lost" and not self._channel.is_up(link.node):
+                self._spawn(self._lose(room, link.meeting_id, "down"), "lose")
+            return
+        other = self._rooms.get(link.meeting_id)
+        if other is None or not other.is_live:
+            self._spawn(self._close(room, link.meeting_id), "close")
+
+    async def _join(self, room: Room, above: Above) -> None:
+        """Link with the room above, and compare what both hold."""
+        state = room.state
+        handed = [request.request_id for request in state.queue if request.forwarded != "no"]
+        async with self._database.reading() as session:
+            title = await session.scalar(select(Meeting.title).where(Meeting.id == room.meeting_id)) or ""
+        body = {"meeting": above.meeting_id, "child": room.meeting_id, "title": title[:200]}
+        try:
+            there = await self._ask(above.node_id or "", "floor.link", body)
+        except RefusedThere as refused:
+            if refused.code == "not_open":
+                return  # asked again until it is
+            raise
+        waiting, speech_id = set(there.get("waiting") or ()), there.get("speech_id")
+        async with room.lock:
+            if not room.is_live:
+                return
+            link = link_above(room.state)
+            bodies: list[f.Body] = []
+            if link is None:
+                bodies.append(
+                    f.LinkOpened(above.meeting_id, "upper", above.node_id or "", str(there.get("title", ""))[:200])
+                )
+            elif link.status == "lost":
+                lost_s = elapsed_ms(link.since, self._clock().isoformat()) // 1000
+                bodies.append(f.LinkRestored(above.meeting_id, lost_s))
+            bodies += self._differences(room, handed, waiting, speech_id)
+            if bodies:
+                await room.append(bodies, SERVICE)
+        if link is not None and link.status == "lost":
+            self._note_behind(room, link, there)
+
+    def _differences(self, room: Room, handed: list[str], waiting: set[str], speech_id: Any) -> list[f.Body]:
+        """Requests that no longer stand above are ours again; a speech that ended there has ended."""
+        floor = room.state.floor
+        bodies: list[f.Body] = []
+        if floor is not None and floor.from_above and floor.speech_id != speech_id:
+            bodies.append(f.FloorReturned(floor.speech_id))
+        bodies += [
+            f.ForwardFollowed(request.request_id, "gone")
+            for request in room.state.queue
+            if request.request_id in handed and request.forwarded == "waiting" and request.request_id not in waiting
+        ]
+        return bodies
+
+    # -- what was missed --------------------------------------------------------------------------------------------
+
+    def _note_behind(self, room: Room, link: Link, there: Json) -> None:
+        head = there.get("head")
+        if not link.node or not isinstance(head, dict):
+            return
+        epoch, seq = head.get("epoch"), head.get("seq")
+        if isinstance(epoch, int) and isinstance(seq, int):
+            log_id = f.LogId(link.node, link.meeting_id, epoch)
+            restored_at = self._clock().isoformat()
+            self._behind[room.meeting_id] = Behind(log_id, seq, link.since, restored_at)
+
+    async def _catch_up(self, meeting_id: str) -> None:
+        """Once the log above is whole here: say what was missed."""
+        behind, room = self._behind[meeting_id], self._rooms.get(meeting_id)
+        if room is None or not room.is_live:
+            self._behind.pop(meeting_id, None)
+            return
+        async with self._database.reading() as session:
+            if (await proceedings.head_of(session, behind.log)).seq < behind.seq:
+                return
+            facts = await proceedings.read(session, behind.log)
+        self._behind.pop(meeting_id, None)
+        async with room.lock:
+            if link_above(room.state) is not None:
+                await room.append([missed(behind, facts)], SERVICE)
+
+
+def missed(behind: Behind, facts: Sequence[f.Fact]) -> f.CaughtUp:
+    """What was said in the room above while nothing was heard of it."""
+    meanwhile = [fact for fact in facts if behind.lost_at <= fact.at <= behind.restored_at.replace("+00:00", "Z")]
+    items = tuple(dict.fromkeys(fact.body.item_id for fact in meanwhile if isinstance(fact.body, f.ItemOpened)))
+    speeches = sum(isinstance(fact.body, f.FloorGranted) for fact in meanwhile)
+    missed_s = elapsed_ms(behind.lost_at, behind.restored_at) // 1000
+    return f.CaughtUp(behind.log.meeting_id, missed_s, items, speeches, len(meanwhile))

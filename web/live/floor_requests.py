@@ -1,0 +1,296 @@
+"""What rooms tell one another of the floor (``floor.*``): what each fact means there, and what is done with it here.
+
+From below: link, forward, withdraw, returned, left. From above: grant, ended, extended, answered, closed. All may be
+asked twice. Who asks is proven; whether the meetings he names stand so in the tree is looked up each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scheduler.database import Database
+from scheduler.proceedings import facts as f
+from scheduler.proceedings.climbing import link_above
+from scheduler.proceedings.encoding import from_plain
+from scheduler.proceedings.errors import Malformed, Refused
+from scheduler.proceedings.fold import elapsed_ms
+from scheduler.proceedings.state import Request, State
+from web.link.channel import Json
+from web.link.errors import RequestRefused
+from web.live.errors import Closing
+from web.live.view import Above, is_remote_child, title_of
+
+if TYPE_CHECKING:
+    from web.live.room import Room
+
+SERVICE = f.By()
+MOST_CLIMBED = 500  # requests from below that wait in one room
+LONGEST_PATH = 12
+MOST_TEXT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An errand to the room above or below; ``node`` empty: in this installation."""
+
+    node: str
+    kind: str
+    body: Json
+
+
+class FloorRequests:
+    def __init__(self, rooms: Mapping[str, Room], database: Database) -> None:
+        self._rooms = rooms
+        self._database = database
+        self._upward: dict[str, Callable[[Room, str, str, Json], Awaitable[Json]]] = {
+            "floor.link": self._link,
+            "floor.forward": self._forward,
+            "floor.withdraw": self._withdraw,
+            "floor.returned": self._returned,
+            "floor.left": self._left,
+        }
+        self._downward: dict[str, Callable[[Room, Json], Awaitable[Json]]] = {
+            "floor.grant": self._grant,
+            "floor.ended": self._ended,
+            "floor.extended": self._extended,
+            "floor.answered": self._answered,
+            "floor.closed": self._closed,
+        }
+
+    # -- what facts mean elsewhere ----------------------------------------------------------------------------------
+
+    def errands(self, room: Room, before: State, queue: Mapping[str, Request], body: f.Body) -> list[Told]:
+        """For one fact of this room; ``queue``: the requests that stood before it or stand now."""
+        match body:
+            case f.FloorGranted(request_id=str(request_id)) if request_id in queue:
+                granted = {"request_id": request_id, "speech_id": body.speech_id, "limit_s": body.limit_s}
+                return self._down(room, queue[request_id], "floor.grant", granted)
+            case f.FloorReturned() | f.FloorRevoked():
+                return self._speech_over(room, before, body)
+            case f.TimeExtended() if room.state.floor is not None and room.state.floor.origin is not None:
+                through = room.state.floor.origin.meeting_id
+                return self._to_child(room, through, "floor.extended", {"speech_id": body.speech_id, "by_s": body.by_s})
+            case f.RequestAnswered() | f.FloorWithdrawn() if body.request_id in queue:
+                request = queue[body.request_id]
+                text = body.text if isinstance(body, f.RequestAnswered) else ""
+                down = self._down(room, request, "floor.answered", {"request_id": request.request_id, "text": text})
+                return down + self._up(room, request.forwarded != "no", "floor.withdraw", request.request_id)
+            case f.RequestsMerged():
+                text = "merged"
+                gone = [queue[one] for one in body.merged if one in queue]
+                return [
+                    told
+                    for request in gone
+                    for told in self._down(
+                        room, request, "floor.answered", {"request_id": request.request_id, "text": text}
+                    )
+                ]
+            case _:
+                return []
+
+    def _speech_over(self, room: Room, before: State, body: f.FloorReturned | f.FloorRevoked) -> list[Told]:
+        speeches = (*room.state.speeches[-5:], *((before.floor,) if before.floor else ()))
+        speech = next((one for one in speeches if one.speech_id == body.speech_id), None)
+        if speech is None:
+            return []
+        down: list[Told] = []
+        if speech.origin is not None:
+            returned = isinstance(body, f.FloorReturned)
+            over = {"speech_id": speech.speech_id, "returned": returned}
+            down = self._to_child(room, speech.origin.meeting_id, "floor.ended", over)
+        return down + self._up(room, speech.from_above, "floor.returned", speech.speech_id)
+
+    def _down(self, room: Room, request: Request, kind: str, more: Json) -> list[Told]:
+        return [] if request.origin is None else self._to_child(room, request.origin.meeting_id, kind, more)
+
+    def _to_child(self, room: Room, child: str, kind: str, more: Json) -> list[Told]:
+        link = next((one for one in room.state.links if one.meeting_id == child and one.side == "lower"), None)
+        if link is None:
+            return []
+        return [Told(link.node, kind, {"meeting": room.meeting_id, "child": child, **more})]
+
+    def _up(self, room: Room, concerns: bool, kind: str, subject: str) -> list[Told]:
+        above = link_above(room.state)
+        if not concerns or above is None or above.status == "lost":
+            return []
+        name = "request_id" if kind == "floor.withdraw" else "speech_id"
+        return [Told(above.node, kind, {"meeting": above.meeting_id, "child": room.meeting_id, name: subject})]
+
+    # -- what is done here ------------------------------------------------------------------------------------------
+
+    async def answer(self, node: str, kind: str, body: Json) -> Json:
+        """``node`` empty: another room of this installation."""
+        meeting, child = _text(body, "meeting", 36), _text(body, "child", 36)
+        try:
+            if kind in self._upward:
+                return await self._from_below(node, kind, meeting, child, body)
+            if kind in self._downward:
+                return await self._from_above(node, kind, meeting, child, body)
+        except Refused as refused:
+            raise RequestRefused(refused.code, refused.detail) from refused
+        except Closing as closing:
+            raise RequestRefused("restarting") from closing
+        raise RequestRefused("unknown_kind", kind[:60])
+
+    async def _from_below(self, node: str, kind: str, meeting: str, child: str, body: Json) -> Json:
+        if node:
+            async with self._database.reading() as session:
+                if not await is_remote_child(session, node, meeting, child):
+                    raise RequestRefused("not_allowed", "no room of yours stands below this meeting")
+        elif child not in self._rooms or self._rooms[child].planned.above != Above(meeting):
+            raise RequestRefused("not_allowed", "not below this meeting")
+        room = self._rooms.get(meeting)
+        if room is None or not room.is_live:
+            raise RequestRefused("not_open", "the room above is not open")
+        async with room.lock:
+            return await self._upward[kind](room, node, child, body)
+
+    async def _from_above(self, node: str, kind: str, meeting: str, child: str, body: Json) -> Json:
+        room = self._rooms.get(child)
+        if room is None or not room.is_live or room.planned.above != Above(meeting, node or None):
+            raise RequestRefused("not_open", "no such room below, or it is not open")
+        async with room.lock:
+            return await self._downward[kind](room, body)
+
+    # from below
+
+    async def _link(self, room: Room, node: str, child: str, body: Json) -> Json:
+        link = next((one for one in room.state.links if one.meeting_id == child), None)
+        if link is None:
+            await room.append([f.LinkOpened(child, "lower", node, _text(body, "title", 200))], SERVICE)
+        elif link.status == "lost":
+            lost_s = elapsed_ms(link.since, room.has.clock().isoformat()) // 1000
+            await room.append([f.LinkRestored(child, lost_s)], SERVICE)
+        floor = room.state.floor
+        async with self._database.reading() as session:
+            title = await title_of(session, room.meeting_id)
+        waiting = [r.request_id for r in room.state.queue if r.origin is not None and r.origin.meeting_id == child]
+        through = floor is not None and floor.origin is not None and floor.origin.meeting_id == child
+        return {
+            "title": title,
+            "head": {"epoch": room.head.log.epoch, "seq": room.head.seq},
+            "waiting": waiting,
+            "speech_id": floor.speech_id if floor is not None and through else None,
+        }
+
+    async def _forward(self, room: Room, node: str, child: str, body: Json) -> Json:
+        climbed = _climbed(body, child)
+        state = room.state
+        if all(link.meeting_id != child or link.status == "lost" for link in state.links):
+            raise RequestRefused("not_linked", "link first")
+        if any(request.request_id == climbed.request_id for request in state.queue):
+            return {}
+        speeches = (*state.speeches, *((state.floor,) if state.floor else ()))
+        if any(speech.request_id == climbed.request_id for speech in speeches):
+            raise RequestRefused("spoken", climbed.request_id)
+        if climbed.site_id in state.sites or state.stage not in ("testing", "convened"):
+            raise RequestRefused("wrong_stage" if climbed.site_id not in state.sites else "own_site", state.stage)
+        if sum(request.origin is not None for request in state.queue) >= MOST_CLIMBED:
+            raise RequestRefused("full", str(MOST_CLIMBED))
+        await room.append([climbed], SERVICE)
+        return {}
+
+    async def _withdraw(self, room: Room, node: str, child: str, body: Json) -> Json:
+        request = _waiting(room, _text(body, "request_id", 36))
+        if request is not None and request.origin is not None and request.origin.meeting_id == child:
+            await room.append([f.FloorWithdrawn(request.request_id)], SERVICE)
+        return {}
+
+    async def _returned(self, room: Room, node: str, child: str, body: Json) -> Json:
+        floor = room.state.floor
+        through = floor.origin.meeting_id if floor is not None and floor.origin is not None else None
+        if floor is not None and through == child and floor.speech_id == _text(body, "speech_id", 36):
+            await room.append([f.FloorReturned(floor.speech_id)], SERVICE)
+        return {}
+
+    async def _left(self, room: Room, node: str, child: str, body: Json) -> Json:
+        if any(link.meeting_id == child for link in room.state.links):
+            floor = room.state.floor
+            ends = floor is not None and floor.origin is not None and floor.origin.meeting_id == child
+            over: list[f.Body] = [f.FloorReturned(floor.speech_id)] if floor is not None and ends else []
+            await room.append([*over, f.LinkClosed(child)], SERVICE)
+        return {}
+
+    # from above
+
+    async def _grant(self, room: Room, body: Json) -> Json:
+        request, speech_id = _waiting(room, _text(body, "request_id", 36)), _text(body, "speech_id", 36)
+        limit_s = body.get("limit_s")
+        if not isinstance(limit_s, int) or isinstance(limit_s, bool) or not 0 <= limit_s <= 86_400:
+            raise RequestRefused("bad_request", "limit_s")
+        floor, above = room.state.floor, link_above(room.state)
+        if floor is not None and floor.speech_id == speech_id:
+            return {}
+        if above is None or above.status != "open":
+            raise RequestRefused("away", "the room has left the program")
+        if request is None or request.forwarded == "no":
+            raise RequestRefused("gone", "the request was withdrawn")
+        before: list[f.Body] = [f.FloorRevoked(floor.speech_id)] if floor is not None else []
+        granted = f.FloorGranted(speech_id, request.site_id, request.request_id, limit_s)
+        await room.append([*before, granted], SERVICE)
+        return {}
+
+    async def _ended(self, room: Room, body: Json) -> Json:
+        speech_id, floor = _text(body, "speech_id", 36), room.state.floor
+        if floor is not None and floor.from_above and floor.speech_id == speech_id:
+            returned = body.get("returned") is True
+            await room.append([f.FloorReturned(speech_id) if returned else f.FloorRevoked(speech_id)], SERVICE)
+        return {}
+
+    async def _extended(self, room: Room, body: Json) -> Json:
+        speech_id, by_s, floor = _text(body, "speech_id", 36), body.get("by_s"), room.state.floor
+        if not isinstance(by_s, int) or isinstance(by_s, bool) or not 0 < by_s <= 86_400:
+            raise RequestRefused("bad_request", "by_s")
+        if floor is not None and floor.from_above and floor.speech_id == speech_id:
+            await room.append([f.TimeExtended(speech_id, by_s)], SERVICE)
+        return {}
+
+    async def _answered(self, room: Room, body: Json) -> Json:
+        """Answered in words, or (no words) taken from the queue above: then it is ours again."""
+        request, text = _waiting(room, _text(body, "request_id", 36)), _text(body, "text", MOST_TEXT, empty=True)
+        if request is None or request.forwarded == "no":
+            return {}
+        answer = f.RequestAnswered(request.request_id, text) if text else f.ForwardFollowed(request.request_id, "gone")
+        await room.append([answer], SERVICE)
+        return {}
+
+    async def _closed(self, room: Room, body: Json) -> Json:
+        above, floor = link_above(room.state), room.state.floor
+        if above is not None:
+            over: list[f.Body] = [f.FloorReturned(floor.speech_id)] if floor is not None and floor.from_above else []
+            await room.append([*over, f.LinkClosed(above.meeting_id)], SERVICE)
+        return {}
+
+
+def _waiting(room: Room, request_id: str) -> Request | None:
+    return next((request for request in room.state.queue if request.request_id == request_id), None)
+
+
+def _text(body: Json, name: str, longest: int, *, empty: bool = False) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or len(value) > longest or not (value or empty) or "\0" in value:
+        raise RequestRefused("bad_request", name)
+    return value
+
+
+def _climbed(body: Json, child: str) -> f.FloorClimbed:
+    try:
+        raw = body.get("request")
+        climbed = from_plain(f.FloorClimbed, {**(raw if isinstance(raw, dict) else {}), "meeting_id": child}, "request")
+    except Malformed as malformed:
+        raise RequestRefused("bad_request", str(malformed)[:100]) from malformed
+    texts = (
+        climbed.site_name,
+        *climbed.path,
+        *((climbed.speaker.name, climbed.speaker.post) if climbed.speaker else ()),
+    )
+    ids = (climbed.request_id, climbed.site_id, climbed.asked_at)
+    if (
+        len(climbed.path) > LONGEST_PATH
+        or any(len(text) > 200 for text in texts)
+        or any(not 0 < len(i) <= 36 for i in ids)
+    ):
+        raise RequestRefused("bad_request", "request")
+    return climbed
