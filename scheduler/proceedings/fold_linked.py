@@ -42,7 +42,7 @@ def _floor_forwarded(state: State, body: f.FloorForwarded, at: str) -> State:
 
 def _forward_followed(state: State, body: f.ForwardFollowed, at: str) -> State:
     forwarded = "no" if body.status == "gone" else body.status
-    return _change_request(state, body.request_id, lambda r: replace(r, forwarded=forwarded))  # type: ignore[arg-type]
+    return _change_request(state, body.request_id, lambda r: replace(r, forwarded=forwarded))
 
 
 def _floor_climbed(state: State, body: f.FloorClimbed, at: str) -> State:
