@@ -78,6 +78,7 @@ class Installation:
             "GIAOBAN_DATA": str(self.data),
             "GIAOBAN_PORT": str(self.port),
             "GIAOBAN_MEDIA_PORT": str(self.media_port),
+            "GIAOBAN_ARCHIVE_HEIGHT": "360",  # codes in a picture are read at any size
             **self.environment,
         }
         arguments = ["-m", "web.command", "serve", *(["--demo"] if self.demo else [])]

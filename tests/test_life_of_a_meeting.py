@@ -335,7 +335,7 @@ def tones_around(sound: NDArray[np.float32], second: float) -> set[int]:
 
 def read_program(picture: NDArray[np.uint8]) -> int | None:
     """The number in the place of the program's video, whatever its size."""
-    place = layout(False).video.fit(16, 9)
+    place = layout(False, 640, 360).video.fit(16, 9)
     return picture_code.read(picture[place.y : place.y + place.height, place.x : place.x + place.width])
 
 

@@ -14,7 +14,7 @@ from recordings.minutes.settings import FilingSettings, SigningSettings
 from recordings.papers.office import Office
 from recordings.papers.render import Renderer
 from recordings.papers.store import ObjectStore
-from recordings.settings import CaptureSettings
+from recordings.settings import ArchiveSettings, CaptureSettings
 from scheduler.database import Database
 from scheduler.mail import Transport
 from scheduler.meetings.invitation import Post
@@ -81,8 +81,10 @@ class Services:
 
     @property
     def captures(self) -> CaptureSettings:
-        """Where recordings lie."""
-        return CaptureSettings(self.settings.captures_folder, self.settings.recordings_folder)
+        """Where recordings lie, and how large their archive is."""
+        height = self.settings.archive_height
+        archive = ArchiveSettings(height * 16 // 9, height)
+        return CaptureSettings(self.settings.captures_folder, self.settings.recordings_folder, archive=archive)
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -71,6 +71,7 @@ class Settings:
     mail_sender: Annotated[str, "From address of invitations"] = "giaoban@localhost"
     document_folder: Annotated[Path | None, "where dossiers are delivered; empty: dossiers in the data folder"] = None
     upload_limit: Annotated[int, "largest paper"] = 50 * 1024 * 1024
+    archive_height: Annotated[int, "rows of an archived recording's picture: 360, 540, 720 or 1080"] = 720
     link_beat_ms: Annotated[int, "how often linked installations say that they are there"] = 1000
     link_lost_ms: Annotated[int, "a link is lost after so long without a word"] = 3000
     isolated_network: Annotated[bool, "declared isolated: Mật is taken in; never recorded, mailed, exported"] = False
@@ -89,6 +90,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}MEDIA_MEMORY is {self.media_memory}; it takes {LEAST_MEDIA_MEMORY} or more")
         if not 0 < self.link_beat_ms < self.link_lost_ms:
             raise BadSetting(f"{PREFIX}LINK_LOST_MS is {self.link_lost_ms}; it takes more than LINK_BEAT_MS")
+        if self.archive_height not in {360, 540, 720, 1080}:
+            raise BadSetting(f"{PREFIX}ARCHIVE_HEIGHT is {self.archive_height}; it takes 360, 540, 720 or 1080")
         if bool(self.turn_urls) != bool(self.turn_secret):
             raise BadSetting(f"{PREFIX}TURN_URLS and {PREFIX}TURN_SECRET go together")
         if wrong := [url for url in self.turn_urls if not _TURN.fullmatch(url)]:

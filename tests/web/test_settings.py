@@ -28,6 +28,7 @@ def test_defaults_serve_localhost_without_anything() -> None:
         ("GIAOBAN_MEDIA_MEMORY", "1000000"),
         ("GIAOBAN_PROT", "8000"),
         ("GIAOBAN_VIDEO_CODEC", "vp9"),
+        ("GIAOBAN_ARCHIVE_HEIGHT", "100"),
         ("GIAOBAN_TURN_SECRET", "without urls"),
     ],
 )
