@@ -1,6 +1,6 @@
 /** A site's link: what meeting, the reply, and "Vào họp". Opening this page changes nothing; every act is a click. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState, type FormEvent } from "react";
+import { lazy, Suspense, useCallback, useState, type FormEvent } from "react";
 import { useLocation, useParams } from "wouter";
 import { toneOf } from "../pages/today";
 import styles from "../plan/page.module.css";
@@ -14,6 +14,7 @@ import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
 import { useLanguage, useWords } from "../words";
 import { momentOf, timeOf, weekdayOf } from "../words/when";
 
+const ReadinessPanel = lazy(() => import("../readiness/panel"));
 const LinkCheck = lazy(() => import("./check")); // media code is not part of the first page
 const LIVE: Stage[] = ["testing", "convened", "suspended"];
 const OVER: Stage[] = ["adjourned", "minuted", "signed", "published", "filed"];
@@ -70,8 +71,7 @@ function Join({ token, meetingId, stage, startsAt, checked, setChecked }: { toke
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [checking, setChecking] = useState(false);
-  if (stage === "cancelled") return <Notice tone="bad">{words.link.cancelled}</Notice>;
-  if (OVER.includes(stage)) return <Notice>{words.link.over}</Notice>;
+  const takeSession = useCallback(async () => adopt(await api.post<Session>("/api/session/site", { token })), [adopt, api, token]);
   const join = async () => {
     setBusy(true);
     try {
@@ -82,6 +82,8 @@ function Join({ token, meetingId, stage, startsAt, checked, setChecked }: { toke
       setBusy(false);
     }
   };
+  if (stage === "cancelled") return <Notice tone="bad">{words.link.cancelled}</Notice>;
+  if (OVER.includes(stage)) return <Notice>{words.link.over}</Notice>;
   return (
     <>
       <Button look="main" size="large" disabled={busy || !LIVE.includes(stage)} onClick={() => void join()} data-testid="site-join">{words.link.join}</Button>
@@ -90,6 +92,7 @@ function Join({ token, meetingId, stage, startsAt, checked, setChecked }: { toke
       {checked !== null && <Notice tone={checked ? "good" : "warn"}><span data-testid="link-checked">{checked ? words.link.checkFine : words.link.checkPoor}</span></Notice>}
       {checking && <Suspense fallback={<Loading />}><LinkCheck token={token} meetingId={meetingId} onClose={() => setChecking(false)} done={setChecked} /></Suspense>}
       <ErrorNotice error={error} />
+      <Suspense><ReadinessPanel meetingId={meetingId} startsAt={startsAt} stage={stage} enter={takeSession} /></Suspense>
     </>
   );
 }

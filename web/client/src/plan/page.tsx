@@ -1,10 +1,11 @@
 /** A meeting's page: the plan as it stands, and the one main button of its stage. */
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useParams } from "wouter";
 import { toneOf } from "../pages/today";
 import type { Meeting, ParentPlan, Stage } from "../rest/types";
-import { useApi } from "../session/session";
+import { isTime } from "../readiness/time";
+import { useApi, useSession } from "../session/session";
 import { Button, ButtonLink, FileLink } from "../ui/button";
 import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
@@ -19,6 +20,7 @@ import { Papers } from "./papers";
 import { isSecret } from "./secrecy";
 import { SecretNotice } from "./secret-notice";
 
+const ReadinessPanel = lazy(() => import("../readiness/panel"));
 const AFTER: Stage[] = ["adjourned", "minuted", "signed", "published", "filed"];
 const LIVE: Stage[] = ["testing", "convened", "suspended"];
 const BEFORE_END: Stage[] = ["draft", "sent", "postponed", ...LIVE];
@@ -27,15 +29,18 @@ export default function MeetingPage() {
   const { id = "" } = useParams<{ id: string }>();
   const words = useWords();
   const api = useApi();
+  const { session } = useSession();
   const [told, setTold] = useState("");
   const query = useQuery({ queryKey: ["meeting", id], queryFn: () => api.get<Meeting>(`/api/meetings/${id}`), refetchInterval: 10_000 });
   const meeting = query.data;
   if (!meeting) return <Frame title={words.pages.plan}>{query.error ? <ErrorNotice error={query.error} action={<Button onClick={() => void query.refetch()}>{words.act.retry}</Button>} /> : <Loading />}</Frame>;
+  const mine = !!session?.site && isTime(meeting.starts_at, meeting.stage, Date.now());
   const seesSites = meeting.may.includes("see_replies") || meeting.may.includes("hand_out_links");
   return (
     <Frame title={meeting.title} kicker={<div className={styles.acts}><Pill tone={toneOf(meeting.stage)}><span data-testid="meeting-stage" data-stage={meeting.stage}>{words.stage[meeting.stage]}</span></Pill><span className={styles.soft}>{words.kind[meeting.kind as keyof typeof words.kind] ?? meeting.kind}</span></div>} actions={<MainActs meeting={meeting} onDone={setTold} />}>
       <SecretNotice marking={meeting.security_marking} />
       {meeting.parent && <ParentNotice parent={meeting.parent} />}
+      {mine && <Card><Suspense><ReadinessPanel meetingId={meeting.id} startsAt={meeting.starts_at} stage={meeting.stage} /></Suspense></Card>}
       {told && <Notice tone="good"><span data-testid="told">{told}</span></Notice>}
       <div className={styles.grid}>
         <div className={styles.column}>

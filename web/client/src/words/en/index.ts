@@ -7,7 +7,8 @@ import { linked } from "./linked";
 import { minutes } from "./minutes";
 import { organisation } from "./organisation";
 import { plan } from "./plan";
+import { readiness } from "./readiness";
 import { room } from "./room";
 import { shell } from "./shell";
 
-export const en: Words = { ...shell, plan, foreign, linked, board, room, minutes, comments, organisation };
+export const en: Words = { ...shell, plan, foreign, linked, board, readiness, room, minutes, comments, organisation };
