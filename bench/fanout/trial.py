@@ -13,7 +13,7 @@ from bench.fanout.servers.server import Server
 
 SHARES = (0.5, 0.9, 0.99)
 TRIES, MOST_STOLEN = 3, 0.08
-FAULTS = ("not_authentic", "malformed", "garbage", "misordered")
+FAULTS = ("not_authentic", "malformed", "garbage", "misordered", "left_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Trial:
 
     def fault(self, passes_payload: bool = True, passes_all: bool = True) -> str | None:
         """What a server may never do; one that does not pass all leaves out what a line does not carry."""
-        for name in FAULTS[: 2 if not passes_payload else 4 if passes_all else 3]:
+        for name in FAULTS[: 2 if not passes_payload else 5 if passes_all else 4]:
             if self.totals[name]:
                 return f"{self.totals[name]} of {self.totals['sampled']} packets looked at are {name.replace('_', ' ')}"
         return None

@@ -39,7 +39,7 @@ from web.media.messages import LadderChanged, Program
 Signal = Callable[[str], Awaitable[str]]
 ToRelay = Callable[[str], Awaitable[str]]  # a description of the server's, with the relay for its address
 RATES_KBPS = (150, 500, 1600)
-SEND = """async ({ width, height, frameRate, rates }) => {
+SEND = """async ({ width, height, frameRate, rates, highestFirst }) => {
   const media = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
     video: { width, height, frameRate } });
@@ -48,9 +48,10 @@ SEND = """async ({ width, height, frameRate, rates }) => {
   const [f, h, q] = rates.toReversed();
   pc.addTransceiver(media.getAudioTracks()[0], { direction: "sendonly", streams: [media] })
     .setCodecPreferences(only("audio", ["audio/opus"]));
-  pc.addTransceiver(media.getVideoTracks()[0], { direction: "sendonly", streams: [media], sendEncodings: [
-    { rid: "q", scaleResolutionDownBy: 4, maxBitrate: q * 1000 },
-    { rid: "h", scaleResolutionDownBy: 2, maxBitrate: h * 1000 }, { rid: "f", maxBitrate: f * 1000 }] })
+  const layers = [{ rid: "q", scaleResolutionDownBy: 4, maxBitrate: q * 1000 },
+    { rid: "h", scaleResolutionDownBy: 2, maxBitrate: h * 1000 }, { rid: "f", maxBitrate: f * 1000 }];
+  const sendEncodings = highestFirst ? layers.toReversed() : layers;
+  pc.addTransceiver(media.getVideoTracks()[0], { direction: "sendonly", streams: [media], sendEncodings })
     .setCodecPreferences(only("video", ["video/VP8", "video/rtx"]));
   await pc.setLocalDescription(await pc.createOffer());
   const sdp = pc.localDescription.sdp.replaceAll(/a=candidate.*\\r\\n/g, "");
@@ -86,10 +87,11 @@ class Watched(ABC):
         return None, 0
 
 
-async def _send(sender: Participant, signal: Signal) -> None:
-    """Microphone and camera only, with few codecs: Janus takes no message of more than 8 kB."""
+async def _send(sender: Participant, signal: Signal, *, highest_first: bool = False) -> None:
+    """Microphone and camera only, with few codecs: Janus takes no message of more than 8 kB, and the first rid for the
+    highest layer."""
     sender.signal = signal
-    options = {"width": WIDTH, "height": HEIGHT, "frameRate": FPS, "rates": RATES_KBPS}
+    options = {"width": WIDTH, "height": HEIGHT, "frameRate": FPS, "rates": RATES_KBPS, "highestFirst": highest_first}
     await sender.page.evaluate(SEND, options)
 
 
@@ -130,7 +132,7 @@ class FarJanus(Watched):
             self._server._feeds.append(event["plugindata"]["data"]["id"])
             return str(event["jsep"]["sdp"])
 
-        await _send(sender, signal)
+        await _send(sender, signal, highest_first=True)
 
     async def watch(self, viewer: Participant, to_relay: ToRelay) -> None:
         handle = await self._server._attach()

@@ -83,6 +83,17 @@ def test_good_packets_across_a_roll_over_are_all_counted_and_nothing_is_wrong(vi
     assert [viewer.count(name) for name in ("garbage", "misordered", "not_authentic", "duplicates")] == [0] * 4
 
 
+def test_a_picture_that_was_paused_goes_on_with_the_next_number(viewer: Viewer) -> None:
+    viewer.take(viewer.packet(1, payload_of(1)))
+    viewer.take(viewer.packet(2, payload_of(2)))
+    viewer.take(viewer.packet(3, payload_of(90)))  # 3 to 89 were left out while it was paused
+    viewer.take(viewer.packet(4, payload_of(91)))
+    assert (viewer.count("left_out"), viewer.count("misordered")) == (1, 0)
+    viewer.take(viewer.packet(5, payload_of(40)))
+    viewer.take(viewer.packet(8, payload_of(41)))  # a gap that the sender's numbers do not have
+    assert (viewer.count("left_out"), viewer.count("misordered")) == (1, 2)
+
+
 def test_a_packet_under_another_key_is_not_authentic(viewer: Viewer) -> None:
     damaged = bytearray(viewer.packet(1, payload_of(1)))
     damaged[40] ^= 1
@@ -120,7 +131,7 @@ def test_padding_is_taken_off_before_payloads_are_compared(viewer: Viewer) -> No
 
 def test_payloads_in_another_order_than_their_numbers_are_misordered(viewer: Viewer) -> None:
     viewer.gets(1, 2)
-    viewer.take(viewer.packet(3, payload_of(5)))
+    viewer.take(viewer.packet(3, payload_of(1)))
     assert viewer.count("misordered") == 1
 
 

@@ -88,7 +88,7 @@ def test_a_process_costs_what_its_children_cost() -> None:
 
 
 def trial(**totals: int) -> Trial:
-    known = {"sent": 100, "received": 100, "sampled": 50, "garbage": 0, "not_authentic": 0, "misordered": 0}
+    known = {"sent": 100, "received": 100, "sampled": 50, "garbage": 0, "not_authentic": 0, "misordered": 0, "left_out": 0}
     return Trial(1000, 2.0, 0.5, 0, 0, 200, 2, {**known, "malformed": 0, **totals}, (1.0, 2.0, 3.0))
 
 
@@ -99,7 +99,7 @@ def test_figures_of_a_trial() -> None:
     assert trial().fault() is None
 
 
-@pytest.mark.parametrize("kind", ["garbage", "not_authentic", "misordered", "malformed"])
+@pytest.mark.parametrize("kind", ["garbage", "not_authentic", "misordered", "left_out", "malformed"])
 def test_a_server_that_sends_anything_wrong_has_no_figures(kind: str) -> None:
     fault = trial(**{kind: 1}).fault()
     assert fault is not None and kind.replace("_", " ") in fault

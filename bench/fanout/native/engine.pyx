@@ -83,7 +83,7 @@ cdef extern from "limit.h" nogil:
 
 TOTALS = (
     "sent", "sent_bytes", "frames_late", "send_failed", "plis_heard", "nacks_heard", "received", "bytes", "repaired",
-    "duplicates", "old", "dropped_here", "repairs_dropped_here", "repair_packets", "sampled", "garbage", "misordered",
+    "duplicates", "old", "dropped_here", "repairs_dropped_here", "repair_packets", "sampled", "garbage", "misordered", "left_out",
     "not_authentic", "unexpected", "malformed", "nacks_sent", "plis_sent", "reports_sent", "feedback_sent",
     "control_lost",
 )

@@ -20,7 +20,7 @@ typedef struct {
     uint64_t sent, sent_bytes, frames_late, send_failed; /* by publishers */
     uint64_t plis_heard, nacks_heard;
     uint64_t received, bytes, repaired, duplicates, old, dropped_here, repairs_dropped_here, repair_packets; /* by viewers */
-    uint64_t sampled, garbage, misordered, not_authentic, unexpected, malformed;
+    uint64_t sampled, garbage, misordered, left_out, not_authentic, unexpected, malformed;
     uint64_t nacks_sent, plis_sent, reports_sent, feedback_sent, control_lost;
 } totals;
 

@@ -49,6 +49,11 @@ static int transport_number(const uint8_t *packet, int header, int id) {
     return -1;
 }
 
+static void note_order(generator *g, int order) {
+    if (order == ORDER_BAD) g->totals.misordered++;
+    if (order == ORDER_LEAP) g->totals.left_out++;
+}
+
 static void note_delay(generator *g, uint64_t sent, uint64_t arrived) {
     uint64_t bin = arrived > sent ? (arrived - sent) / DELAY_BIN_NS : 0;
     g->delay_count++;
@@ -79,7 +84,7 @@ static void check_payload(generator *g, peer *p, stream *s, uint8_t *packet, int
         g->totals.garbage++;
         return;
     }
-    if (!stream_check(s, index, &m)) g->totals.misordered++;
+    note_order(g, stream_check(s, index, &m));
     note_delay(g, m.sent_ns, arrived);
     if (!s->first_frame_ns) stream_frame(s, &m, get32(packet + 4), packet[1] >> 7, arrived);
 }
@@ -124,7 +129,7 @@ static void take_repair(generator *g, peer *p, stream *s, uint8_t *packet, int h
         g->totals.repaired++;
         g->totals.received++;
         g->totals.bytes += length;
-        if (!stream_check(s, guess_index(1, s->highest, get16(packet + header)), &m)) g->totals.misordered++;
+        note_order(g, stream_check(s, guess_index(1, s->highest, get16(packet + header)), &m));
         if (!s->first_frame_ns) stream_frame(s, &m, get32(packet + 4), packet[1] >> 7, now);
     } else {
         g->totals.duplicates++;

@@ -66,9 +66,12 @@ int stream_repair(stream *s, uint16_t sequence, uint64_t now_ns) {
 }
 
 int stream_check(stream *s, uint64_t index, const mark *m) {
-    int good = 1;
+    int order = ORDER_GOOD;
     if (s->has_mark && s->source == m->source) {
-        good = index - s->mark_index == m->counter - s->mark_counter;
+        int64_t steps = (int64_t)(index - s->mark_index), counted = (int64_t)(m->counter - s->mark_counter);
+        /* a picture that was paused and goes on: numbers go on by one, what was sent meanwhile is left out */
+        int leapt = steps > 0 ? counted > steps : counted < steps && steps < 0;
+        order = counted == steps ? ORDER_GOOD : leapt ? ORDER_LEAP : ORDER_BAD;
     } else if (s->has_mark) {
         s->switches++;
     }
@@ -76,8 +79,8 @@ int stream_check(stream *s, uint64_t index, const mark *m) {
     s->source = m->source;
     s->mark_index = index;
     s->mark_counter = m->counter;
-    if (!good) s->misordered++;
-    return good;
+    if (order == ORDER_BAD) s->misordered++;
+    return order;
 }
 
 void stream_frame(stream *s, const mark *m, uint32_t timestamp, int marker, uint64_t now_ns) {

@@ -42,6 +42,7 @@ int stream_take(stream *s, uint64_t index, uint64_t now_ns);
 /* The window's part of an index that arrived by repair. */
 int stream_repair(stream *s, uint16_t sequence, uint64_t now_ns);
 /* A sampled payload: 0 when its counter does not go on as its sequence number does. */
+enum { ORDER_BAD, ORDER_GOOD, ORDER_LEAP };
 int stream_check(stream *s, uint64_t index, const mark *m);
 /* A packet on the way to the first whole frame. */
 void stream_frame(stream *s, const mark *m, uint32_t timestamp, int marker, uint64_t now_ns);
