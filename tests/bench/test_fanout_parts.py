@@ -13,7 +13,7 @@ from bench.fanout.client import Client, Expected
 from bench.fanout.connection import Identity
 from bench.fanout.process import cost, tree
 from bench.fanout.servers.protobuf import field, fields, texts
-from bench.fanout.trial import Trial
+from bench.fanout.trial import FAULTS, Trial
 from sfu.errors import PeerError
 from sfu.light_peer.offer import Wanted
 from sfu.sdp import parse
@@ -88,8 +88,8 @@ def test_a_process_costs_what_its_children_cost() -> None:
 
 
 def trial(**totals: int) -> Trial:
-    known = {"sent": 100, "received": 100, "sampled": 50, "garbage": 0, "not_authentic": 0, "misordered": 0, "left_out": 0}
-    return Trial(1000, 2.0, 0.5, 0, 0, 200, 2, {**known, "malformed": 0, **totals}, (1.0, 2.0, 3.0))
+    known = {"sent": 100, "received": 100, "sampled": 50, **dict.fromkeys(FAULTS, 0)}
+    return Trial(1000, 2.0, 0.5, 0, 0, 200, 2, {**known, **totals}, (1.0, 2.0, 3.0))
 
 
 def test_figures_of_a_trial() -> None:
