@@ -19,8 +19,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CORPORA = {"reference_rtcp": "rtcp"} | {name: name for name in ("stun", "sdp", "signalling", "fragment", "link")}
-WATCHED = ["sfu", "web.signalling.incoming", "web.doors.fragment", "aioice.stun"]
+CORPORA = {"reference_rtcp": "rtcp"} | {
+    name: name for name in ("stun", "sdp", "signalling", "fragment", "link", "replication")
+}
+WATCHED = [
+    "sfu",
+    "web.signalling.incoming",
+    "web.doors.fragment",
+    "scheduler.replication",
+    "scheduler.proceedings",
+    "aioice.stun",
+]
 LIMITS = ["-max_len=8192", "-timeout=60", "-print_final_stats=1"]
 
 Target = Callable[[bytes], None]
@@ -31,6 +40,7 @@ def targets() -> dict[str, Target]:
     from sfu.rtp.errors import MalformedPacket
     from sfu.rtp.rtcp import parse_compound
     from sfu.transport.ice import IceAgent, IceTable
+    from tests.scheduler.replication.test_receiving import fuzz_frame
     from tests.sfu.linking.fuzzing import fuzz_link
     from tests.sfu.test_fuzz import fuzz_offer
     from tests.web.doors.test_fragment import fuzz_fragment
@@ -47,6 +57,9 @@ def targets() -> dict[str, Target]:
             with contextlib.suppress(Malformed, UnknownVersion):
                 read(data.decode("utf-8", "replace"))
 
+    def replication(data: bytes) -> None:
+        fuzz_frame(data.decode("utf-8", "replace"))
+
     def rtcp(data: bytes) -> None:
         with contextlib.suppress(MalformedPacket):
             parse_compound(data)
@@ -57,6 +70,7 @@ def targets() -> dict[str, Target]:
         "signalling": signalling,
         "reference_rtcp": rtcp,
         "fragment": fuzz_fragment,
+        "replication": replication,
         "link": fuzz_link,
     }
 

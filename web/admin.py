@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
+from web.admin_nodes import app as nodes
 from web.settings import read_settings
 
 app = typer.Typer(help="Work of an administrator on the server itself.", no_args_is_help=True)
+app.add_typer(nodes, name="node")
 console = Console()
 
 

@@ -151,6 +151,10 @@ GET    /api/settings                                 -xxxxxxxx+
 PUT    /api/settings                                 -xxxxxxxx+
 GET    /api/mail                                     -xxxxxxxx+
 GET    /api/mail/{letter_id}.eml                     -xxxxxxxx+
+GET    /api/nodes                                    -xxxxxxxx+
+POST   /api/nodes                                    -xxxxxxxx+
+POST   /api/nodes/check                              -xxxxxxxx+
+DELETE /api/nodes/{node_id}                          -xxxxxxxx0
 GET    /api/jobs                                     -xxxxxxxx+
 POST   /api/jobs/{job_id}/retry                      -xxxxxxxx+
 GET    /api/audit                                    -xxxxxxxx+
@@ -238,6 +242,7 @@ class Requests:
             "comment_id": self.comment_id,
             "session_id": "none",
             "capture_id": "none",
+            "node_id": "none",
             "ticket_id": await self.ticket() if "ticket_id" in path else "",
             "path": "meetings/1",
         }
@@ -295,6 +300,8 @@ class Requests:
             "POST /api/persons": {"name": "Vàng A Sính", "unit_id": self.commune, "post": "Phó Chủ tịch"},
             "PUT /api/persons/{person_id}": {"name": "Vàng A Sính"},
             "PUT /api/persons/{person_id}/roles": {"roles": [{"role": "clerk", "unit_id": self.commune}]},
+            "POST /api/nodes": {"text": "x", "role": "lower"},
+            "POST /api/nodes/check": {"text": "x"},
             "PUT /api/settings": {"support_phone": "0219 000 0000"},
         }  # fmt: skip
         if path.endswith("/papers"):
@@ -396,7 +403,7 @@ async def test_a_changing_request_without_its_token_is_refused_everywhere(small_
     without_session = ("----------", "++++++++++")
     open_to_all = {path for (_, path), marks in expected().items() if marks[0] != "-" or marks in without_session}
     parts = ("meeting_id", "paper_id", "recording_id", "number", "unit_id", "site_id", "person_id", "job_id")
-    values = dict.fromkeys((*parts, "comment_id", "ticket_id", "capture_id"), "1")
+    values = dict.fromkeys((*parts, "comment_id", "ticket_id", "capture_id", "node_id"), "1")
     for method, path in expected():
         if method in ("GET",) or path in open_to_all - {"/api/session"} or (method, path) == ("POST", "/api/session"):
             continue
