@@ -27,6 +27,7 @@ from scheduler.proceedings.judge import by_of, judge
 from scheduler.proceedings.lease import Lease
 from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.plan import Participant
+from scheduler.proceedings.state import State
 from web.link.channel import LinkChannel
 from web.live.climbing import Climbing
 from web.live.connection import Connection, ConnectionIds
@@ -34,6 +35,7 @@ from web.live.errors import Closing, NoEntry
 from web.live.keeper import Keeper, holder_name, take
 from web.live.links import Links
 from web.live.media_driver import Media
+from web.live.opening import Opening
 from web.live.presence import Hello
 from web.live.room import Belongings, Room
 from web.live.support import Support
@@ -77,6 +79,7 @@ class Hub:
         channel = channel or LinkChannel()
         self.links = Links(self.rooms, channel, monotonic)
         self.climbing = Climbing(self.rooms, channel, database, clock, monotonic)
+        self.opening = Opening(database, self._lead)
         self.support = Support(captures.parent / "support", database, clock)
         self.workers = Workers(media, self.rooms, self.support.ended)
         self._database = database
@@ -115,7 +118,7 @@ class Hub:
             on_lease_lost=self._lose,
             another_worker=self.workers.another,
             turn=self._turn,
-            on_taken=self.climbing.took,
+            on_taken=self._took,
         )
         self.climbing.start()
         self.links.answer_others(self._may_link)
@@ -133,6 +136,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.links.stop()
         await self.climbing.stop()
+        await self.opening.stop()
         for room in self.rooms.values():
             await room.close("restarting")
         if not self.lost.is_set():
@@ -198,6 +202,20 @@ class Hub:
             bodies = judge(room.state, command, actor, self._clock(), room.plan, new_id)
             facts = await room.append(bodies, by_of(room.state, command, actor, room.plan))
             await room.presence.follow(facts)
+
+    async def _lead(self, meeting_id: str, command: c.Command) -> None:
+        """In the place of a room's secretary, because the room above has done so: the service says it."""
+        room = await self.room(meeting_id)
+        await self.workers.place(room)
+        async with room.lock:
+            await room.reload_plan()
+            secretary = Participant("secretary", room.state.secretary_person_id or room.plan.secretary_person_id)
+            bodies = judge(room.state, command, secretary, self._clock(), room.plan, new_id)
+            await room.presence.follow(await room.append(bodies, f.By()))
+
+    def _took(self, room: Room, before: State, facts: Sequence[f.Fact]) -> None:
+        self.climbing.took(room, before, facts)
+        self.opening.took(room, before, facts)
 
     async def append(self, meeting_id: str, bodies: Sequence[f.Body], by: f.By) -> list[f.Fact]:
         """Facts made outside the room (a correction, the archive's hash), also after the meeting."""

@@ -11,7 +11,7 @@ import type { RoomController } from "./controller";
 import { Picture } from "./picture";
 import { TopBar } from "./top-bar";
 
-const floor = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 300, request_id: null, ended_at: null, ...part });
+const floor = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, ...part });
 
 describe("the banner of a site on air", () => {
   it("says at once that everybody hears and sees it, and counts nothing down", () => {
