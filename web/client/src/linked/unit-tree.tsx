@@ -26,7 +26,7 @@ const Node = memo(function Node({ unit, start = false, ...props }: Props & { uni
       <div className={styles.node} data-testid="tree-unit" data-unit-id={unit.id}>
         {children.length > 0 ? <button type="button" className={styles.toggle} aria-expanded={open} aria-label={open ? words.plan.collapse(unit.title) : words.plan.expand(unit.title)} onClick={() => setOpen(!open)}>{open ? "▾" : "▸"}</button> : <span className={styles.toggle} />}
         {own.length > 0 ? (
-          <label className={styles.tick}><input type="checkbox" checked={isRoot || own.some((id) => selection.sites.has(id))} disabled={!change || isRoot} aria-label={words.linked.site(unit.title)} onChange={(e) => change?.(withSites(selection, e.target.checked ? own.slice(0, 1) : own, e.target.checked))} /><strong>{unit.title}</strong></label>
+          <label className={styles.tick}><input type="checkbox" checked={isRoot || selection.hosts.has(unit.id) || own.some((id) => selection.sites.has(id))} disabled={!change || isRoot || selection.hosts.has(unit.id)} aria-label={words.linked.site(unit.title)} onChange={(e) => change?.(withSites(selection, e.target.checked ? own.slice(0, 1) : own, e.target.checked))} /><strong>{unit.title}</strong></label>
         ) : <span className={styles.tick}><strong>{unit.title}</strong><span className={styles.soft}>{words.linked.noSite}</span></span>}
         {children.length > 0 && !isRoot && (
           <label className={styles.tick}><input type="checkbox" checked={selection.hosts.has(unit.id)} disabled={!change} aria-label={words.linked.ownRoomOf(unit.title)} data-testid="own-room" onChange={(e) => change?.(withHosts(selection, [unit], e.target.checked))} />{words.linked.ownRoom}</label>

@@ -6,6 +6,7 @@ import { Card, Frame } from "../ui/frame";
 import { Notice } from "../ui/notice";
 import { useWords, type Words } from "../words";
 import type { RoomController } from "./controller";
+import { LinkLine } from "./link-line";
 import { useRoom, useRoomContext } from "./use-room";
 import type { Step } from "./wire";
 
@@ -92,6 +93,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
       {phase === "online" && (media === "reconnecting" || media === "failed") && <Notice tone="warn">{words.room.mediaLost}</Notice>}
       {phase === "online" && media === "connected" && <WeakLine step={step} isWeak={!!line && line.quality !== "good"} />}
       <SecretNotice marking={marking} />
+      <LinkLine />
       <OperatorNotices />
       {recording === "interrupted" && <Notice tone="bad">{words.room.interruptedText}</Notice>}
       {refusal && <Notice tone="bad" action={<Button size="small" onClick={dismiss}>{words.act.close}</Button>}><span data-testid="refusal">{refusal}</span></Notice>}

@@ -2,7 +2,7 @@
 import { useState, type DragEvent } from "react";
 import type { Request } from "../../proceedings/state";
 import { Button } from "../../ui/button";
-import { Select } from "../../ui/field";
+import { Select, TextField } from "../../ui/field";
 import { useWords } from "../../words";
 import { clockOf, timeOf } from "../../words/when";
 import { moved, spokenSums, speechSeconds } from "../model";
@@ -42,7 +42,8 @@ function QueueRow({ request, n, last, place, drag }: RowProps) {
   const state = useRoom((p) => p.state);
   const now = useNow(1000);
   const entry = names.entry(request.site_id);
-  const title = names.unit(request.site_id);
+  const title = names.unit(request.site_id) || request.origin?.site_name || "";
+  const others = request.with_site_ids.map((id) => names.unit(id)).filter(Boolean).join(", ");
   const spoken = spokenSums(state, now).get(request.site_id) ?? { times: 0, totalS: 0 };
   const waited = clockOf((now - Date.parse(request.at)) / 1000);
   const drags = drag && { draggable: true, onDragStart: drag.start, onDragOver: (e: DragEvent) => e.preventDefault(), onDrop: drag.drop };
@@ -54,9 +55,13 @@ function QueueRow({ request, n, last, place, drag }: RowProps) {
         {entry && <span className={styles.badge}>{entry.level}</span>}
         <span className={styles.badge}>{words.room.kinds[request.kind]}</span>
         {request.put_off && <span className={styles.badge}>{words.room.putOffMark}</span>}
+        {request.forwarded !== "no" && <span className={styles.badge} data-testid="forwarded" data-status={request.forwarded}>{words.linked.room.forwarded[request.forwarded]}</span>}
       </div>
+      {request.origin && <p className={styles.soft} data-testid="origin">{words.linked.room.from(request.origin.path.join(" › ") || request.origin.site_name)}</p>}
+      {others && <p className={styles.soft}>{words.linked.room.withOthers(others)}</p>}
       {request.speaker?.name && <p>{request.speaker.name}{request.speaker.post && `, ${request.speaker.post}`}</p>}
       <p className={styles.soft}>{words.room.waiting(waited)} · {words.room.spoken(spoken.times, clockOf(spoken.totalS))}</p>
+      {request.forwarded === "no" && <Climb request={request} title={title} />}
       {may("grant_floor") && (
         <div className={styles.acts}>
           <Button look="main" size="small" aria-label={words.room.grantTo(title)} data-testid="grant-floor" onClick={() => void command("grant_floor", { site_id: request.site_id, request_id: request.request_id })}>{words.room.grant}</Button>
@@ -66,6 +71,24 @@ function QueueRow({ request, n, last, place, drag }: RowProps) {
         </div>
       )}
     </li>
+  );
+}
+
+/** Up to the room above, or answered here in a sentence. */
+function Climb({ request, title }: { request: Request; title: string }) {
+  const words = useWords();
+  const command = useCommand();
+  const may = useMay();
+  const [text, setText] = useState<string | null>(null);
+  const isLinked = useRoom((p) => p.state.links.some((link) => link.side === "upper" && link.status !== "lost"));
+  if (!may("answer_request")) return null;
+  const send = () => { if (text?.trim()) void command("answer_request", { request_id: request.request_id, text: text.trim() }); setText(null); };
+  return (
+    <div className={styles.acts}>
+      {isLinked && may("forward_request") && <Button size="small" aria-label={words.linked.room.forwardOf(title)} data-testid="forward-request" onClick={() => void command("forward_request", { request_ids: [request.request_id] })}>{words.linked.room.forward}</Button>}
+      {text === null ? <Button size="small" look="quiet" aria-label={words.linked.room.answerOf(title)} data-testid="answer-request" onClick={() => setText("")}>{words.linked.room.answer}</Button>
+        : <><TextField hideLabel label={words.linked.room.answerText} placeholder={words.linked.room.answerText} value={text} maxLength={1000} onChange={(e) => setText(e.target.value)} data-testid="answer-text" /><Button size="small" onClick={send} data-testid="send-answer">{words.board.send}</Button></>}
+    </div>
   );
 }
 

@@ -15,4 +15,10 @@ export const linked: Words["linked"] = {
   },
   elsewhere: { planned: "Not asked yet", asked: "Asked, waiting", accepted: "Taken on", declined: "Declined", failed: "Failed, will be asked again" },
   parentOf: (title) => `This meeting is a room of: ${title}`, parentBy: (host, chair) => `Convened by ${host}, led by ${chair}`, parentAgenda: "Common agenda", ownAgenda: "This room's own items, before or after the common agenda", roomsBelow: (n) => `${n} rooms below`,
+  room: {
+    upper: (title) => `Following the common program: ${title}.`, away: (title) => `In a closed discussion, apart from: ${title}.`, lost: (title, at) => `The link to the level above (${title}) is lost since ${at}. This room goes on under its own chair; it is being linked again.`,
+    back: (minutes, speeches) => `Linked again. You missed ${minutes} minutes, ${speeches} speeches.`, lower: (open, all) => `${open}/${all} rooms below are linked.`, lowerLost: (names) => `Link lost to: ${names}. These rooms go on; they are being linked again.`,
+    leave: "Closed discussion", leaveAsk: "Leave the common program for a closed discussion?", rejoin: "Back to the common program", from: (path) => `From ${path}`, withOthers: (names) => `speaks for ${names} too`,
+    forward: "Forward up", forwardOf: (title) => `Forward the request of ${title} to the level above`, answer: "Answer", answerOf: (title) => `Answer the request of ${title}`, answerText: "Answer", forwarded: { sent: "Being forwarded", waiting: "Waiting at the level above", failed: "Could not be forwarded" },
+  },
 };

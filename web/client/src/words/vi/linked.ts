@@ -15,4 +15,10 @@ export const linked = {
   } as Record<string, string>,
   elsewhere: { planned: "Chưa gửi đề nghị", asked: "Đã gửi đề nghị, chờ trả lời", accepted: "Đã nhận tổ chức", declined: "Từ chối", failed: "Gửi lỗi, tự gửi lại" } as Record<string, string>,
   parentOf: (title: string) => `Cuộc họp này là một phòng của: ${title}`, parentBy: (host: string, chair: string) => `${host} chủ trì, ${chair} điều hành chương trình chung`, parentAgenda: "Chương trình chung", ownAgenda: "Nội dung riêng của phòng này, trước hoặc sau chương trình chung", roomsBelow: (n: number) => `${n} phòng cấp dưới`,
+  room: {
+    upper: (title: string) => `Đang theo chương trình chung: ${title}.`, away: (title: string) => `Đang họp riêng, không phát lên: ${title}.`, lost: (title: string, at: string) => `Mất kết nối với cấp trên (${title}) từ ${at}. Phòng này họp tiếp do chủ tọa phòng điều hành, hệ thống đang tự nối lại.`,
+    back: (minutes: number, speeches: number) => `Đã nối lại với cấp trên. Đã lỡ ${minutes} phút, ${speeches} lượt phát biểu.`, lower: (open: number, all: number) => `${open}/${all} phòng cấp dưới đang kết nối.`, lowerLost: (names: string) => `Mất kết nối với: ${names}. Các phòng này họp tiếp, hệ thống đang tự nối lại.`,
+    leave: "Họp riêng", leaveAsk: "Tách khỏi chương trình chung để họp riêng?", rejoin: "Trở lại chương trình chung", from: (path: string) => `Từ ${path}`, withOthers: (names: string) => `nói thay cho ${names}`,
+    forward: "Chuyển lên cấp trên", forwardOf: (title: string) => `Chuyển đăng ký của ${title} lên cấp trên`, answer: "Trả lời", answerOf: (title: string) => `Trả lời đăng ký của ${title}`, answerText: "Nội dung trả lời", forwarded: { sent: "Đang chuyển lên cấp trên", waiting: "Đang chờ ở cấp trên", failed: "Chưa chuyển được lên cấp trên" } as Record<string, string>,
+  },
 };

@@ -1,0 +1,58 @@
+// @vitest-environment happy-dom
+import { fireEvent, screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import type { Link, Request } from "../proceedings/state";
+import { room, show, welcome } from "../testing";
+import { LinkLine } from "./link-line";
+import { QueuePanel } from "./panels/queue";
+
+const link = (part: Partial<Link> = {}): Link => ({ meeting_id: "m0", side: "upper", node: "", title: "Giao ban toàn tỉnh", status: "open", since: new Date().toISOString(), missed: null, ...part });
+const may = (...names: string[]) => ({ welcome: { ...welcome(), may: names } });
+const line = () => screen.getByTestId("link-line").textContent;
+
+describe("the line about the room above", () => {
+  it("says that the room is linked, cut off, and back with what was missed", () => {
+    const { store, inside } = room({ links: [link()] });
+    const view = show(inside(<LinkLine />));
+    expect(line()).toBe("Đang theo chương trình chung: Giao ban toàn tỉnh.");
+    view.unmount();
+    store.set({ state: { ...store.get().state, links: [link({ status: "lost", since: "2026-11-23T01:05:00Z" })] } });
+    const lost = show(inside(<LinkLine />));
+    expect(line()).toContain("Mất kết nối với cấp trên (Giao ban toàn tỉnh) từ 08:05");
+    lost.unmount();
+    store.set({ state: { ...store.get().state, links: [link({ missed: { seconds: 360, items: [], speeches: 2 } })] } });
+    show(inside(<LinkLine />));
+    expect(line()).toBe("Đã nối lại với cấp trên. Đã lỡ 6 phút, 2 lượt phát biểu.");
+  });
+  it("lets the chair leave for a closed discussion only when he says so twice, and come back", () => {
+    const { did, inside, store } = room({ links: [link()] }, may("leave_program", "rejoin_program"));
+    const view = show(inside(<LinkLine />));
+    fireEvent.click(screen.getByTestId("leave-program"));
+    expect(did).toEqual([]);
+    fireEvent.click(screen.getByTestId("leave-sure"));
+    expect(did).toEqual([["leave_program", {}]]);
+    view.unmount();
+    store.set({ state: { ...store.get().state, links: [link({ status: "away" })] } });
+    show(inside(<LinkLine />));
+    fireEvent.click(screen.getByTestId("rejoin-program"));
+    expect(did.at(-1)).toEqual(["rejoin_program", {}]);
+  });
+});
+
+describe("a request over levels", () => {
+  const request = (part: Partial<Request> = {}): Request => ({ request_id: "r1", site_id: "a", kind: "speech", speaker: null, at: new Date().toISOString(), put_off: false, origin: null, forwarded: "no", with_site_ids: [], ...part });
+  it("is forwarded, and shows where it stands", () => {
+    const { did, inside } = room({ links: [link()], queue: [request(), request({ request_id: "r2", site_id: "b", forwarded: "waiting" })] }, may("forward_request", "answer_request"));
+    show(inside(<QueuePanel />));
+    fireEvent.click(screen.getByTestId("forward-request"));
+    expect(did).toEqual([["forward_request", { request_ids: ["r1"] }]]);
+    expect(screen.getByTestId("forwarded").textContent).toBe("Đang chờ ở cấp trên");
+  });
+  it("from below names its way", () => {
+    const origin = { meeting_id: "m2", site_name: "xã Lùng Tám", path: ["xã Lùng Tám", "huyện Quản Bạ"], asked_at: new Date().toISOString() };
+    const { inside } = room({ queue: [request({ site_id: "far", origin })] });
+    show(inside(<QueuePanel />));
+    expect(screen.getByText("xã Lùng Tám")).toBeTruthy();
+    expect(screen.getByTestId("origin").textContent).toContain("huyện Quản Bạ");
+  });
+});

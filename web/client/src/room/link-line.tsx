@@ -1,0 +1,48 @@
+/** One line about the rooms above and below: linked, in a discussion of its own, cut off, back and what was missed. */
+import { useEffect, useState } from "react";
+import type { Link } from "../proceedings/state";
+import { Button } from "../ui/button";
+import { Notice } from "../ui/notice";
+import { useWords } from "../words";
+import { timeOf } from "../words/when";
+import { useCommand, useMay, useRoom } from "./use-room";
+
+const BACK_MS = 5 * 60_000;
+
+export function LinkLine() {
+  const links = useRoom((p) => p.state.links);
+  const above = links.find((link) => link.side === "upper");
+  const below = links.filter((link) => link.side === "lower");
+  return <>{above && <Above link={above} />}{below.length > 0 && <Below links={below} />}</>;
+}
+
+function Above({ link }: { link: Link }) {
+  const words = useWords().linked.room;
+  const act = useWords().act;
+  const command = useCommand();
+  const may = useMay();
+  const [asking, setAsking] = useState(false);
+  const isBack = useRecent(link);
+  const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(Math.max(1, Math.round(link.missed.seconds / 60)), link.missed.speeches) : words.upper(link.title);
+  const act_ = link.status === "open" && may("leave_program")
+    ? asking ? <><Button size="small" look="main" data-testid="leave-sure" onClick={() => { setAsking(false); void command("leave_program", {}); }}>{words.leave}</Button><Button size="small" onClick={() => setAsking(false)}>{act.cancel}</Button></> : <Button size="small" data-testid="leave-program" onClick={() => setAsking(true)}>{words.leave}</Button>
+    : link.status === "away" && may("rejoin_program") ? <Button size="small" look="main" data-testid="rejoin-program" onClick={() => void command("rejoin_program", {})}>{words.rejoin}</Button> : undefined;
+  return <Notice tone={link.status === "lost" ? "warn" : isBack ? "good" : "info"} action={act_}><span data-testid="link-line" data-status={link.status}>{asking ? words.leaveAsk : text}</span></Notice>;
+}
+
+/** What was missed stands for some minutes after the link is back. */
+function useRecent(link: Link): boolean {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return !!link.missed && link.status === "open" && now - Date.parse(link.since) < BACK_MS;
+}
+
+function Below({ links }: { links: Link[] }) {
+  const words = useWords().linked.room;
+  const lost = links.filter((link) => link.status === "lost");
+  if (lost.length === 0) return <Notice><span data-testid="links-below">{words.lower(links.filter((link) => link.status === "open").length, links.length)}</span></Notice>;
+  return <Notice tone="warn"><span data-testid="links-lost">{words.lowerLost(lost.map((link) => link.title).join(", "))}</span></Notice>;
+}
