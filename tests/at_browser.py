@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Locator, Page, TimeoutError
 
 from tests.browser.client.visit import look
 from tests.media import picture_code, tone
-from tests.media.chromium import EXECUTABLE, chromium
+from tests.media.chromium import EXECUTABLE, PLAIN_SOUND_JS, chromium
 from tests.media.samples import write_camera, write_microphone
 
 PATIENCE_MS = 90_000
@@ -169,4 +169,5 @@ async def _new_person(browser: Browser, url: str) -> AtBrowser:
         viewport={"width": 1366, "height": 768},
         device_scale_factor=1 if SHOTS else 0.5,  # without a graphics card each pixel of a moving picture costs
     )
+    await context.add_init_script(PLAIN_SOUND_JS)
     return AtBrowser(await context.new_page(), url)
