@@ -9,7 +9,7 @@ from sfu.events import EncodingsWanted, LadderChanged, SlotsChanged, StillsWante
 from sfu.plane.plane import PacketResult, RouteTaken
 from sfu.program import Program
 from sfu.sharing import redundancy
-from tests.sfu.test_room import Story
+from tests.sfu.room_story import Story
 
 BITRATES = {"q": 150_000, "h": 500_000, "f": 1_500_000, "": 30_000}
 

@@ -8,7 +8,7 @@ from sfu.link import Link, peer_name
 from sfu.linking.lanes import slot_lines
 from sfu.linking.terms import Kind, new_streams
 from sfu.peer import Peer, PeerSpec
-from tests.sfu.test_room import Story
+from tests.sfu.room_story import Story
 
 
 class Place(Story):
