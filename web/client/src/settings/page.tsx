@@ -10,18 +10,19 @@ import { TextField } from "../ui/field";
 import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
+import { Nodes } from "./nodes";
 import { dateOf, secondsOf } from "../words/when";
 
 export default function SettingsPage() {
   const { part = "installation" } = useParams<{ part?: string }>();
   const words = useWords();
-  const parts = { installation: words.organisation.installation, mail: words.organisation.mail, jobs: words.organisation.jobs, audit: words.organisation.audit };
+  const parts = { installation: words.organisation.installation, mail: words.organisation.mail, jobs: words.organisation.jobs, audit: words.organisation.audit, nodes: words.nodes.title };
   return (
     <Frame title={words.organisation.settings}>
       <nav className={styles.tabs} aria-label={words.organisation.settings}>
         {Object.entries(parts).map(([key, name]) => <Link key={key} href={`/settings/${key}`} className={styles.name} aria-current={part === key ? "page" : undefined}>{name}</Link>)}
       </nav>
-      {part === "mail" ? <Mail /> : part === "jobs" ? <Jobs /> : part === "audit" ? <Audit /> : <Installation />}
+      {part === "mail" ? <Mail /> : part === "jobs" ? <Jobs /> : part === "audit" ? <Audit /> : part === "nodes" ? <Nodes /> : <Installation />}
     </Frame>
   );
 }

@@ -1,0 +1,14 @@
+export const nodes = {
+  title: "Links between levels", intro: "Installations linked with this one. The lower one dials the upper one.", none: "Not linked with any installation.",
+  name: "Installation", role: "Level", state: "State", line: "Line", error: "Last error", act: "Act",
+  roles: { upper: "Above", lower: "Below" } as Record<string, string>, up: "Linked", down: "Link lost", never: "Never linked yet", revoked: "Revoked",
+  rtt: (ms: number) => `${ms} ms there and back`, clock: (s: number) => `clock ${s} s off`, waiting: (n: number) => `${n} facts still to send`, behind: (n: number) => `${n} installations behind it`,
+  ours: "This installation", oursHint: "Give this text to the administrator of the other installation, and read the fingerprint by telephone.", text: "Pairing text", fingerprint: "Fingerprint",
+  add: "Add a link", theirText: "Pairing text of the other installation", theyAre: "The other one is", check: "Check the text", confirm: (name: string) => `Link with ${name}`, compare: "Link only if the fingerprint is the one their administrator reads to you.",
+  isThis: "This is the text of this very installation.", revoke: "Revoke", revokeAsk: (name: string) => `Revoke the link with ${name}?`, revokeDetail: "The link ends at once. What was received stays.",
+  codes: {
+    unreachable: "Cannot be reached", version: "Versions do not fit", unknown_node: "The other side does not know us", bad_proof: "Wrong key", silent: "No signal", foreign_origin: "Sent what is not its own",
+    broken_chain: "Facts were altered", bad_seal: "Wrong signature", gap: "Facts are missing", forked: "Both sides differ", stale_epoch: "Old facts came back", malformed: "Sent a wrong message", storage: "Our disk does not take it",
+    unknown_fact: "The other side is newer", loop: "Links form a ring", two_paths: "Reached in two ways", other_key: "Its key changed", refused_edge: "Tree of meetings refused", said_unknown_node: "The other side has not added us", said_revoked: "Revoked by the other side",
+  } as Record<string, string>,
+};
