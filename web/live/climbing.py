@@ -122,12 +122,6 @@ class Climbing:
                 self._spawn(self._tell(room, told), told.kind)
             if isinstance(fact.body, f.FloorForwarded):
                 self._spawn(self._forward(room, fact.body.request_id), "floor.forward")
-            elif isinstance(
-                fact.body, f.ProgramLeft | f.ProgramRejoined | f.LinkOpened | f.LinkRestored | f.LinkClosed
-            ):
-                above = link_above(room.state)
-                room.media.follows = above is None or above.status != "away"
-                room.driver.trigger()
             elif isinstance(fact.body, f.Adjourned):
                 self._spawn(self._close_links(room), "close")
 

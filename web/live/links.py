@@ -48,7 +48,7 @@ class _Care:
     since: float = 0.0
     retry_at: float = 0.0
     wait_s: float = RETRY_S[0]
-    follows: bool = True
+    follows: bool | None = None  # as its worker was told; None: not known
     task: asyncio.Task[None] | None = None
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.chain import instant
+from scheduler.proceedings.climbing import link_above
 from scheduler.proceedings.errors import Refused
 from web.live.connection import Connection
 from web.live.media_driver import Media, View, Wanted
@@ -56,7 +57,6 @@ class RoomMedia:
         self.stills = Stills()
         self.is_changed = False  # lines, to be reported
         self.links: dict[str, LinkChanged] = {}  # of this room, as its worker has them; by "side name"
-        self.follows = True  # the program of the room above, while linked
         self.on_link: Callable[[LinkChanged], None] = lambda event: None
         self._active_site_id: str | None = None
         self._reported_at = float("-inf")
@@ -95,6 +95,12 @@ class RoomMedia:
     @property
     def has_rooms_below(self) -> bool:
         return any(link.side == "upper" and not link.link.startswith(SHARE) for link in self.links.values())
+
+    @property
+    def follows(self) -> bool:
+        """Whether the program of the room above holds here; not while this room has left it, or by itself."""
+        above = link_above(self._room.state)
+        return above is None or above.status == "open"
 
     def link_state(self, side: LinkSide, name: str) -> str | None:
         """How one of this room's links does; None: there is none."""

@@ -74,11 +74,22 @@ async def test_who_follows_no_more_says_so_and_comes_back(live: Live) -> None:
     await hold(live, CHILD)
     await passes(live)
     room = live.hub.rooms[CHILD]
-    for follows in (False, True):
-        room.media.follows = follows
+    worker = room.media.worker
+    assert isinstance(worker, FakeMedia)
+    opened = f.LinkOpened(MEETING, "upper", "", "Giao ban")
+    steps: list[tuple[f.Body, bool]] = [
+        (opened, True),
+        (f.ProgramLeft(MEETING), False),
+        (f.ProgramRejoined(MEETING), True),
+        (f.LinkLost(MEETING, "down"), False),
+        (f.LinkRestored(MEETING, 6), True),
+    ]
+    for body, follows in steps:
+        async with room.lock:
+            if body is not opened or not room.state.links:
+                await room.append([body], f.By())
         await passes(live)
-        worker = room.media.worker
-        assert isinstance(worker, FakeMedia) and worker.asked[-1] == ("follow_link", CHILD, str(follows))
+        assert [one[2] for one in worker.asked if one[0] == "follow_link"][-1:] == [str(follows)] or body is opened
 
 
 @pytest.mark.parametrize("which", [MEETING, CHILD])
