@@ -21,6 +21,7 @@ from bench import (
     plane_memory,
     reconnect,
     reference_plane,
+    replication,
     start,
     weak_line,
 )
@@ -39,6 +40,7 @@ MEASURES: dict[str, ModuleType] = {
     "weak_line": weak_line,
     "board": board,
     "linked_media": linked_media,
+    "replication": replication,
     "fanout": fanout,
 }
 

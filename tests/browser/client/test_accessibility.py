@@ -12,7 +12,7 @@ from tests.installation import Installation
 from tests.media.chromium import chromium
 
 PAGES = ("/", "/meetings", "/meetings/new", "/archive", "/organisation", "/me")
-SETTINGS = ("installation", "mail", "jobs", "audit")
+SETTINGS = ("installation", "mail", "jobs", "audit", "nodes")
 OLD_CHROME = "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.212 Safari/537.36"
 
 

@@ -1,0 +1,78 @@
+"""Facts through three levels: a district's logs to its province and on to central, each a node with its own database.
+
+All three run in this one process and share its core, so the figures are a lower bound; sockets are in memory, checking,
+signing and storing are the product's. Facts come in hundreds at an even pace; latency counts from the moment
+they are durable at the district until they are durable at central.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.record import Figure, spread
+from scheduler.proceedings.facts import Fact
+from tests.web.link.nodes import Installation, Net, link, until_up
+
+SHORT: dict[str, Any] = {"seconds": 4.0, "per_s": 1000, "meetings": 12}
+FULL: dict[str, Any] = {"seconds": 45.0, "per_s": 1000, "meetings": 12}
+TOGETHER = 100
+CATCH_UP_S = 60.0
+
+
+def measure(seconds: float, per_s: int, meetings: int) -> list[Figure]:
+    with TemporaryDirectory() as folder:
+        return asyncio.run(_measure(Path(folder), seconds, per_s, meetings))
+
+
+async def _measure(folder: Path, seconds: float, per_s: int, meetings: int) -> list[Figure]:
+    net = Net()
+    central, province, district = [await Installation(name, folder, net).open() for name in ("c", "p", "d")]
+    for node in (central, province, district):
+        await node.start()
+    await link(province, central)
+    await link(district, province)
+    await until_up(province, central)
+    await until_up(province, district)
+    ids = [f"{number:08d}-0000-7000-8000-000000000000" for number in range(meetings)]
+    for node in (district, province, central):
+        for meeting_id in ids:
+            root = "r" + meeting_id[1:]
+            await node.place("p" + meeting_id[1:], province.id, root, central.id)
+            await node.place(meeting_id, district.id, "p" + meeting_id[1:], province.id)
+    made: dict[str, float] = {}
+    delays: list[float] = []
+    more = asyncio.Event()
+
+    def arrived(_node: str, facts: Sequence[Fact]) -> None:
+        now = time.perf_counter()
+        more.set()
+        delays.extend((now - made[fact.id]) * 1000 for fact in facts)
+
+    central.links.listen_facts(arrived)
+    begun, cpu, rounds = time.perf_counter(), time.process_time(), int(seconds * per_s / TOGETHER)
+    for number in range(rounds):
+        await asyncio.sleep(max(0.0, begun + number * TOGETHER / per_s - time.perf_counter()))
+        for fact in await district.chat(ids[number % meetings], *("Đồng ý" for _ in range(TOGETHER))):
+            made[fact.id] = time.perf_counter()
+    written = time.perf_counter() - begun
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CATCH_UP_S):
+            while len(delays) < rounds * TOGETHER:
+                more.clear()
+                await more.wait()
+    whole, used = time.perf_counter() - begun, time.process_time() - cpu
+    for node in (district, province, central):
+        await node.close()
+    return [
+        Figure("made", round(rounds * TOGETHER / written), "facts/s"),
+        Figure("arrived at central", round(len(delays) / whole), "facts/s"),
+        Figure("lost", rounds * TOGETHER - len(delays), "facts"),
+        *spread("district to central", delays),
+        Figure("CPU of all three nodes, per fact", round(used / max(1, len(delays)) * 1e6), "µs"),
+    ]
