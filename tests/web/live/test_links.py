@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from scheduler.linked.remote_child import RemoteChild
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
 from scheduler.proceedings import facts as f
+from scheduler.proceedings.errors import Refused
 from tests.scheduler.proceedings.planted import MEETING, a_meeting, plant_meeting
-from tests.web.live.conftest import Live
-from tests.web.live.test_workers import hold
+from tests.web.live.conftest import Live, Seat
+from tests.web.live.test_workers import enter
 from web.link.channel import LinkChannel
 from web.link.errors import RefusedThere
 from web.link.memory import MemoryLink
@@ -42,6 +44,18 @@ async def live(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Live]
     await made.settle()
     yield made
     await made.hub.stop()
+
+
+async def hold(live: Live, meeting_id: str) -> Seat:
+    """A meeting begins; its chair. The room below may have been opened with the one above already."""
+    secretary = await enter(live, meeting_id, "secretary")
+    with suppress(Refused):
+        await secretary.command("open_testing")
+    chair = await enter(live, meeting_id, "chair")
+    with suppress(Refused):
+        await chair.command("convene")
+    await live.settle()
+    return chair
 
 
 async def passes(live: Live, seconds: float = 0.5) -> None:
