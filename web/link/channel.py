@@ -140,7 +140,12 @@ class LinkChannel:
         self._listeners.append(listener)
         for line in list(self._lines.values()):
             listener(LinkEvent(line.neighbour, True))
-        return lambda: self._listeners.remove(listener)
+
+        def end() -> None:
+            if listener in self._listeners:  # who is stopped twice ends it twice
+                self._listeners.remove(listener)
+
+        return end
 
     def attach(self, line: Line) -> None:
         """For lines: the neighbour has proven who it is. A newer line takes the place of the one before."""
