@@ -112,7 +112,7 @@ async def hand_in_a_paper(page: Page, folder: Path) -> list[str]:
     await page.click(mark("withdraw-paper"))
     await page.wait_for_selector("[role=dialog]")
     problems += await look(page, "plan-withdraw")
-    await page.keyboard.press("Escape")
+    await page.press("[role=dialog]", "Escape")
     return problems
 
 
