@@ -54,7 +54,7 @@ async def dialog(page: Page, button: str, within: Locator | None = None) -> list
     await (within or page).locator(mark(button)).first.click()
     await page.wait_for_selector("[role=dialog]")
     problems = await look(page, f"dialog-{button}", "[role=dialog]")
-    await page.keyboard.press("Escape")
+    await page.press("[role=dialog]", "Escape")
     await page.wait_for_selector("[role=dialog]", state="detached")
     return problems
 

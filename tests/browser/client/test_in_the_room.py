@@ -256,7 +256,7 @@ async def dialog(page: Page, button: str, name: str) -> list[str]:
     await page.click(mark(button))
     await page.wait_for_selector("[role=dialog]")
     problems = await look(page, f"{name}-{button}", "[role=dialog]")
-    await page.keyboard.press("Escape")
+    await page.press("[role=dialog]", "Escape")
     await page.wait_for_selector("[role=dialog]", state="detached")
     return problems
 
