@@ -85,7 +85,8 @@ async def test_the_floor_is_recorded_under_its_site_and_pauses_leave_nothing(med
     streams = {r.stream: (r.kind, r.source, r.codec) for r in written if isinstance(r, Stream)}
     assert streams[0] == ("video", "program", "vp8") and streams[1] == ("video", "presentation", "vp8")
     assert [streams[number] for number in (2, 3, 4)] == [("audio", "voice", "opus")] * 3
-    assert [r.event["event"] for r in written if isinstance(r, Mark)] == ["paused", "resumed"]
+    marks = [r.event["event"] for r in written if isinstance(r, Mark)]
+    assert [mark for mark in marks if mark != "alive"] == ["paused", "resumed"]  # a starved peer sends nothing a while
     assert isinstance(written[-1], End)
     assert labels(tmp_path, 0) == ["site an", "site binh", "site an"]
     for index, record in enumerate(written):
