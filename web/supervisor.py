@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection
 
 import structlog
 
+from web.fork_server import Child, NotForked, Run, fork, load
 from web.heartbeat import Pulse
-from web.nursery import Child, Run, bear, load
 
 CANNOT_START = 3
 STOP_TIMEOUT_S = 15.0
@@ -67,7 +67,12 @@ async def keep_alive(program: Program, stopping: asyncio.Event, started: Callabl
     while not stopping.is_set():
         begin = loop.time()
         with _listening(program) as (pulse, pipe):
-            child = await bear(program.name, program.run, pipe)
+            try:
+                child = await fork(program.name, program.run, pipe)
+            except NotForked as error:
+                log.warning("not started, trying again", program=program.name, reason=str(error))
+                await _wait(stopping, back_off.after(0))
+                continue
             log.info("started", program=program.name, pid=child.pid)
             started(child.pid)
             code = await _run(child, stopping, pulse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from web.fork_server import NotForked, fork
 from web.heartbeat import Pulse, beating
 from web.supervisor import CANNOT_START, BackOff, CannotStart, Program, supervise
 
@@ -195,6 +197,16 @@ async def said(lines: asyncio.StreamReader) -> tuple[int, int]:
             assert line, "the supervisor ended"
     _, child, parent = line.split()
     return int(child), int(parent)
+
+
+async def test_a_machine_without_room_for_another_is_said_and_not_the_end() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(NotForked, match="gave no media"):
+            await fork("media", sleep, None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @asynccontextmanager

@@ -29,6 +29,10 @@ def load(modules: Iterable[str]) -> None:
     _SPAWN.set_forkserver_preload(list(modules))
 
 
+class NotForked(Exception):
+    """The fork server ended meanwhile, or the machine has no room for another process; another time it may work."""
+
+
 class Child:
     """A running child; ``pid`` is its process."""
 
@@ -42,7 +46,8 @@ class Child:
 
     def signal(self, number: signal.Signals) -> None:
         if not self.ended:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ends just now
+                os.kill(self.pid, number)
 
     async def wait(self) -> int:
         """The exit code; minus the signal's number when one ended it."""
@@ -57,10 +62,13 @@ class Child:
         return self._process.exitcode or 0
 
 
-async def bear(name: str, run: Run, heartbeat: Connection | None) -> Child:
-    """Start a child; the first waits until everything is loaded."""
+async def fork(name: str, run: Run, heartbeat: Connection | None) -> Child:
+    """Start a child; the first waits until everything is loaded. Raises :class:`NotForked`."""
     process = _SPAWN.Process(target=_live, args=(name, run, heartbeat), name=name)
-    await asyncio.to_thread(process.start)
+    try:
+        await asyncio.to_thread(process.start)
+    except (OSError, EOFError) as error:
+        raise NotForked(f"the fork server gave no {name}: {error!r}") from error
     return Child(process, process.pid or 0)
 
 
