@@ -35,6 +35,7 @@ AuditKind = Literal[
     "ticket_given",
     "ticket_revoked",
     "tree_planned",
+    "room_held",
     "node_linked",
     "node_revoked",
     "capture_started",

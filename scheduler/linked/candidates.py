@@ -10,6 +10,7 @@ from scheduler.database import ReadSession
 from scheduler.meetings.access import find_meeting, require
 from scheduler.meetings.local_time import local_date
 from scheduler.meetings.meeting import Meeting
+from scheduler.nodes.registry import linked_nodes
 from scheduler.organization.level import Level
 from scheduler.organization.person import Person
 from scheduler.organization.post import Membership, Post
@@ -36,6 +37,8 @@ class Candidate:
     head_person_id: str | None
     head_name: str
     sites: tuple[CandidateSite, ...]
+    node_id: str | None = None  # of the installation below ours that it has
+    node_name: str = ""
 
 
 async def read_candidates(session: ReadSession, actor: Actor, meeting_id: str) -> list[Candidate]:
@@ -45,6 +48,7 @@ async def read_candidates(session: ReadSession, actor: Actor, meeting_id: str) -
     units = await _units(session, meeting)
     ids = [unit.id for unit in units]
     heads, sites = await _heads(session, meeting, ids), await _sites(session, ids)
+    nodes = {node.unit_id: node for node in await linked_nodes(session) if node.role == "lower"}
     return [
         Candidate(
             unit_id=unit.id,
@@ -54,6 +58,8 @@ async def read_candidates(session: ReadSession, actor: Actor, meeting_id: str) -
             head_person_id=heads.get(unit.id, (None, ""))[0],
             head_name=heads.get(unit.id, (None, ""))[1],
             sites=tuple(sites.get(unit.id, ())),
+            node_id=nodes[unit.id].id if unit.id in nodes and unit.code else None,
+            node_name=nodes[unit.id].name if unit.id in nodes and unit.code else "",
         )
         for unit in units
     ]

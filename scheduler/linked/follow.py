@@ -10,6 +10,8 @@ from datetime import datetime
 
 from scheduler.database import WriteSession
 from scheduler.errors import Invalid
+from scheduler.linked.asking import ask_elsewhere
+from scheduler.linked.parent import ends, read_told, starts
 from scheduler.linked.rows import below
 from scheduler.meetings.findable import index_plan
 from scheduler.meetings.invite import forget_replies, invite_all
@@ -38,14 +40,22 @@ class Slot:
 
 async def check_covers_parent(session: WriteSession, meeting: Meeting) -> None:
     """A room's own agenda comes before and after the root's program: its time covers the time above."""
-    above = await session.get(Meeting, meeting.parent_id) if meeting.parent_id else None
-    if above is None:
+    slot = await _slot_above(session, meeting)
+    if slot is None:
         return
-    wrong = {"starts_at": "after_parent"} if meeting.starts_at > above.starts_at else {}
-    if meeting.ends_at < above.ends_at:
+    wrong = {"starts_at": "after_parent"} if meeting.starts_at > slot[0] else {}
+    if meeting.ends_at < slot[1]:
         wrong["ends_at"] = "before_parent"
     if wrong:
         raise Invalid(wrong)
+
+
+async def _slot_above(session: WriteSession, meeting: Meeting) -> tuple[datetime, datetime] | None:
+    if meeting.parent_id is not None:
+        above = await session.get_one(Meeting, meeting.parent_id)
+        return above.starts_at, above.ends_at
+    told = read_told(meeting.parent_plan_json) if meeting.remote_parent_id else None
+    return None if told is None else (starts(told), ends(told))
 
 
 def refuse_local_child(meeting: Meeting) -> None:
@@ -62,6 +72,7 @@ def refuse_child(meeting: Meeting) -> None:
 
 async def follow_edit(session: WriteSession, meeting: Meeting, before: Slot, now: datetime) -> None:
     """Carry a changed title, time or marking down; an own beginning or end keeps its distance."""
+    await ask_elsewhere(session, meeting, now)
     if before == Slot.of(meeting):
         return
     earlier, later = meeting.starts_at - before.starts_at, meeting.ends_at - before.ends_at
@@ -89,6 +100,7 @@ async def follow_send(session: WriteSession, meeting: Meeting, now: datetime) ->
             room.stage, room.sent_at = "sent", room.sent_at or now
             await invite_all(session, room, "REQUEST", now)
     await session.flush()
+    await ask_elsewhere(session, meeting, now)
 
 
 async def follow_postpone(session: WriteSession, meeting: Meeting, before: Slot, now: datetime) -> None:
@@ -102,6 +114,7 @@ async def follow_postpone(session: WriteSession, meeting: Meeting, before: Slot,
         await forget_replies(session, room)
         await invite_all(session, room, "REQUEST", now)
     await session.flush()
+    await ask_elsewhere(session, meeting, now)
 
 
 async def follow_cancel(session: WriteSession, meeting: Meeting, now: datetime) -> None:
@@ -109,6 +122,7 @@ async def follow_cancel(session: WriteSession, meeting: Meeting, now: datetime) 
     for room in await _following(session, meeting):
         await call_off(session, room, meeting.reason, now)
     await session.flush()
+    await ask_elsewhere(session, meeting, now)
 
 
 async def call_off(session: WriteSession, room: Meeting, reason: str, now: datetime) -> None:

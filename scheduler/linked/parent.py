@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -52,11 +52,6 @@ async def describe(session: ReadSession | WriteSession, meeting: Meeting) -> Par
     )
 
 
-def tell(plan: ParentPlan) -> dict[str, Any]:
-    """For another installation."""
-    return asdict(plan)
-
-
 def read_told(text: str) -> ParentPlan | None:
     """As another installation told it, already checked on the way in."""
     if not text:
@@ -68,3 +63,7 @@ def read_told(text: str) -> ParentPlan | None:
 
 def starts(plan: ParentPlan) -> datetime:
     return datetime.fromisoformat(plan.starts_at)
+
+
+def ends(plan: ParentPlan) -> datetime:
+    return datetime.fromisoformat(plan.ends_at)

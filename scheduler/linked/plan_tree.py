@@ -10,12 +10,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from scheduler import audit, search
 from scheduler.database import WriteSession, new_id
 from scheduler.errors import Invalid
+from scheduler.linked.asking import ask_elsewhere, release
 from scheduler.linked.follow import call_off
 from scheduler.linked.remote_child import RemoteChild
 from scheduler.linked.rows import below, remote_children
@@ -31,6 +33,7 @@ from scheduler.meetings.local_time import local_date
 from scheduler.meetings.meeting import PLANNED_STAGES, Meeting
 from scheduler.meetings.plan_defaults import fill_from_host
 from scheduler.meetings.plan_input import Plan
+from scheduler.nodes.tables import LinkedNode
 from scheduler.organization.folding import fold
 from scheduler.organization.site import Site
 from scheduler.organization.tree import subtree_ids, valid_on
@@ -85,15 +88,22 @@ async def plan_tree(
     require_version(meeting, version)
     _check_size(plan)
     await claim(session, meeting)
-    planting = await _prepare(session, meeting, plan, actor.person_id or "")
+    await plant_tree(session, meeting, plan, actor.person_id or "", now)
+    audit.record(session, "tree_planned", actor, now, subject_id=meeting.id, rooms=len(plan.hosts))
+    await session.flush()
+    return meeting
+
+
+async def plant_tree(session: WriteSession, meeting: Meeting, plan: TreePlan, planner: str, now: datetime) -> None:
+    """The same without asking who may; other installations are asked at once when the invitations are out already."""
+    planting = await _prepare(session, meeting, plan, planner)
     tree = grow(meeting.host_unit_id, planting.hosts, await _sites(session, plan), _parents(planting.units))
     if tree.levels > MOST_LEVELS:
         raise Invalid({"hosts": "too_deep"})
     await _plant(session, planting, tree, now)
     await _clear(session, planting, now)
-    audit.record(session, "tree_planned", actor, now, subject_id=meeting.id, rooms=len(plan.hosts))
     await session.flush()
-    return meeting
+    await ask_elsewhere(session, meeting, now)
 
 
 def _check_size(plan: TreePlan) -> None:
@@ -113,6 +123,7 @@ async def _prepare(session: WriteSession, meeting: Meeting, plan: TreePlan, plan
         for number, host in enumerate(plan.hosts)
         if host.unit_id not in units or host.unit_id == meeting.host_unit_id
     }
+    wrong |= await _nodes_wrong(session, plan)
     if wrong:
         raise Invalid(wrong)
     rooms = await below(session, meeting.id)
@@ -127,6 +138,37 @@ async def _prepare(session: WriteSession, meeting: Meeting, plan: TreePlan, plan
         there={room.host_unit_id: room for room in rooms if room.stage != "cancelled"},
         elsewhere={child.unit_id: child for child in remote},
     )
+
+
+async def _nodes_wrong(session: WriteSession, plan: TreePlan) -> dict[str, str]:
+    """Rooms elsewhere: at an installation below ours, of units that are its own or below it."""
+    wrong: dict[str, str] = {}
+    under: dict[str, set[str]] = {}
+    for number, host in enumerate(plan.hosts):
+        if host.node_id is None:
+            continue
+        node = await session.get(LinkedNode, host.node_id)
+        if node is None or node.role != "lower" or node.revoked_at is not None:
+            wrong[f"hosts.{number}.node_id"] = "unknown"
+        elif node.unit_id is not None:
+            if node.id not in under:
+                under[node.id] = await ids_under(session, node.unit_id)
+            if host.unit_id not in under[node.id]:
+                wrong[f"hosts.{number}.node_id"] = "not_of_node"
+        if f"hosts.{number}.node_id" not in wrong and not await _has_code(session, host.unit_id):
+            wrong[f"hosts.{number}.unit_id"] = "without_code"
+    return wrong
+
+
+async def ids_under(session: WriteSession, unit_id: str) -> set[str]:
+    """This unit and all below it."""
+    found = await session.scalars(select(Unit.id).where(Unit.id.in_(subtree_ids([unit_id]))))
+    return set(found.all())
+
+
+async def _has_code(session: WriteSession, unit_id: str) -> bool:
+    """Two installations know a unit by its administrative code."""
+    return bool(await session.scalar(select(Unit.code).where(Unit.id == unit_id)))
 
 
 async def units_under(session: WriteSession, meeting: Meeting) -> dict[str, Unit]:
@@ -158,7 +200,7 @@ async def _plant(session: WriteSession, planting: _Planting, tree: Branch, now: 
         elif above.unit_id not in rooms:
             continue  # below a room that another installation holds: its own people plan there
         elif planting.hosts[branch.unit_id].node_id is not None:
-            await _ask(session, planting, rooms[above.unit_id], branch)
+            await _ask(session, planting, rooms[above.unit_id], branch, now)
         else:
             rooms[branch.unit_id] = await _room(session, planting, rooms[above.unit_id], branch, now)
 
@@ -263,14 +305,13 @@ async def _seat(session: WriteSession, room: Meeting, branch: Branch, now: datet
         queue_letter(session, room, attendee, "REQUEST", now)
 
 
-async def _ask(session: WriteSession, planting: _Planting, above: Meeting, branch: Branch) -> None:
+async def _ask(session: WriteSession, planting: _Planting, above: Meeting, branch: Branch, now: datetime) -> None:
     """A room at another installation; which of its units are wanted is a wish, told by administrative code."""
     child = planting.elsewhere.pop(branch.unit_id, None)
     host = planting.hosts[branch.unit_id]
     if child is None or child.node_id != host.node_id:
         if child is not None:
-            await session.delete(child)
-            await session.flush()
+            await release(session, child, now)
         child = RemoteChild(id=new_id(), parent_id=above.id, unit_id=branch.unit_id, node_id=host.node_id or "")
         session.add(child)
     child.parent_id = above.id
@@ -278,10 +319,13 @@ async def _ask(session: WriteSession, planting: _Planting, above: Meeting, branc
     child.wish_json = json.dumps(wanted, ensure_ascii=False)
 
 
-async def _units_of(session: WriteSession, branch: Branch) -> list[dict[str, str | None]]:
-    query = select(Unit).join(Site, Site.unit_id == Unit.id).where(Site.id.in_(branch.site_ids)).distinct()
-    found = (await session.scalars(query)).unique().all()
-    return [{"code": unit.code, "title": unit.title} for unit in found]
+async def _units_of(session: WriteSession, branch: Branch) -> list[dict[str, Any]]:
+    query = select(Unit, Site.id).join(Site, Site.unit_id == Unit.id).where(Site.id.in_(branch.site_ids))
+    found: dict[str, dict[str, Any]] = {}
+    for unit, site_id in (await session.execute(query.order_by(Unit.protocol_order, Site.id))).unique():
+        told: dict[str, Any] = {"level": unit.level.code, "code": unit.code, "title": unit.title, "site_ids": []}
+        found.setdefault(unit.id, told)["site_ids"].append(site_id)
+    return list(found.values())
 
 
 async def _clear(session: WriteSession, planting: _Planting, now: datetime) -> None:
@@ -294,4 +338,4 @@ async def _clear(session: WriteSession, planting: _Planting, now: datetime) -> N
         elif room.stage in PLANNED_STAGES:
             await call_off(session, room, "", now)
     for child in planting.elsewhere.values():
-        await session.delete(child)
+        await release(session, child, now)

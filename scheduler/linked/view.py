@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
 from scheduler.database import ReadSession
+from scheduler.linked.asking import told_of
 from scheduler.linked.bandwidth import LINK, SITE, Line, Need, Strain, at_server, strain
 from scheduler.linked.remote_child import RemoteChild
 from scheduler.linked.rows import below, remote_children
@@ -66,6 +66,8 @@ class TreeRoom:
     state: str = ""  # of the request to another installation
     error: str = ""
     wished: tuple[str, ...] = ()  # units below it that were picked there
+    wished_site_ids: tuple[str, ...] = ()
+    far_sites: int = 0  # that its installation has told of
     need: Need = NOTHING  # on the line between this installation and the room's; nothing inside one
 
 
@@ -81,7 +83,7 @@ class TreeView:
 
     @property
     def site_count(self) -> int:
-        return sum(len(room.sites) for room in self.rooms)
+        return sum(len(room.sites) + room.far_sites for room in self.rooms)
 
 
 async def read_tree(session: ReadSession, actor: Actor, meeting_id: str, server_line: Line = UNKNOWN) -> TreeView:
@@ -181,25 +183,27 @@ def _room(
 
 def _elsewhere(child: RemoteChild, units: Mapping[str, Unit]) -> TreeRoom:
     unit = units[child.unit_id]
-    told: dict[str, Any] = json.loads(child.told_json) if child.told_json else {}
+    told, wish = told_of(child), json.loads(child.wish_json or "[]")
     return TreeRoom(
         meeting_id=child.meeting_id,
         parent_id=child.parent_id,
         unit_id=unit.id,
         unit_title=unit.title,
         level=unit.level.code,
-        stage=str(told.get("stage", "draft")),
+        stage=told.stage if told else "draft",
         chair_person_id="",
-        chair_name=str(told.get("chair", "")),
+        chair_name=told.chair if told else "",
         chair_site_id="",
         deputy_person_id=None,
-        deputy_name="",
+        deputy_name=told.deputy if told else "",
         secretary_person_id="",
-        secretary_name=str(told.get("secretary", "")),
+        secretary_name=told.secretary if told else "",
         sites=(),
         node_id=child.node_id,
         state=child.state,
         error=child.error,
-        wished=tuple(one["title"] for one in json.loads(child.wish_json or "[]")),
+        wished=tuple(one["title"] for one in wish),
+        wished_site_ids=tuple(site_id for one in wish for site_id in one.get("site_ids", ())),
+        far_sites=len(told.sites) if told else 0,
         need=LINK,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from scheduler.database import WriteSession
 from scheduler.errors import Invalid
+from scheduler.linked.asking import ask_elsewhere
 from scheduler.linked.follow import follow_send, refuse_local_child
 from scheduler.linked.rows import below
 from scheduler.meetings.access import find_meeting, require, require_stage, require_version
@@ -46,10 +47,11 @@ async def send_invitations(
 
 
 async def _send_failed_again(session: WriteSession, meeting: Meeting, now: datetime) -> None:
-    """Of this room and of those below."""
+    """Of this room and of those below; who was asked to hold a room and could not is asked again."""
     rooms = {meeting.id: meeting, **{room.id: room for room in await below(session, meeting.id)}}
     invited = {id: room for id, room in rooms.items() if room.stage == "sent"}
     query = select(Attendee).where(Attendee.meeting_id.in_(invited), Attendee.delivery.in_(("none", "failed")))
     for attendee in (await session.scalars(query)).all():
         queue_letter(session, invited[attendee.meeting_id], attendee, "REQUEST", now)
     await session.flush()
+    await ask_elsewhere(session, meeting, now)

@@ -131,6 +131,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Một dịch vụ chưa trả lời. Dữ liệu đã lưu vẫn còn; thử lại sau ít phút.",
         "A service does not answer. What was stored is kept; try again in a few minutes.",
     ),
+    "node_unreachable": (
+        "Hệ thống cấp dưới chưa trả lời. Hệ thống tự gửi lại khi nối được.",
+        "The installation below does not answer. It is asked again as soon as it can be reached.",
+    ),
     "database_unreachable": (
         "Cơ sở dữ liệu chưa trả lời. Chưa có gì thay đổi; thử lại sau ít phút.",
         "The database does not answer. Nothing was changed; try again in a few minutes.",

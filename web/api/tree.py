@@ -87,12 +87,14 @@ def _room(room: TreeRoom) -> dict[str, Any]:
         "unit": {"id": room.unit_id, "title": room.unit_title, "level": room.level},
         "stage": room.stage,
         "chair": {"id": room.chair_person_id, "name": room.chair_name, "site_id": room.chair_site_id},
-        "deputy": {"id": room.deputy_person_id, "name": room.deputy_name} if room.deputy_person_id else None,
+        "deputy": {"id": room.deputy_person_id or "", "name": room.deputy_name} if room.deputy_name else None,
         "secretary": {"id": room.secretary_person_id, "name": room.secretary_name},
         "node_id": room.node_id,
         "state": room.state,
         "error": room.error,
         "wished": list(room.wished),
+        "wished_site_ids": list(room.wished_site_ids),
+        "far_sites": room.far_sites,
         "need": asdict(room.need) if room.node_id else None,
         "sites": [_site(site) for site in room.sites],
     }
@@ -121,4 +123,5 @@ def _candidate(one: Candidate) -> dict[str, Any]:
         "level": {"code": one.level.code, "name": one.level.name, "rank": one.level.rank},
         "head": {"id": one.head_person_id, "name": one.head_name} if one.head_person_id else None,
         "sites": [{"id": site.site_id, "name": site.name} for site in one.sites],
+        "node": {"id": one.node_id, "name": one.node_name} if one.node_id else None,
     }

@@ -11,6 +11,7 @@ from recordings.documents.folder import Folder
 from recordings.papers.add import CONVERT_PAPER
 from recordings.papers.convert import convert_paper
 from recordings.papers.pages import page_image
+from scheduler.linked.asking import ASK_BELOW
 from scheduler.meetings import invitation
 from scheduler.meetings.paper import Paper
 from scheduler.meetings.remind import REMIND, deliver_reminder
@@ -64,7 +65,14 @@ async def _deliver_dossier(job: Job) -> None:
     await deliver(services.database, services.store, systems, job.text("delivery_id"), services.now())
 
 
+async def _ask_below(job: Job) -> None:
+    if job.services.meetings is None:
+        raise Unreachable
+    await job.services.meetings.ask(job.payload)
+
+
 KINDS: Kinds = {
+    ASK_BELOW: (Step("ask", _ask_below),),
     "send_invitation": (Step("send", _send_invitation),),
     REMIND: (Step("send", _remind),),
     CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),

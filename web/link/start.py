@@ -10,6 +10,7 @@ from scheduler.nodes.pairing import Pairing
 from scheduler.replication.session import Timing
 from web.installation import read_installation
 from web.keys import read_or_make_key
+from web.link.meetings import Meetings, Surroundings
 from web.link.service import Links, LinkSettings
 from web.services import Services
 from web.settings import Settings
@@ -47,6 +48,20 @@ async def start_links(services: Services, stack: AsyncExitStack) -> Links:
         settings=LinkSettings(timing),
         on_time=hub.set_clock_offset,
     )
+    services.meetings = _meetings(services, links)
+    services.meetings.start()
+    stack.push_async_callback(services.meetings.stop)
+    links.listen_facts(hub.opening.heard)
+    hub.opening.start()
     await links.start()
     stack.push_async_callback(links.stop)
     return links
+
+
+def _meetings(services: Services, links: Links) -> Meetings:
+    async def retry(row_id: str) -> None:
+        if services.jobs is not None:
+            await services.jobs.retry(row_id)
+
+    around = Surroundings(links.tree_changed, services.hub.plan_changed, services.outbox_changed.set, retry)
+    return Meetings(services.channel, services.database, services.secrecy, services.now, around)

@@ -39,7 +39,7 @@ from web.live.opening import Opening
 from web.live.presence import Hello
 from web.live.room import Belongings, Room
 from web.live.support import Support
-from web.live.view import is_remote_child, load_planned
+from web.live.view import load_planned, sites_below
 from web.live.workers import Workers
 from web.media.errors import MediaError
 from web.media.messages import MediaEvent
@@ -241,7 +241,7 @@ class Hub:
 
     async def _may_link(self, node_id: str, meeting_id: str, child_id: str) -> tuple[bool, list[str] | None]:
         async with self._database.reading() as session:
-            return await is_remote_child(session, node_id, meeting_id, child_id), None
+            return await sites_below(session, node_id, meeting_id, child_id)
 
     # -- workers and time -------------------------------------------------------------------------------------------
 

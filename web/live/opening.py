@@ -1,4 +1,4 @@
-"""Rooms of a linked meeting open for tests, and convene, with the room above them in this installation.
+"""Rooms of a linked meeting open for tests, and convene, with the room above them: here, or in another installation.
 
 A room that its own people opened or convened before, by an agenda of their own, is left as it is.
 """
@@ -6,9 +6,9 @@ A room that its own people opened or convened before, by an agenda of their own,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from scheduler.database import Database
 from scheduler.meetings.meeting import Meeting
 from scheduler.proceedings import commands as c
 from scheduler.proceedings import facts as f
+from scheduler.proceedings import log as proceedings
 from scheduler.proceedings.errors import Refused
 from web.live.errors import LiveError
 from web.media.errors import MediaError
@@ -47,9 +48,21 @@ class Opening:
         for fact in facts:
             found = FOLLOWING.get(type(fact.body))
             if found is not None:
-                task = asyncio.create_task(self._follow(room.meeting_id, *found), name="rooms below follow")
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._spawn(self._follow(room.meeting_id, *found))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="rooms below follow")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def heard(self, node: str, facts: Sequence[f.Fact]) -> None:
+        """Facts of other installations are durable here: of a meeting above, perhaps."""
+        for log_id in {fact.log for fact in facts if type(fact.body) in FOLLOWING}:
+            self._spawn(self._follow_above(log_id))
+
+    def start(self) -> None:
+        """After a start: what was said above while nobody here listened."""
+        self._spawn(self._catch_up())
 
     async def settle(self) -> None:
         """Wait until the rooms below have followed, and those below them."""
@@ -71,3 +84,29 @@ class Opening:
                     await self._lead(room, command)
         except (LiveError, MediaError, SQLAlchemyError, OSError) as error:
             log.warning("rooms below could not follow", meeting=meeting_id, error=str(error))
+
+    async def _catch_up(self) -> None:
+        async with self._database.reading() as session:
+            query = select(Meeting.remote_parent_id).where(Meeting.remote_parent_id.is_not(None))
+            above = set((await session.scalars(query.where(Meeting.stage.in_(("sent", "testing"))))).all())
+            heads = [head for one in above for head in await proceedings.logs_of(session, one or "")]
+        for head in heads:
+            await self._follow_above(head.log)
+
+    async def _follow_above(self, log_id: f.LogId) -> None:
+        """The rooms here go as far as the one above has gone, by what is known of it now."""
+        try:
+            async with self._database.reading() as session:
+                query = select(Meeting.id, Meeting.stage).where(Meeting.remote_parent_id == log_id.meeting_id)
+                rooms = list(await session.execute(query.where(Meeting.remote_parent_node_id == log_id.origin)))
+                if not any(room.stage in ("sent", "testing") for room in rooms):
+                    return
+                above = (await proceedings.standing(session, log_id)).state.stage
+            for room in rooms:
+                with suppress(Refused):  # its own people were quicker
+                    if above in ("testing", "convened") and room.stage == "sent":
+                        await self._lead(room.id, c.OpenTesting())
+                    if above == "convened" and room.stage in ("sent", "testing"):
+                        await self._lead(room.id, c.Convene())
+        except (LiveError, MediaError, SQLAlchemyError, OSError) as error:
+            log.warning("rooms here could not follow the one above", meeting=log_id.meeting_id, error=str(error))

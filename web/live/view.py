@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from scheduler.database import ReadSession
+from scheduler.linked.asking import told_of
 from scheduler.linked.remote_child import RemoteChild
 from scheduler.meetings.access import load_access, protocol_order
 from scheduler.meetings.agenda import AgendaItem
@@ -80,6 +81,16 @@ async def is_remote_child(session: ReadSession, node_id: str, meeting_id: str, c
     """Whether that installation holds the room ``child_id`` below this meeting."""
     query = select(RemoteChild.id).where(RemoteChild.node_id == node_id, RemoteChild.parent_id == meeting_id)
     return await session.scalar(query.where(RemoteChild.meeting_id == child_id)) is not None
+
+
+async def sites_below(
+    session: ReadSession, node_id: str, meeting_id: str, child_id: str
+) -> tuple[bool, list[str] | None]:
+    """Whether that installation holds the room ``child_id`` below this meeting, and the sites it has told of there."""
+    query = select(RemoteChild).where(RemoteChild.node_id == node_id, RemoteChild.parent_id == meeting_id)
+    child = await session.scalar(query.where(RemoteChild.meeting_id == child_id))
+    told = told_of(child) if child is not None else None
+    return child is not None, [site.id for site in told.sites] if told is not None else None
 
 
 async def describe_meeting(session: ReadSession, meeting_id: str) -> Json:

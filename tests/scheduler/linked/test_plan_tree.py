@@ -22,6 +22,8 @@ from scheduler.meetings.plan_input import Plan
 from scheduler.meetings.postpone import postpone_meeting
 from scheduler.meetings.reply import reply_to_invitation
 from scheduler.meetings.send import send_invitations
+from scheduler.nodes.tables import LinkedNode
+from scheduler.organization.unit import Unit
 from scheduler.outbox import OutboxRow
 from scheduler.search import SearchEntry
 from tests.scheduler.world import NOW, UNITS, World, briefing, person_of, site_of, unit_of
@@ -268,9 +270,20 @@ async def test_rooms_are_postponed_and_cancelled_with_the_root_and_not_alone(wor
     assert {room.stage for room in await rooms_of(world, meeting)} == {"cancelled"}
 
 
+async def linked(world: World, node: str, unit: str | None = None, role: str = "lower") -> None:
+    """That installation stands beside ours, and its unit and those below have their codes."""
+    async with world.database.transaction() as session:
+        unit_id = unit_of(unit) if unit else None
+        row = LinkedNode(id=node, role=role, name=node, unit_id=unit_id, public_key="00", added_at=NOW)
+        session.add(row)
+        for key in UNITS:
+            (await session.get_one(Unit, unit_of(key))).code = key
+
+
 async def test_a_room_elsewhere_is_a_wish(world: World) -> None:
     meeting = await root(world)
     node = "0199-node"
+    await linked(world, node, unit="dongvan")
     plan = TreePlan((PlannedHost(unit_of("dongvan"), node_id=node), PlannedHost(unit_of("quanba"))), ALL)
     (quanba,) = await plant(world, meeting, plan)
     assert quanba.host_unit_id == unit_of("quanba")

@@ -109,8 +109,9 @@ class Installation:
         self.channel = LinkChannel()
         self.settings = CALM
 
-    async def open(self) -> Installation:
-        await migrations.upgrade(self.database)
+    async def open(self, *, is_migrated: bool = False) -> Installation:
+        if not is_migrated:
+            await migrations.upgrade(self.database)
         self.lease = await acquire(self.database, self.name, NOW, timedelta(days=1))
         async with self.database.transaction() as session:
             self.node = await identify(session, NOW)

@@ -18,8 +18,8 @@ export function unitsOf(items: readonly Candidate[]): Units {
 
 export function selectionOf(tree: Tree): Selection {
   const lower = tree.rooms.filter((room) => room.parent_id !== null);
-  const hosts = new Map(lower.map((r) => [r.unit.id, { chair: r.node_id ? "" : r.chair.id, deputy: r.deputy?.id ?? "", secretary: r.node_id ? "" : r.secretary.id, node: r.node_id ?? "" }]));
-  return { hosts, sites: new Set(tree.rooms.flatMap((room) => room.sites.map((site) => site.site_id))) };
+  const hosts = new Map(lower.map((r) => [r.unit.id, { chair: r.node_id ? "" : r.chair.id, deputy: r.node_id ? "" : r.deputy?.id ?? "", secretary: r.node_id ? "" : r.secretary.id, node: r.node_id ?? "" }]));
+  return { hosts, sites: new Set(tree.rooms.flatMap((room) => [...room.sites.map((site) => site.site_id), ...room.wished_site_ids])) };
 }
 
 export function siteIdsOf(unit: Candidate): string[] {
@@ -37,10 +37,10 @@ export function withSites(selection: Selection, ids: readonly string[], on: bool
   return { ...selection, sites };
 }
 
-/** A unit that gets a room comes to it itself. */
+/** A unit that gets a room comes to it itself; one with an installation of its own is asked to hold it there. */
 export function withHosts(selection: Selection, picked: readonly Candidate[], on: boolean): Selection {
   const hosts = new Map(selection.hosts);
-  for (const unit of picked) if (!on) hosts.delete(unit.id); else if (!hosts.has(unit.id)) hosts.set(unit.id, { ...NOBODY, chair: unit.head?.id ?? "" });
+  for (const unit of picked) if (!on) hosts.delete(unit.id); else if (!hosts.has(unit.id)) hosts.set(unit.id, unit.node ? { ...NOBODY, node: unit.node.id } : { ...NOBODY, chair: unit.head?.id ?? "" });
   return withSites({ ...selection, hosts }, on ? picked.flatMap((unit) => siteIdsOf(unit).slice(0, 1)) : [], true);
 }
 

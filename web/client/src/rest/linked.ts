@@ -13,7 +13,7 @@ export interface SeatedSite {
 export interface TreeRoom {
   meeting_id: string | null; parent_id: string | null; unit: { id: string; title: string; level: string }; stage: Stage;
   chair: Named & { site_id: string }; deputy: Named | null; secretary: Named;
-  node_id: string | null; state: string; error: string; wished: string[]; need: Need | null; sites: SeatedSite[];
+  node_id: string | null; state: string; error: string; wished: string[]; wished_site_ids: string[]; far_sites: number; need: Need | null; sites: SeatedSite[];
 }
 
 export interface Warned { code: string; count: number; names: string[] }
@@ -24,7 +24,7 @@ export interface Tree {
 }
 
 export interface Candidate {
-  id: string; parent_id: string | null; title: string; level: { code: string; name: string; rank: number }; head: Named | null; sites: Named[];
+  id: string; parent_id: string | null; title: string; level: { code: string; name: string; rank: number }; head: Named | null; sites: Named[]; node: Named | null;
 }
 
 export interface HostIn { unit_id: string; chair_person_id?: string; deputy_person_id?: string; secretary_person_id?: string; node_id?: string }
