@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.record import Figure, spread
 from tests.installation import Installation
 from tests.story import log_in
-from tests.visitor import Visitor
+from web.visiting.visitor import Visitor
 
 SHORT = {"meetings": 1000, "requests": 100}
 FULL = {"meetings": 1000, "requests": 1000}

@@ -1,6 +1,6 @@
 """Linked rooms' media: bytes over a link by sites below it, grant to picture over three links, a thin and lossy link.
 
-Workers and light peers in one process, each link through a relay that delays and loses (``bench/relay``). What a
+Workers and light peers in one process, each link through a relay that delays and loses (``sfu/relay``). What a
 district has on its line is measured where it arrives. ``python -m bench linked_media``.
 """
 
@@ -12,10 +12,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from bench.record import Figure, spread
-from bench.relay.link import LinkSettings
-from bench.relay.relay import LineSettings, Relay
 from sfu.light_peer import LightPeer, Sample, synthetic_audio, synthetic_video
 from sfu.light_peer.offer import Wanted
+from sfu.relay.link import LinkSettings
+from sfu.relay.relay import LineSettings, Relay
 from tests.web.media.conftest import Media, running_media
 from web.media.messages import LinkChanged, LinkStats, Program
 

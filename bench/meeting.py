@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sfu.light_peer import LightPeer
 from tests.installation import Installation
-from tests.seat import Seat
 from tests.site_in_room import SiteInRoom, samples_of
 from tests.story import Planned, log_in, plan_and_send
+from web.visiting.seat import Seat
 
 CHAIR_NUMBER = 30  # in its picture and tone; sites have 1, 2, …
 

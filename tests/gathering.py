@@ -18,7 +18,7 @@ from tests.installation import Installation
 from tests.returning import Returning
 from tests.site_in_room import samples_of
 from tests.story import Planned, log_in, plan_and_send, until
-from tests.visitor import Visitor
+from web.visiting.visitor import Visitor
 
 SPEAKER, WAITING = 1, 2
 

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.installation import Installation
-from tests.seat import Refused, Seat
 from tests.site_in_room import SiteInRoom, samples_of
 from tests.story import Planned
-from tests.visitor import Visitor
+from web.visiting.seat import Refused, Seat
+from web.visiting.visitor import Visitor
 
 SPEECH_PACKETS = 150
 PEOPLE = [{"name": "Giàng A Páo", "post": "Chủ tịch UBND xã"}, {"name": "Lù Thị Mai", "post": "Công chức Văn hóa"}]

@@ -12,7 +12,7 @@ from scheduler.meetings.local_time import ZONE_NAME, local
 from tests.at_browser import AtBrowser
 from tests.installation import Installation
 from tests.story import ITEMS, TITLE, Planned, a_pdf, mails, until
-from tests.visitor import Visitor
+from web.visiting.visitor import Visitor
 
 ROOM = "Phòng họp UBND huyện Quản Bạ"
 CHAIR = "– Chủ tịch UBND huyện"

@@ -20,8 +20,8 @@ from scheduler.proceedings.state import State
 from scheduler.proceedings.wire import fact_from_json
 from sfu.errors import SfuError
 from sfu.light_peer import LightPeer, Sample
-from tests.seat import Refused, Seat
-from tests.visitor import Visitor
+from web.visiting.seat import Refused, Seat
+from web.visiting.visitor import Visitor
 
 WAIT_S = 90.0
 FOREVER_S = 3600.0

@@ -11,8 +11,8 @@ from typing import Any, Self
 from sfu.light_peer import LightPeer, Sample
 from sfu.light_peer.offer import Wanted
 from tests.media.samples import audio_sample, video_sample
-from tests.seat import Seat
-from tests.visitor import Visitor
+from web.visiting.seat import Seat
+from web.visiting.visitor import Visitor
 
 
 class SiteInRoom:

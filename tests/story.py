@@ -17,7 +17,7 @@ from pypdf import PdfWriter
 
 from recordings.minutes.clock import local
 from tests.installation import Installation
-from tests.visitor import Visitor
+from web.visiting.visitor import Visitor
 
 TITLE = "Giao ban huyện Quản Bạ với các xã, thị trấn"
 ITEMS = (

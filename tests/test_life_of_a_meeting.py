@@ -29,8 +29,8 @@ from tests.namespace import namespace
 from tests.recordings.capture.media import decode_pictures, decode_sound
 from tests.site_in_room import SiteInRoom
 from tests.story import Planned, log_in, until
-from tests.visitor import Visitor
 from web.certificate import make_certificate
+from web.visiting.visitor import Visitor
 
 CHAIR, DEPUTY, NEAR, FAR, LIGHT = 30, 31, 1, 2, 3
 NEAR_ADDRESS = "diemcau.tamson.quanba@hagiang.example"

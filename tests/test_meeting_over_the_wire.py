@@ -16,7 +16,7 @@ from tests.databases import PostgresServer
 from tests.holding import hold
 from tests.installation import Installation
 from tests.story import Planned, log_in, mails, plan_and_send, until, write_and_issue
-from tests.visitor import Visitor
+from web.visiting.visitor import Visitor
 
 
 @pytest.mark.installation

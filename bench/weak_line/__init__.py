@@ -1,6 +1,6 @@
 """What a real Chromium gets over a weak line: frozen pictures, concealed sound, how soon it is better.
 
-A Chromium sends q, h, f of a lively 960 × 540, another looks and listens through ``bench/relay``; ``python -m bench
+A Chromium sends q, h, f of a lively 960 × 540, another looks and listens through ``sfu/relay``; ``python -m bench
 weak_line`` measures ours, ``python -m bench.weak_line --against janus --against livekit`` all on the same lines.
 """
 

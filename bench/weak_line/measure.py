@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 from bench.record import Figure
-from bench.relay.link import LinkSettings
-from bench.relay.relay import LineSettings, Relay, server_of, through
 from bench.weak_line.camera import write_lively_camera
 from bench.weak_line.rows import Row
 from bench.weak_line.seen import LOOK_S, Seen, look
 from bench.weak_line.servers import Watched, serving
+from sfu.relay.link import LinkSettings
+from sfu.relay.relay import LineSettings, Relay, server_of, through
 from tests.browser.media.participant import Participant, participant
 
 NUMBER = 5

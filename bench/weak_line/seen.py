@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.record import Figure
-from bench.relay.relay import Relay
 from bench.weak_line.rows import Row
 from sfu.congestion.ladder import STEPS
+from sfu.relay.relay import Relay
 from tests.browser.media.participant import Participant
 
 LOOK_S = 0.5

@@ -10,9 +10,9 @@ import pytest
 from scheduler.proceedings import facts as f
 from tests.gathering import Gathering, gather
 from tests.installation import Installation
-from tests.seat import Refused
 from tests.small_disk import SmallDisk, small_disk
 from tests.story import until
+from web.visiting.seat import Refused
 
 MEGABYTE = 1 << 20
 DISK = 160  # 5 % of it, 8 MB, are kept free by the recording for the database

@@ -15,9 +15,9 @@ from playwright.async_api import Browser, Page
 from tests.installation import Installation
 from tests.media.chromium import chromium
 from tests.namespace import namespace
-from tests.seat import Seat
 from tests.story import Planned, a_pdf, plan_and_send
-from tests.visitor import Visitor
+from web.visiting.seat import Seat
+from web.visiting.visitor import Visitor
 
 DIST = Path(__file__).parents[2] / "web" / "client" / "dist"
 EVERYWHERE = {"GIAOBAN_HOST": "0.0.0.0"}  # noqa: S104 - what such an installation does

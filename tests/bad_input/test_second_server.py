@@ -11,8 +11,8 @@ import pytest
 from scheduler.settings import DatabaseSettings
 from tests.installation import Installation
 from tests.story import until
-from tests.visitor import Visitor
 from web.supervisor import CANNOT_START
+from web.visiting.visitor import Visitor
 
 
 @pytest.mark.installation

@@ -21,8 +21,8 @@ from sfu.light_peer import LightPeer
 from sfu.sdp import parse
 from tests.gathering import Gathering, gather, site_of
 from tests.installation import Installation
-from tests.seat import Refused, Seat
-from tests.visitor import Visitor
+from web.visiting.seat import Refused, Seat
+from web.visiting.visitor import Visitor
 
 
 @pytest.mark.installation

@@ -16,9 +16,9 @@ from tests.databases import PostgresServer
 from tests.gathering import Gathering, gather
 from tests.installation import READY_S, Installation
 from tests.mail_server import MailServer
-from tests.seat import Refused
 from tests.story import TITLE, log_in, plan_and_send, until, write_and_issue
-from tests.visitor import Visitor
+from web.visiting.seat import Refused
+from web.visiting.visitor import Visitor
 
 INVITED = 14  # thirteen communes and the host's own site
 

@@ -17,7 +17,7 @@ from tests.installation import Installation
 from tests.media.chromium import chromium
 from tests.media.samples import write_camera
 from tests.story import TITLE, Planned, a_pdf, log_in, plan_and_send
-from tests.visitor import Visitor
+from web.visiting.visitor import Visitor
 
 
 @dataclass

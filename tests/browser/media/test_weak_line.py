@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.relay.link import LinkSettings
-from bench.relay.relay import LineSettings, Relay, server_of, through
 from sfu.congestion.ladder import STEPS
+from sfu.relay.link import LinkSettings
+from sfu.relay.relay import LineSettings, Relay, server_of, through
 from tests.browser.media.participant import participant
 from tests.web.media.conftest import Media
 from web.media.messages import LadderChanged, Program

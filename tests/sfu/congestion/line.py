@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from bench.relay.link import Link, LinkSettings
 from sfu.congestion.estimator import Estimator, Packet
 from sfu.congestion.prober import Probe
+from sfu.relay.link import Link, LinkSettings
 
 TICK_S, FRAME_S, FEEDBACK_S, LOOK_S = 0.002, 1 / 30, 0.05, 0.1
 PACKET, HEADER = 1100, 40

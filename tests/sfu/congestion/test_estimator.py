@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from bench.relay.link import LinkSettings
 from sfu.congestion.estimator import MAX_BPS, MIN_BPS, Estimator
+from sfu.relay.link import LinkSettings
 from tests.sfu.congestion.line import Line
 
 MBPS = 1_000_000

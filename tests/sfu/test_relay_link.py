@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.relay.link import Link, LinkSettings
+from sfu.relay.link import Link, LinkSettings
 
 
 def test_rate_and_delay() -> None:

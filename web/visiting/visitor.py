@@ -9,6 +9,10 @@ from typing import Any, Self
 import httpx
 
 
+class VisitFailed(Exception):
+    """The server said no; the text says to what, and what it said."""
+
+
 class Visitor:
     """One cookie jar: ``login`` or ``enter_by_link``, then ``get``, ``post``, ``put``: JSON, checked."""
 
@@ -67,6 +71,5 @@ class Visitor:
 
     def _check(self, answer: httpx.Response) -> None:
         if answer.is_error:
-            raise AssertionError(
-                f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}"
-            )
+            said = f"{answer.status_code} {answer.text[:2000]}"
+            raise VisitFailed(f"{answer.request.method} {answer.request.url.path}: {said}")

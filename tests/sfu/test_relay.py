@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from bench.relay.link import LinkSettings
-from bench.relay.relay import LineSettings, Relay, server_of, through
+from sfu.relay.link import LinkSettings
+from sfu.relay.relay import LineSettings, Relay, server_of, through
 
 
 class Talker(asyncio.DatagramProtocol):

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from tests.visitor import Visitor
+from web.visiting.visitor import Visitor
 
 WAIT_S = 60.0
 

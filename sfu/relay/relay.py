@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from bench.relay.link import Link, LinkSettings
+from sfu.relay.link import Link, LinkSettings
 
 Address = tuple[str, int]
 
@@ -25,8 +25,8 @@ class LineSettings:
     down: LinkSettings = field(default_factory=LinkSettings)
 
 
-class _Way:
-    """One direction for one client: a link, and a timer for what is under way in it."""
+class Way:
+    """One direction: a link, and a timer for what is under way in it."""
 
     def __init__(self, settings: LinkSettings, seed: int, deliver: Callable[[bytes], None]) -> None:
         self.link: Link[bytes] = Link(settings, seed)
@@ -35,6 +35,7 @@ class _Way:
         self._timer: asyncio.TimerHandle | None = None
 
     def send(self, data: bytes) -> None:
+        """A packet goes on its way."""
         self.link.send(data, len(data), self._loop.time())
         self._move()
 
@@ -64,8 +65,8 @@ class _Client(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._early: list[bytes] = []
         self._server = server
-        self.up = _Way(copy.copy(settings.up), seed, self._to_server)
-        self.down = _Way(copy.copy(settings.down), seed + 1, answer)
+        self.up = Way(copy.copy(settings.up), seed, self._to_server)
+        self.down = Way(copy.copy(settings.down), seed + 1, answer)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
@@ -104,7 +105,8 @@ class Relay(asyncio.DatagramProtocol):
 
     @property
     def address(self) -> Address:
-        assert self._transport is not None
+        if self._transport is None:
+            raise RuntimeError("the relay is not open")
         host, port = self._transport.get_extra_info("sockname")[:2]
         return host, port
 
