@@ -47,8 +47,8 @@ class Beginning:
     first_link: str | None = None
 
 
-async def begin(database: Database, settings: Settings, *, demo: bool) -> Beginning:
-    """Fill an empty database; on any other, only tell what is there."""
+async def begin(database: Database, settings: Settings, *, demo: bool, example: bool = True) -> Beginning:
+    """Fill an empty database, with ``example`` a meeting that can start now too; on any other, tell what is there."""
     password, password_hash, first_link = "", "", None
     if demo and await _is_empty(database):  # the hash takes its time: made once, and outside the transaction
         password = demonstration_password(settings)
@@ -56,7 +56,7 @@ async def begin(database: Database, settings: Settings, *, demo: bool) -> Beginn
     async with database.transaction() as session:
         if await is_empty(session):
             if password_hash:
-                await _fill(session, password_hash)
+                await _fill(session, password_hash, example=example)
             else:
                 first_link = await _found(session, settings)
         is_demo = await demonstration.is_filled(session)
@@ -83,7 +83,7 @@ def demonstration_password(settings: Settings) -> str:
     return file.read_text()
 
 
-async def _fill(session: WriteSession, password_hash: str) -> None:
+async def _fill(session: WriteSession, password_hash: str, *, example: bool) -> None:
     now = datetime.now(UTC)
     filled = await demonstration.fill(session)
     rows = [
@@ -101,7 +101,8 @@ async def _fill(session: WriteSession, password_hash: str) -> None:
         for login in filled.logins
     ]
     await session.execute(insert(Account), rows)
-    await plan_example(session, now)
+    if example:
+        await plan_example(session, now)
 
 
 async def _found(session: WriteSession, settings: Settings) -> str:

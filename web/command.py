@@ -11,7 +11,7 @@ from rich.console import Console
 
 from web import admin
 from web.programs import LOADED, media_programs, run_media, run_web
-from web.settings import BadSetting, Settings, read_settings
+from web.settings import BadSetting, Settings, read_settings, whole_environment
 from web.supervisor import CANNOT_START, CannotStart, supervise
 
 app = typer.Typer(help="Giao Ban: họp trực tuyến liên thông các cấp, tự cài đặt.", no_args_is_help=True)
@@ -31,11 +31,12 @@ def settings_or_exit() -> Settings:
 @app.command()
 def serve(
     demo: Annotated[bool, typer.Option(help="fill an empty database with the demonstration organisation")] = False,
+    example: Annotated[bool, typer.Option(help="with --demo: and with a meeting that can start now")] = True,
 ) -> None:
     """Serve: prepare the data folder, then run and supervise the web process and the media workers."""
     from web.serve import serve as run
 
-    code = asyncio.run(run(settings_or_exit(), demo=demo, console=console))
+    code = asyncio.run(run(settings_or_exit(), demo=demo, example=example, console=console))
     raise typer.Exit(code)
 
 
@@ -64,15 +65,41 @@ def _supervise_media(settings: Settings) -> int:
     return 0
 
 
-@app.command()
-def demo() -> None:
+demo = typer.Typer(help="Demonstrations: an organisation, or three linked installations.", invoke_without_command=True)
+app.add_typer(demo, name="demo")
+
+
+@demo.callback()
+def fill(context: typer.Context) -> None:
     """Fill an empty database with the demonstration organisation and print who can log in."""
+    if context.invoked_subcommand is not None:
+        return
     from web.prepare import prepare, print_who_can_log_in
 
-    async def fill(settings: Settings) -> None:
+    async def run(settings: Settings) -> None:
         await print_who_can_log_in(settings, await prepare(settings, demo=True, console=console), console)
 
-    asyncio.run(fill(settings_or_exit()))
+    asyncio.run(run(settings_or_exit()))
+
+
+@demo.command()
+def province(
+    sites: Annotated[int, typer.Option(min=0, max=208, help="light peers at sites, beside those left for you")] = 40,
+    relay: Annotated[str, typer.Option(help="a bad line between province and district: rtt=100,loss=5,rate=2000")] = "",
+    browsers: Annotated[Path | None, typer.Option(help="three Chromiums join; pictures of them go here")] = None,
+    folder: Annotated[Path, typer.Option(help="where its installations keep everything")] = Path("var/demo"),
+    fresh: Annotated[bool, typer.Option(help="begin with empty installations")] = False,
+) -> None:
+    """A linked meeting: central, province and district as three installations on this machine, with sites in it."""
+    from web.demo.line import Impairment
+    from web.demo.run import Options, run
+
+    try:
+        line = Impairment.read(relay) if relay else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--relay") from None
+    options = Options(folder, sites, line, browsers, fresh)
+    raise typer.Exit(asyncio.run(run(options, whole_environment(), console)))
 
 
 @app.command()

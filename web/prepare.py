@@ -34,7 +34,7 @@ def saying_why() -> Iterator[None]:
         raise CannotPrepare(str(error)) from error
 
 
-async def prepare(settings: Settings, *, demo: bool, console: Console) -> Beginning:
+async def prepare(settings: Settings, *, demo: bool, console: Console, example: bool = True) -> Beginning:
     """Make what is missing in the data folder and the database; tells who can log in."""
     for folder in (settings.data, settings.run_folder, settings.keys_folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -44,7 +44,7 @@ async def prepare(settings: Settings, *, demo: bool, console: Console) -> Beginn
             await wait_for_the_last(database, utc_now)
             await upgrade(database)
         with console.status("Demonstration organisation …" if demo else "Organisation …"):
-            return await begin(database, settings, demo=demo)
+            return await begin(database, settings, demo=demo, example=example)
     finally:
         await database.dispose()
 

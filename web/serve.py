@@ -22,10 +22,10 @@ class CannotPrepare(Exception):
     """The data folder or the database is not to be had; the text says why."""
 
 
-async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
+async def serve(settings: Settings, *, demo: bool, console: Console, example: bool = True) -> int:
     """Run until told to stop; the exit code of the command."""
     try:
-        await _serve(settings, demo=demo, console=console)
+        await _serve(settings, demo=demo, example=example, console=console)
     except (CannotPrepare, OSError) as error:
         console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
         return CANNOT_START
@@ -35,7 +35,7 @@ async def serve(settings: Settings, *, demo: bool, console: Console) -> int:
     return 0
 
 
-async def _serve(settings: Settings, *, demo: bool, console: Console) -> None:
+async def _serve(settings: Settings, *, demo: bool, example: bool, console: Console) -> None:
     stopping = asyncio.Event()
     settings.run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with preparing(settings.run_folder):
@@ -45,7 +45,7 @@ async def _serve(settings: Settings, *, demo: bool, console: Console) -> None:
             from web.prepare import prepare, print_who_can_log_in, saying_why
 
             with saying_why():
-                beginning = await prepare(settings, demo=demo, console=console)
+                beginning = await prepare(settings, demo=demo, example=example, console=console)
         except BaseException:
             stopping.set()
             await asyncio.wait({running})

@@ -205,6 +205,11 @@ def descriptions() -> dict[str, str]:
     return {PREFIX + item.name.upper(): hints[item.name].__metadata__[0] for item in fields(Settings)}
 
 
+def whole_environment() -> Mapping[str, str]:
+    """For processes that are started with settings of their own."""
+    return os.environ
+
+
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings from the environment; raises :class:`BadSetting` for a value or a name that cannot be."""
     texts, types = descriptions(), get_type_hints(Settings)

@@ -134,6 +134,15 @@ class Seat:
         ok: dict[str, Any] = reply["ok"]
         return ok
 
+    async def tell(self, kind: str, **fields: Any) -> None:
+        """Send a message that is not answered."""
+        await self.socket.send(json.dumps({"type": kind, **fields}))
+
+    async def ended(self) -> None:
+        """Returns when the socket is closed."""
+        if self._reader is not None:
+            await asyncio.shield(self._reader)
+
     async def command(self, name: str, **args: Any) -> dict[str, Any]:
         return await self.request("command", name=name, args=args)
 

@@ -1,0 +1,236 @@
+"""The whole way of ``giaoban demo province``, from nothing to people in the rooms, and back to nothing at Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from web.certificate import make_certificate
+from web.demo import leftovers, network, postgres
+from web.demo.conference import Conference, Planning, open_rooms
+from web.demo.errors import DemoFailed, Ended, Occupied
+from web.demo.layout import Place, environment, lay_out, over_relay, serve
+from web.demo.line import Impairment
+from web.demo.linking import ADMINISTRATOR, answers, linked, log_in, name_installation, pair
+from web.demo.processes import Processes
+from web.demo.screen import Screen, Step, doors_of_communes
+from web.demo.sites import Invitation, write
+from web.run_folder import lock
+
+WATCHING = 16  # light peers that watch what is on air; the others only send
+RELAY_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    folder: Path
+    sites: int = 40
+    relay: Impairment | None = None
+    browsers: Path | None = None
+    fresh: bool = False
+
+
+async def run(options: Options, inherited: Mapping[str, str], console: Console) -> int:
+    """Until told to stop; the exit code of the command."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    demo = Demo(options, inherited, Screen(console))
+    working = asyncio.create_task(demo.run(stopping))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not working.done():
+        console.print("\nĐang dừng …")
+        working.cancel()
+    try:
+        await working
+    except asyncio.CancelledError:
+        console.print("Đã dừng; mạng riêng đã gỡ, dữ liệu còn trong thư mục.")
+    except (DemoFailed, OSError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
+        return 1
+    finally:
+        stopped.cancel()
+    return 0
+
+
+class Demo:
+    def __init__(self, options: Options, inherited: Mapping[str, str], screen: Screen) -> None:
+        self._options = options
+        self._inherited = inherited
+        self._screen = screen
+        self._layout = lay_out(options.folder, isolated=network.can_isolate())
+        self._processes = Processes(self._layout.logs)
+        self._databases: dict[str, str] = {}  # place → what it is, for people
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        layout, screen = self._layout, self._screen
+        layout.folder.mkdir(parents=True, exist_ok=True)
+        held = lock(layout.folder / "lock")
+        if held is None:
+            raise Occupied(layout.folder)
+        with held:
+            async with AsyncExitStack() as stack:
+                await self._clear()
+                if not layout.isolated:
+                    screen.warn("Không chạy bằng root: ba cài đặt dùng địa chỉ loopback, không có mạng riêng.")
+                    if self._options.relay:
+                        raise DemoFailed("--relay cần mạng riêng của từng cài đặt: chạy bằng root.")
+                stack.push_async_callback(self._end)
+                with screen.steps():
+                    conference = await self._begin(stack)
+                screen.places(layout, self._databases)
+                screen.doors(layout, conference)
+                screen.say("\nCtrl-C để dừng tất cả.")
+                await self._processes.one_ended()
+
+    async def _clear(self) -> None:
+        """What a killed run has left; with ``--fresh`` all data too."""
+        layout = self._layout
+        count = await leftovers.end_marked(layout.mark)
+        network.take_away(layout.places)
+        if count:
+            self._screen.warn(f"Đã dọn {count} tiến trình còn lại của lần chạy trước.")
+        if self._options.fresh:
+            folders = [*(place.data for place in layout.places), layout.logs]
+            folders.append(postgres.folder_for(layout, layout.province, as_root=layout.isolated))
+            for folder in folders:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    async def _end(self) -> None:
+        await self._processes.stop()
+        await leftovers.end_marked(self._layout.mark)
+        network.take_away(self._layout.places)
+
+    # -- the way ----------------------------------------------------------------------------------------------------
+
+    async def _begin(self, stack: AsyncExitStack) -> Conference:
+        screen, layout = self._screen, self._layout
+        if layout.isolated:
+            with screen.step("Mạng riêng của ba cấp") as step:
+                network.lay_networks(layout, relayed=self._options.relay is not None)
+                await self._relay(step)
+        with screen.step("Cơ sở dữ liệu") as step:
+            urls = await self._database(step)
+        with screen.step("Ba cài đặt khởi động") as step:
+            await self._serve(step, urls)
+        with screen.step("Ghép khóa, liên kết các cấp"):
+            nodes = await self._link()
+        planning = Planning(layout, nodes, stack)
+        with screen.step("Lập kế hoạch, gửi giấy mời") as step:
+            conference = await planning.plan()
+            step.note(f"{len(conference.rooms)} phòng họp, {len(conference.guests)} điểm cầu")
+        with screen.step("Mở phòng họp, khai mạc"):
+            await open_rooms(planning, conference, stack)
+        with screen.step("Điểm cầu vào họp") as step:
+            await self._sites(step, conference)
+        return conference
+
+    async def _relay(self, step: Step) -> None:
+        relay, layout = self._options.relay, self._layout
+        if relay is None:
+            return
+        devices = (f"{layout.province.device[:13]}-d", f"{layout.province.device[:13]}-u")
+        command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "web.demo.line", *devices, str(relay)]
+        process = await self._processes.start("line", command, self._environment(layout.province), talks=True)
+        if process.stdout is None or await asyncio.wait_for(process.stdout.readline(), RELAY_S) != b"ready\n":
+            raise Ended("line", process.returncode, layout.logs / "line.log")
+        network.run(over_relay(layout.province, layout.district, devices))
+        step.note(f"đường tỉnh – huyện: {relay}")
+
+    def _environment(self, place: Place, database_url: str = "") -> dict[str, str]:
+        return environment(place, self._inherited, self._layout, database_url)
+
+    async def _database(self, step: Step) -> dict[str, str]:
+        """SQLite, but for the province where PostgreSQL is there; URLs by place."""
+        self._databases = {place.name: "SQLite" for place in self._layout.places}
+        programs, province = postgres.programs(), self._layout.province
+        if programs is None:
+            self._screen.warn(postgres.MISSING)
+            return {}
+        folder = postgres.folder_for(self._layout, province, as_root=self._layout.isolated)
+        server = postgres.Postgres(self._layout, province, programs, folder)
+        await asyncio.to_thread(server.make)
+        await server.start(self._processes, self._environment(province))
+        self._databases[province.name] = "PostgreSQL"
+        step.note("tỉnh: PostgreSQL, trung ương và huyện: SQLite")
+        return {province.name: server.url}
+
+    async def _serve(self, step: Step, urls: dict[str, str]) -> None:
+        layout = self._layout
+        for place in layout.places:
+            if place.namespace and not (place.data / "keys" / "server.crt").exists():
+                make_certificate(place.data / "keys", [place.address])
+            values = self._environment(place, urls.get(place.name, ""))
+            await self._processes.start(place.name, serve(place), values)
+        waiting = {asyncio.create_task(answers(place)) for place in layout.places}
+        async with cancelled_at_end(waiting):
+            while waiting:
+                step.count(len(layout.places) - len(waiting), len(layout.places))
+                _, waiting = await asyncio.wait(waiting, timeout=0.5)
+                self._processes.check()
+
+    async def _link(self) -> dict[str, str]:
+        """The real pairing, by the administrators' pages; nodes by place."""
+        layout, nodes = self._layout, {}
+        async with AsyncExitStack() as stack:
+            desks = [await log_in(place, ADMINISTRATOR) for place in layout.places]
+            for place, desk in zip(layout.places, desks, strict=True):
+                stack.push_async_callback(desk.http.aclose)
+                await name_installation(desk, place.title)
+            for number in (1, 2):
+                upper, lower = number - 1, number
+                node = await pair(desks[upper], layout.places[upper], desks[lower], layout.places[lower])
+                nodes[layout.places[lower].name] = node
+            for desk in desks:
+                await linked(desk)
+        return nodes
+
+    async def _sites(self, step: Step, conference: Conference) -> None:
+        layout = self._layout
+        kept = {guest.site_id for guest in doors_of_communes(layout, conference)}
+        kept |= {g.site_id for p in (layout.central, layout.district) for g in conference.room_of(p).guests
+                 if g.role == "chair"}  # fmt: skip
+        guests = [guest for guest in conference.guests if guest.site_id not in kept][: self._options.sites]
+        if not guests:
+            return
+        by_name = {place.name: place for place in layout.places}
+        invitations = [
+            Invitation(guest, (place := by_name[guest.place]).url, str(place.authority or ""), number < WATCHING)
+            for number, guest in enumerate(guests)
+        ]
+        command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "web.demo.sites"]
+        process = await self._processes.start("sites", command, self._environment(layout.central), talks=True)
+        if process.stdin is None or process.stdout is None:
+            raise DemoFailed("sites")
+        process.stdin.write(write(invitations))
+        await process.stdin.drain()
+        while True:
+            line = await process.stdout.readline()
+            if not line:
+                raise Ended("sites", await process.wait(), layout.logs / "sites.log")
+            told = json.loads(line)
+            step.count(told["here"], told["of"], told["last_error"])
+            if told["here"] >= told["of"]:
+                return
+
+
+@asynccontextmanager
+async def cancelled_at_end(tasks: set[asyncio.Task[None]]) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
