@@ -45,7 +45,7 @@ def camera_sample(name: str, fps: int = 4) -> Sample:
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "auto-alt-ref": "0"}
     packets = []
     for moment, picture in enumerate(frames(name, fps)):
-        frame = av.VideoFrame.from_image(picture).reformat(format="yuv420p")
+        frame = av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24").reformat(format="yuv420p")
         frame.pts, frame.time_base = moment, encoder.time_base
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
@@ -63,7 +63,7 @@ def write_camera(path: Path, name: str, fps: int = 10) -> Path:
     with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
         for picture in frames(name, fps):
-            planes = av.VideoFrame.from_image(picture).reformat(format="yuv420p").to_ndarray()
+            planes = av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24").reformat(format="yuv420p").to_ndarray()
             file.write(b"FRAME\n" + np.ascontiguousarray(planes).tobytes())
     return path
 

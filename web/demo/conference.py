@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scheduler.organization.demonstration import logins
+from scheduler.organization.demonstration import demo_id, logins
 from web.demo.errors import DemoFailed
 from web.demo.layout import Layout, Place
 from web.demo.linking import log_in, trust
@@ -25,7 +25,8 @@ ITEMS = (
     ("Kết luận, giao nhiệm vụ", 20),
 )
 OPEN_STAGES = ("sent", "testing", "convened", "suspended")
-LEVELS = ("district", "commune")  # whose sites take part besides those that chair
+LEVELS = ("province", "district", "commune")  # whose sites take part
+NOT_ASKED = demo_id("unit:tinhuy")  # the Party's own office is no part of a government's meeting: 208 sites without it
 ANSWER_S = 90.0
 
 
@@ -82,14 +83,14 @@ class Planning:
     """``plan`` the whole tree; a meeting of an earlier run that is still open is taken up again."""
 
     def __init__(self, layout: Layout, nodes: Mapping[str, str], stack: AsyncExitStack) -> None:
-        self._layout = layout
+        self.layout = layout
         self._nodes = nodes  # place → its node, for those below
         self._stack = stack
         self._logins = _login_of()
         self._desks: dict[tuple[str, str], Visitor] = {}
 
     async def plan(self) -> Conference:
-        layout = self._layout
+        layout = self.layout
         central = await self.desk(layout.central, "thuky.trunguong")
         meeting = await _open_meeting(central)
         conference = Conference(is_new=meeting is None)
@@ -170,11 +171,11 @@ async def _grow(visitor: Visitor, meeting_id: str, hosts: Mapping[str, str | Non
     """All sites of the levels below, in the rooms of these hosting units; a node: of another installation."""
     tree = await visitor.get(f"/api/meetings/{meeting_id}/tree")
     units = (await visitor.get(f"/api/meetings/{meeting_id}/tree/units"))["items"]
-    sites = [site["id"] for unit in units if unit["level"]["code"] in LEVELS for site in unit["sites"]]
+    asked = [unit for unit in units if unit["level"]["code"] in LEVELS and unit["id"] != NOT_ASKED]
     body = {
         "version": tree["version"],
         "hosts": [{"unit_id": unit, "node_id": node} for unit, node in hosts.items()],
-        "site_ids": sites,
+        "site_ids": [site["id"] for unit in asked for site in unit["sites"]],
     }
     await visitor.put(f"/api/meetings/{meeting_id}/tree", body)
 
@@ -199,7 +200,7 @@ async def open_rooms(planning: Planning, conference: Conference, stack: AsyncExi
     """The secretaries take their seats, open for tests, and begin; by the id of the room."""
     seats: dict[str, Seat] = {}
     secretaries = {"central": "thuky.trunguong", "province": "thuky.tinh", "district": "thuky.quanba"}
-    for room in [conference.room_of(place) for place in planning._layout.places]:
+    for room in [conference.room_of(place) for place in planning.layout.places]:
         desk = await planning.desk(room.place, secretaries[room.place.name])
         seats[room.id] = await stack.enter_async_context(seat_of(desk, room))
         for command, stage in (("open_testing", "waiting"), ("convene", "testing")):

@@ -176,8 +176,8 @@ class Demo:
         waiting = {asyncio.create_task(answers(place)) for place in layout.places}
         async with cancelled_at_end(waiting):
             while waiting:
-                step.count(len(layout.places) - len(waiting), len(layout.places))
                 _, waiting = await asyncio.wait(waiting, timeout=0.5)
+                step.count(len(layout.places) - len(waiting), len(layout.places))
                 self._processes.check()
 
     async def _link(self) -> dict[str, str]:
