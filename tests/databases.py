@@ -22,6 +22,7 @@ from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
+from sqlalchemy import Engine
 
 from scheduler.database import Database
 from scheduler.migrations import upgrade
@@ -152,6 +153,18 @@ def migrate(settings: DatabaseSettings) -> None:
         await database.dispose()
 
     in_thread(run())
+
+
+_FIRST: dict[str, Engine] = {}
+
+
+def knowing_its_statements(database: Database) -> Database:
+    """The second database of a kind does not compile again what the first one has compiled."""
+    engine = database.engine.sync_engine
+    first = _FIRST.setdefault(engine.dialect.name, engine)
+    engine.dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache
+    return database
 
 
 def undebugged() -> None:

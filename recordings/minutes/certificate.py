@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from asn1crypto import x509
+from asn1crypto.keys import PrivateKeyInfo
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography.x509 import Certificate as Certified
 from pyhanko.sign.signers import SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from recordings.errors import BadInput, Conflict, NotAllowed, NotFound
 from recordings.minutes.clock import full
@@ -127,15 +130,20 @@ def _wrong_pin(row: Certificate, settings: SigningSettings, now: datetime) -> st
 def open_pkcs12(content: bytes, pin: str) -> SimpleSigner:
     """The key and certificate inside; :class:`WrongPin` if it does not open."""
     try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(content, pin.encode())
+        key, certificate, others = pkcs12.load_key_and_certificates(content, pin.encode())
     except ValueError as error:
         raise WrongPin("Mã PIN không đúng.") from error
     if certificate is None or not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise BadInput("Tệp không chứa khóa ký và chứng thư số dùng được.", {"file": "không có khóa ký"})
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size < 2048:
         raise BadInput("Khóa ký quá yếu (cần RSA từ 2048 bit).", {"file": "khóa quá yếu"})
-    signer: SimpleSigner = SimpleSigner.load_pkcs12_data(content, other_certs=[], passphrase=pin.encode())
-    return signer
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())  # the file opens slowly: only once
+    registry = SimpleCertificateStore.from_certs([_asn1(other) for other in others])
+    return SimpleSigner(_asn1(certificate), PrivateKeyInfo.load(der), registry)
+
+
+def _asn1(certificate: Certified) -> x509.Certificate:
+    return x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
 def _check_usable(signer: SimpleSigner, now: datetime) -> None:

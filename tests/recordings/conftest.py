@@ -11,7 +11,7 @@ from tests.recordings.world import World, build_world, hold_meeting
 
 
 @pytest.fixture
-async def world(database: Database, tmp_path: Path) -> World:
-    world = await build_world(database, tmp_path)
+async def world(database: Database, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = await build_world(database, tmp_path, authority=tmp_path_factory.getbasetemp() / "authority")
     await hold_meeting(world)
     return world

@@ -47,8 +47,8 @@ class World:
     stranger = Actor(person_id="stranger", roles=frozenset({("secretary", "elsewhere")}))
 
 
-async def build_world(database: Database, folder: Path, communes: int = 3) -> World:
-    """A meeting that was sent; nobody has met yet."""
+async def build_world(database: Database, folder: Path, communes: int = 3, *, authority: Path | None = None) -> World:
+    """A meeting that was sent; nobody has met yet. ``authority``: where test certificates come from."""
     async with database.transaction() as session:
         session.add(Level(id="level", rank=2, code="district", name="huyện"))
         for person_id, name in (
@@ -84,7 +84,7 @@ async def build_world(database: Database, folder: Path, communes: int = 3) -> Wo
             )
         await session.flush()
         await _add_meeting(session, "m1", "Giao ban trực tuyến công tác tháng 10 năm 2026", communes)
-    signing = SigningSettings(test_authority=folder / "ca")
+    signing = SigningSettings(test_authority=authority or folder / "ca")
     return World(database, ObjectStore.in_folder(folder / "objects"), signing)
 
 

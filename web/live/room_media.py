@@ -1,22 +1,20 @@
-"""A room's side of the media: offers, what its worker reports, how the lines do, recordings that break and go on."""
+"""A room's side of the media: offers, what its worker reports, how the lines do."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from scheduler.proceedings import facts as f
-from scheduler.proceedings.chain import instant
 from scheduler.proceedings.climbing import link_above
 from scheduler.proceedings.errors import Refused
 from web.live.connection import Connection
 from web.live.media_driver import Media, View, Wanted
 from web.live.program import program_of
+from web.live.room_recording import RoomRecording
 from web.live.spread import SHARE, Spread, share_name
 from web.live.stills import STEP, Stills
 from web.media.errors import MediaError, MediaRefused, MediaUnavailable
@@ -43,10 +41,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 ORPHAN_S = 20.0
 """After a restart of this process: how long the worker keeps peers whose page has not come back."""
-DOWN_S = 3.0
-"""A worker away for longer has interrupted the recording."""
 REPORT_S = 1.0
-SERVICE = f.By()
 
 
 class RoomMedia:
@@ -61,7 +56,7 @@ class RoomMedia:
         self._active_site_id: str | None = None
         self._reported_at = float("-inf")
         self._orphans: dict[str, float] = {}  # peer → when it is sent away
-        self._down_at: tuple[float, datetime] | None = None
+        self._recording = RoomRecording(room)
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
@@ -219,7 +214,7 @@ class RoomMedia:
     async def handle(self, event: RemoteEvent) -> None:
         room = self._room
         if isinstance(event, RecordingChanged):
-            await self._recording_changed(event)
+            await self._recording.receive(event)
         elif isinstance(event, LinkChanged):
             self._link_changed(event)
         elif isinstance(event, ActiveSpeakerChanged):
@@ -278,18 +273,6 @@ class RoomMedia:
         self.on_link(event)
         self._room.driver.trigger()
 
-    async def _recording_changed(self, event: RecordingChanged) -> None:
-        room = self._room
-        async with room.lock:
-            if room.state.recording_id != event.recording_id or not room.is_live:
-                return
-            if event.state == "interrupted" and room.state.recording == "on":
-                from_at = instant(datetime.fromisoformat(event.at))
-                cause = event.cause or "disk"
-                await room.append([f.RecordingInterrupted(event.recording_id, from_at, cause)], SERVICE)
-            elif event.state == "on" and room.state.recording == "interrupted":
-                await room.append([f.RecordingResumed(event.recording_id)], SERVICE)
-
     async def close(self) -> None:
         """The room is not held any more."""
         if self.worker is not None:
@@ -300,10 +283,9 @@ class RoomMedia:
 
     def lost(self) -> None:
         """The worker is away."""
-        room = self._room
-        self._down_at = (room.has.monotonic(), room.has.clock())
+        self._recording.worker_lost()
         self.links = {key: link for key, link in self.links.items() if link.side == "lower" and _is_share(link)}
-        room.driver.abandon()
+        self._room.driver.abandon()
 
     async def placed(self, worker: Media, has: RoomState | None) -> None:
         """This worker has the room now: go on with what it has of it, and have the rest made anew."""
@@ -312,8 +294,7 @@ class RoomMedia:
         self.links.pop(f"lower {share_name(worker)}", None)
         self.peers = {*(has.peers if has else ()), *here, *self.spread.at}
         self._note_links(has)
-        await self._note_interruption(has)
-        self._down_at = None
+        await self._recording.worker_placed(has)
         now = room.has.monotonic()
         self._orphans = {peer: now + ORPHAN_S for peer in self.peers if peer not in room.connections}
         room.driver.adopt(worker, has)
@@ -348,32 +329,10 @@ class RoomMedia:
             if connection.is_open and self._room.is_live:
                 connection.outgoing.send({"type": "media", "boot_id": self.boot_id})
 
-    async def _note_interruption(self, has: RoomState | None) -> None:
-        """The recording went on only if this very worker still has it."""
-        room = self._room
-        going_on = has.recording["recording_id"] if has and has.recording else None
-        if room.state.recording == "on" and going_on != room.state.recording_id:
-            await self._interrupt(self._down_at[1] if self._down_at else self._last_written())
-
-    def _last_written(self) -> datetime:
-        """Until when the packet log reaches, by its files; now, when there is none."""
-        room = self._room
-        folder = room.has.captures / str(room.state.recording_id)
-        times = [file.stat().st_mtime for file in folder.glob("*") if file.is_file()] if folder.is_dir() else []
-        return datetime.fromtimestamp(max(times), UTC) if times else room.has.clock()
-
-    async def _interrupt(self, since: datetime) -> None:
-        room = self._room
-        async with room.lock:
-            if room.state.recording == "on" and room.state.recording_id is not None and room.is_live:
-                body = f.RecordingInterrupted(room.state.recording_id, instant(since), "worker")
-                await room.append([body], SERVICE)
-
     # -- time -------------------------------------------------------------------------------------------------------
 
     async def tick(self, now: float) -> None:
-        if self._down_at is not None and now - self._down_at[0] >= DOWN_S and self._room.state.recording == "on":
-            await self._interrupt(self._down_at[1])
+        await self._recording.tick(now)
         for peer in [peer for peer, until in self._orphans.items() if now >= until]:
             del self._orphans[peer]
             if peer not in self._room.connections:

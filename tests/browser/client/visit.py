@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, ViewportSize
 
+from tests.media.chromium import PLAIN_SOUND_JS
+
 CLIENT = Path(__file__).parents[3] / "web" / "client"
 AXE = CLIENT / "node_modules" / "axe-core" / "axe.min.js"
 LIMIT_MS = 90_000
@@ -36,6 +38,7 @@ async def window(browser: Browser, size: tuple[int, int] = OLD_PC) -> Page:
         locale="vi-VN", viewport=viewport, accept_downloads=True, device_scale_factor=scale
     )
     context.set_default_timeout(LIMIT_MS)
+    await context.add_init_script(PLAIN_SOUND_JS)
     return await context.new_page()
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date, datetime
+from pathlib import Path
 
-from recordings.minutes.certificate import make_test_certificate
+from recordings.minutes.certificate import add_certificate
 from recordings.minutes.draft import draft_minutes
 from recordings.minutes.number import give_number
 from recordings.minutes.publish import issue_minutes
 from recordings.minutes.sign import sign_minutes
 from recordings.minutes.submit import submit_minutes
 from recordings.minutes.tables import SignatureRole
+from recordings.minutes.test_authority import make_test_pkcs12
 from tests.recordings.world import NOW, PIN, World
 
 
 async def certify(world: World) -> None:
-    for person_id in ("secretary", "chair"):
-        await make_test_certificate(world.database, world.signing, person_id=person_id, pin=PIN, now=NOW)
+    """Secretary and chair have certificates; their keys take long to make, so they are made once."""
+    for person_id, name in (("secretary", "Hoàng Thị Mỵ"), ("chair", "Nguyễn Văn Hùng")):
+        content = _pkcs12_of(world.signing.test_authority, name)
+        await add_certificate(world.database, world.signing, person_id=person_id, content=content, pin=PIN, now=NOW)
+
+
+@functools.cache
+def _pkcs12_of(authority: Path, name: str) -> bytes:
+    return make_test_pkcs12(authority, name, PIN, NOW)
 
 
 async def draft(world: World) -> None:
