@@ -25,14 +25,13 @@ run: setup ## serve http://localhost:8000 with the demonstration organisation
 
 test: setup ## everything: lint, types, contracts, unit, integration and browser tests
 	@setup/system.sh test
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types rules client
 	@setup/tests.sh
-	cd $(CLIENT) && npm test --silent
 
 lint: setup ## ruff, mypy --strict, import contracts, client types
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types rules
 
-.PHONY: types rules
+.PHONY: types rules client
 types:
 	$(BIN)/mypy
 
@@ -41,6 +40,9 @@ rules:
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	cd $(CLIENT) && npm run lint --silent
+
+client:
+	cd $(CLIENT) && npm test --silent
 
 bench: setup ## measure; writes bench/results/*.json and a table
 	$(BIN)/python -m bench

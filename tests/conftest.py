@@ -13,7 +13,7 @@ import pytest
 
 from scheduler.database import Database
 from scheduler.settings import DatabaseSettings
-from tests.databases import PostgresServer, knowing_its_statements, migrate, undebugged
+from tests.databases import PostgresServer, migrate, opened
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +47,7 @@ def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> DatabaseSettings:
 
 @pytest.fixture
 async def sqlite_database(sqlite_settings: DatabaseSettings) -> AsyncIterator[Database]:
-    undebugged()
-    database = knowing_its_statements(Database(sqlite_settings))
+    database = opened(sqlite_settings)
     yield database
     await database.dispose()
 
@@ -66,7 +65,6 @@ def database_settings(request: pytest.FixtureRequest) -> Iterator[DatabaseSettin
 
 @pytest.fixture
 async def database(database_settings: DatabaseSettings) -> AsyncIterator[Database]:
-    undebugged()
-    database = knowing_its_statements(Database(database_settings))
+    database = opened(database_settings)
     yield database
     await database.dispose()

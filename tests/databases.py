@@ -158,18 +158,21 @@ def migrate(settings: DatabaseSettings) -> None:
 _FIRST: dict[str, Engine] = {}
 
 
-def knowing_its_statements(database: Database) -> Database:
-    """The second database of a kind does not compile again what the first one has compiled."""
-    engine = database.engine.sync_engine
-    first = _FIRST.setdefault(engine.dialect.name, engine)
-    engine.dialect = first.dialect
-    engine._compiled_cache = first._compiled_cache
-    return database
+def opened(settings: DatabaseSettings) -> Database:
+    """A database for a test of this loop; what the first one of its kind has compiled the others need not compile.
 
-
-def undebugged() -> None:
-    """A database's driver hands every statement over by a future; watching each of them doubles a test's time."""
+    The driver hands every statement over by a future, and watching each of them doubles a test's time.
+    """
     asyncio.get_running_loop().set_debug(False)
+    database = Database(settings)
+    engine = database.engine.sync_engine
+    first = _FIRST.get(engine.dialect.name)
+    if first is None or first.dialect.server_version_info is None:  # it has not been connected
+        _FIRST[engine.dialect.name] = engine
+    else:
+        engine.dialect = first.dialect
+        engine._compiled_cache = first._compiled_cache
+    return database
 
 
 def in_thread(work: Coroutine[Any, Any, None]) -> None:

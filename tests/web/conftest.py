@@ -25,7 +25,7 @@ from scheduler.meetings.meeting import Meeting
 from scheduler.organization.demonstration import demo_id
 from scheduler.organization.site import Site
 from scheduler.settings import DatabaseSettings
-from tests.databases import PostgresServer, in_thread, undebugged
+from tests.databases import PostgresServer, in_thread, opened
 from web.accounts import Account
 from web.app import create_app
 from web.passwords import Passwords
@@ -185,7 +185,7 @@ def fill_once(settings: DatabaseSettings) -> None:
     """Put the demonstration into a migrated database that tests get copies of."""
 
     async def run() -> None:
-        database = Database(settings)
+        database = opened(settings)
         await fill(database, NOW)
         await database.dispose()
 
@@ -229,8 +229,7 @@ def filled_settings(request: pytest.FixtureRequest) -> Iterator[DatabaseSettings
 
 @pytest.fixture
 async def filled_database(filled_settings: DatabaseSettings) -> AsyncIterator[Database]:
-    undebugged()
-    database = Database(filled_settings)
+    database = opened(filled_settings)
     yield database
     await database.dispose()
 
@@ -243,8 +242,7 @@ async def world(filled_database: Database, tmp_path: Path) -> AsyncIterator[Worl
 
 @pytest.fixture
 async def small_world(small_settings: DatabaseSettings, tmp_path: Path) -> AsyncIterator[World]:
-    undebugged()
-    database = Database(small_settings)
-    async with open_world(database, tmp_path / "data") as opened:
-        yield opened
+    database = opened(small_settings)
+    async with open_world(database, tmp_path / "data") as world:
+        yield world
     await database.dispose()

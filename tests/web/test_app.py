@@ -7,8 +7,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from scheduler.database import Database
 from scheduler.settings import DatabaseSettings
+from tests.databases import opened
 from tests.web.conftest import World, open_world
 from tests.web.held import small_pdf
 from web.app import create_app
@@ -205,7 +205,7 @@ def test_every_branch_of_our_errors_has_a_status() -> None:
 async def test_measures_are_for_loopback_administrators_and_the_bearer_of_the_token(
     small_settings: DatabaseSettings, tmp_path: Path
 ) -> None:
-    database = Database(small_settings)
+    database = opened(small_settings)
     async with open_world(database, tmp_path / "data", metrics_token="prometheus") as world:
         stranger, here = await world.visitor(), await world.visitor("127.0.0.1")
         assert (await here.get("/metrics")).status_code == 200

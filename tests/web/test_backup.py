@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from scheduler.database import Database
 from scheduler.migrations import upgrade
 from scheduler.proceedings.node import identify
+from tests.databases import opened
 from web.backup import CannotBackUp, back_up, restore
 from web.restoration import bring_back
 from web.settings import Settings
@@ -30,7 +30,7 @@ async def an_installation(folder: Path) -> Settings:
 
 
 async def upgrade_at(settings: Settings) -> None:
-    database = Database(settings.database)
+    database = opened(settings.database)
     await upgrade(database)
     async with database.transaction() as session:
         await session.execute(text("CREATE TABLE kept (word TEXT)"))
@@ -40,7 +40,7 @@ async def upgrade_at(settings: Settings) -> None:
 
 async def test_a_backup_made_while_running_comes_back_whole(tmp_path: Path) -> None:
     settings = await an_installation(tmp_path / "first")
-    running = Database(settings.database)
+    running = opened(settings.database)
     async with running.transaction() as session:  # an open transaction must not be in the way, nor in the copy
         await session.execute(text("INSERT INTO kept VALUES ('not yet')"))
         back_up(settings, tmp_path / "backup.tar")
@@ -48,7 +48,7 @@ async def test_a_backup_made_while_running_comes_back_whole(tmp_path: Path) -> N
 
     second = Settings(data=tmp_path / "second")
     restore(second, tmp_path / "backup.tar")
-    database = Database(second.database)
+    database = opened(second.database)
     async with database.reading() as session:
         assert (await session.execute(text("SELECT word FROM kept"))).scalars().all() == ["Quản Bạ"]
     await database.dispose()
@@ -85,7 +85,7 @@ def test_a_hostile_tar_cannot_leave_the_data_folder(tmp_path: Path) -> None:
 
 async def test_a_restored_installation_writes_in_a_new_epoch(tmp_path: Path) -> None:
     settings = await an_installation(tmp_path / "first")
-    database = Database(settings.database)
+    database = opened(settings.database)
     async with database.transaction() as session:
         before = await identify(session, datetime.now(UTC))
     await database.dispose()

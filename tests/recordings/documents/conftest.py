@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.database import Database
 from scheduler.settings import DatabaseSettings
+from tests.databases import opened
 from tests.recordings.documents.filed import filed_files
 from tests.recordings.world import build_world, hold_meeting
 
@@ -22,7 +22,7 @@ def dossier(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     path.write_bytes(sqlite_template.read_bytes())
 
     async def make() -> dict[str, bytes]:
-        database = Database(DatabaseSettings(f"sqlite+aiosqlite:///{path}"))
+        database = opened(DatabaseSettings(f"sqlite+aiosqlite:///{path}"))
         try:
             world = await build_world(database, folder)
             await hold_meeting(world)

@@ -6,10 +6,10 @@ import random
 import subprocess
 import sys
 
-from scheduler.database import Database
 from scheduler.proceedings import log
 from scheduler.proceedings.chain import verify
 from scheduler.settings import DatabaseSettings
+from tests.databases import opened
 
 
 def append_until_killed(url: str, seeded: random.Random) -> list[str]:
@@ -28,7 +28,7 @@ async def test_killed_again_and_again_no_told_fact_is_lost(database_settings: Da
     told: list[str] = []
     for _ in range(3):
         told += append_until_killed(database_settings.url, seeded)
-    database = Database(database_settings)
+    database = opened(database_settings)
     async with database.reading() as session:
         (head,) = await log.logs_of(session, "meeting-1")
         facts = await log.read(session, head.log)

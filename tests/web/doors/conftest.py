@@ -15,11 +15,10 @@ import pytest
 import uvicorn
 
 from scheduler.actor import load_actor
-from scheduler.database import Database
 from scheduler.organization.demonstration import demo_id
 from scheduler.settings import DatabaseSettings
 from sfu.settings import MediaSettings
-from tests.databases import undebugged
+from tests.databases import opened
 from tests.web.conftest import World, open_world
 from tests.web.media.conftest import LOOPBACK
 from web.live.presence import Hello
@@ -99,8 +98,7 @@ class House:
 async def open_house(
     settings: DatabaseSettings, folder: Path, media: MediaSettings = LOOPBACK, **options: Any
 ) -> AsyncIterator[House]:
-    undebugged()
-    database = Database(settings)
+    database = opened(settings)
     sockets, stop = folder / "sockets", asyncio.Event()
     worker = Worker(media, make_plane("native"))
     serving = asyncio.create_task(worker.serve(sockets / "media-1.sock", stop))

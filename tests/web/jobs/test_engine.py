@@ -10,6 +10,7 @@ from pathlib import Path
 from scheduler.database import Database
 from scheduler.outbox import OutboxRow, enqueue
 from scheduler.settings import DatabaseSettings
+from tests.databases import opened
 from tests.web.jobs.killable import STEPS, live
 from web.jobs.engine import Engine, engine_url
 from web.jobs.job import Job, Step
@@ -33,7 +34,7 @@ async def run_killable(settings: DatabaseSettings, folder: Path, die_at: str) ->
 
 async def test_killed_jobs_are_finished_once(database_settings: DatabaseSettings, tmp_path: Path) -> None:
     """One job after the other is killed at the next point; all are taken up by the process after, and finished."""
-    database = Database(database_settings)
+    database = opened(database_settings)
     rows: dict[str, str] = {}
     for die_at in POINTS:
         async with database.transaction() as session:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from scheduler import migrations
-from scheduler.database import Database, new_id
+from scheduler.database import new_id
 from scheduler.nodes.edges import Edge, put_edge
 from scheduler.nodes.key import NodeKey
 from scheduler.nodes.pairing import Pairing
@@ -22,6 +22,7 @@ from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.node import identify
 from scheduler.replication.session import Timing
 from scheduler.settings import DatabaseSettings
+from tests.databases import opened
 from web.link.channel import LinkChannel
 from web.link.connection import SocketClosed
 from web.link.dial import Unreachable
@@ -104,7 +105,7 @@ class Installation:
         self.name = name
         self.url = f"https://{name}.example"
         self.net = net
-        self.database = Database(DatabaseSettings(f"sqlite+aiosqlite:///{folder / name}.sqlite"))
+        self.database = opened(DatabaseSettings(f"sqlite+aiosqlite:///{folder / name}.sqlite"))
         self.key = NodeKey(name.encode().ljust(32, b"."))
         self.channel = LinkChannel()
         self.settings = CALM

@@ -19,6 +19,7 @@ from scheduler.proceedings import log
 from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.state import Link, State
 from scheduler.settings import DatabaseSettings
+from tests.databases import opened
 from tests.scheduler.proceedings.planted import MEETING, a_meeting, plant_meeting
 from tests.web.live.conftest import Live, Seat
 from tests.web.live.test_workers import enter, hold
@@ -90,7 +91,7 @@ class Two:
 
 async def installation(path: Path, template: Path, name: str) -> Live:
     shutil.copy(template, path / f"{name}.db")
-    database = Database(DatabaseSettings(f"sqlite+aiosqlite:///{path / name}.db"))
+    database = opened(DatabaseSettings(f"sqlite+aiosqlite:///{path / name}.db"))
     await plant_meeting(database)
     async with database.transaction() as session:  # the commune attaches to the district's room
         await session.execute(delete(Attendee).where(Attendee.meeting_id == MEETING, Attendee.site_id == "c"))
