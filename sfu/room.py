@@ -218,6 +218,12 @@ class Room:
             link.follows = follows
             self._update(now)
 
+    def limit(self, link: Link, labels: frozenset[str] | None, now: float) -> None:
+        """Whose pictures and voices may come over it, from now on."""
+        if link.labels != labels:
+            link.labels = labels
+            self._update(now)
+
     # -- what the plane reports -------------------------------------------------------------------------------------
 
     def receive_unknown_stream(self, event: UnknownStream, now: float) -> None:

@@ -122,6 +122,14 @@ class Legs:
             self._room(leg).follow(leg.link, follows, time.monotonic())
             self._node.drain_now()
 
+    def limit(self, name: str, labels: Collection[str]) -> None:
+        """Upper side: other sites may come from there now."""
+        leg = self._legs.get(key_of("upper", name))
+        if leg is None:
+            raise UnknownLink(f"no link {name}")
+        self._room(leg).limit(leg.link, frozenset(labels), time.monotonic())
+        self._node.drain_now()
+
     def close(self, name: str, side: LinkSide, cause: str = "removed") -> None:
         """End a link, tell the other side; nothing when there is none."""
         leg = self._legs.pop(key_of(side, name), None)

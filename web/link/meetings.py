@@ -34,7 +34,7 @@ from web.link.errors import LinkError, RefusedThere, RequestRefused
 
 log = structlog.get_logger()
 ASK_S = 20.0
-WATCH_S = 3.0
+WATCH_S = 2.0
 AT_MOST_EVERY_S = 1.0  # that an installation below may have us read a room's state
 OVER_FOR = timedelta(days=2)  # so long after its end the room is told of
 PASSING = frozenset({"busy", "failed", "restarting", "too_large"})  # refusals that are no answer: asked again
@@ -75,6 +75,8 @@ class Meetings:
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}  # by meeting and unit, on either side
         self._told: dict[str, str] = {}  # room → what the one above knows of it
         self._read_at: dict[str, float] = {}
+        self._look = asyncio.Event()
+        self._telling = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._end: Callable[[], None] = lambda: None
         self._answers: dict[str, Callable[[str, Json], Awaitable[Json]]] = {
@@ -177,8 +179,10 @@ class Meetings:
         async with self._database.transaction() as session:
             found = await session.get(RemoteChild, row_id)
             changed = found is not None and await asking.take_told(session, found, told, self._clock())
-        if changed and self._around.on_plan is not None:
-            await self._around.on_plan(child.parent_id)
+        if changed:
+            self._look.set()  # the one above this meeting wants to know
+            if self._around.on_plan is not None:
+                await self._around.on_plan(child.parent_id)
 
     async def _refused(
         self, node: str, payload: Mapping[str, Any], code: str, detail: str, *, is_fault: bool = False
@@ -280,7 +284,10 @@ class Meetings:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._watch_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._watch_s):
+                    await self._look.wait()
+            self._look.clear()
             try:
                 await self.tell_changes()
             except FAILURES as error:
@@ -288,9 +295,12 @@ class Meetings:
 
     async def tell_changes(self) -> None:
         """Whatever is not as the installation above knows it is told; again until it has answered."""
-        upper = [neighbour.id for neighbour in self._channel.neighbours("upper")]
-        if not upper:
-            return
+        async with self._telling:
+            upper = [neighbour.id for neighbour in self._channel.neighbours("upper")]
+            if upper:
+                await self._tell_changes(upper)
+
+    async def _tell_changes(self, upper: list[str]) -> None:
         async with self._database.reading() as session:
             query = select(Meeting).where(Meeting.remote_parent_node_id.in_(upper))
             rooms = (await session.scalars(query.where(Meeting.ends_at > self._clock() - OVER_FOR))).all()

@@ -165,9 +165,10 @@ class Climbing:
                 select(Unit).join(Meeting, Meeting.host_unit_id == Unit.id).where(Meeting.id == room.meeting_id)
             )
             site = await session.get(Site, request.site_id)
-        name = request.origin.site_name if request.origin else site.unit.title if site else ""
-        path = request.origin.path if request.origin else (name,)
         title = host.title if host else ""
+        own = "" if site is None else site.unit.title if site.unit.title != title else site.name
+        name = request.origin.site_name if request.origin else own
+        path = request.origin.path if request.origin else (name,)
         return {
             "meeting": above.meeting_id,
             "child": room.meeting_id,

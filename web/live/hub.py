@@ -229,6 +229,7 @@ class Hub:
         if room is None:
             return
         await room.reload_plan()
+        await self.links.told(meeting_id)
         if room.state.stage == "testing" and room.plan.stage != "testing":
             del self.rooms[meeting_id]
             with suppress(Refused, Closing):

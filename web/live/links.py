@@ -221,6 +221,19 @@ class Links:
         except MediaError as error:
             raise RequestRefused("refused", str(error)) from error
 
+    async def told(self, meeting_id: str) -> None:
+        """Which sites sit below this meeting elsewhere is another: links that stand are told which may come."""
+        room = self._rooms.get(meeting_id)
+        worker = room.media.worker if room is not None and room.is_live else None
+        if room is None or worker is None or self.may_link is None:
+            return
+        for name in [key.removeprefix("upper ") for key in room.media.links if key.startswith("upper ")]:
+            node, _, child_id = name.partition("/")
+            may, labels = await self.may_link(node, meeting_id, child_id)
+            if may and labels is not None:
+                with suppress(MediaError):  # gone meanwhile: it is opened anew, with these
+                    await worker.limit_link(name, labels)
+
     async def _accept(self, meeting_id: str, name: str, kind: LinkKind, offer: Json, labels: list[str] | None) -> Json:
         room = self._rooms.get(meeting_id)
         worker: Media | None = room.media.worker if room is not None and room.is_live else None

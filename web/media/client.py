@@ -222,6 +222,10 @@ class MediaClient:
         """Whether the program of the room above holds here."""
         await self.request("follow_link", link=link, follow=follow)
 
+    async def limit_link(self, link: str, labels: list[str]) -> None:
+        """What may come over it from now on; upper side."""
+        await self.request("limit_link", link=link, labels=labels)
+
     async def close_link(self, link: str, side: LinkSide | None = None) -> None:
         """For good; ``side``: the end of this worker, when it may have both."""
         await self.request("close_link", link=link, side=side)

@@ -187,6 +187,9 @@ class FakeMedia:
     async def follow_link(self, link: str, follow: bool) -> None:
         self._ask("follow_link", link, str(follow))
 
+    async def limit_link(self, link: str, labels: list[str]) -> None:
+        self._ask("limit_link", link, " ".join(labels))
+
     async def close_link(self, link: str, side: LinkSide | None = None) -> None:
         self._ask("close_link", link)
         for name, has in self.rooms.items():

@@ -241,6 +241,10 @@ def _follow_link(worker: Worker, message: Json) -> None:
     worker.node.legs.follow(_link(message), bool(message.get("follow")))
 
 
+def _limit_link(worker: Worker, message: Json) -> None:
+    worker.node.legs.limit(_link(message), _texts(message, "labels"))
+
+
 def _close_link(worker: Worker, message: Json) -> None:
     sides: tuple[LinkSide, ...] = ("lower", "upper")
     wanted = message.get("side")
@@ -302,6 +306,7 @@ REQUESTS: dict[str, Callable[[Worker, Json], Json | Awaitable[Json | None] | Non
     "accept_link": _accept_link,
     "connect_link": _connect_link,
     "follow_link": _follow_link,
+    "limit_link": _limit_link,
     "close_link": _close_link,
     "start_capture": _start_capture,
     "stop_capture": _stop_capture,

@@ -178,7 +178,13 @@ def test_a_label_that_may_not_come_from_there_does_not(clock: Clock) -> None:
     clock.link(district, province, labels=frozenset({"site of the district"}))
     province.room.set_program(Program(floor="site d"), ["site d"], clock.now)
     clock.run(1.0)
-    assert province.room.linked.links["upper district to province"].bound == {}
+    link = province.room.linked.links["upper district to province"]
+    assert link.bound == {}
+    province.room.limit(link, frozenset({"site d"}), clock.now)  # its installation has told of another site
+    clock.run(1.0)
+    assert list(link.bound) != []
+    province.room.limit(link, frozenset(), clock.now)
+    assert link.bound == {}
 
 
 def test_somebody_who_comes_in_under_a_far_name_takes_its_place(clock: Clock) -> None:

@@ -1,0 +1,231 @@
+"""A meeting over four levels, each an installation of its own: the floor goes to a village and back, a line is cut.
+
+Nothing is replaced: four times the product's processes, linked as administrators link them, planned and led over the
+API and the rooms' sockets; two people send and receive pictures and tones. The lines are a network of the test's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from scheduler.organization.demonstration import demo_id
+from scheduler.proceedings.chain import verify
+from scheduler.proceedings.state import Link
+from tests.levels import Level, cut, ends, plan, start_levels
+from tests.own_network import OwnNetwork, own_network
+from tests.returning import Returning
+from tests.site_in_room import samples_of
+from tests.story import until
+from tests.visitor import Visitor
+from tests.web import conftest as web
+
+filled_sqlite = web.filled_sqlite  # the fixture
+CHAIR, VILLAGE = 30, 1  # numbers in pictures and tones
+LEVELS = [("central", "trunguong"), ("province", "tinh"), ("district", "quanba"), ("commune", "tamson.quanba")]
+BESIDE = "thanhvan.quanba"  # another commune, whose site sits in the district's room
+
+
+@dataclass
+class People:
+    """Who is in which room; ``chair`` of the highest and ``village`` in the lowest are at a camera."""
+
+    desks: dict[str, Returning] = field(default_factory=dict)
+    chair: Returning = field(init=False)
+    district_chair: Returning = field(init=False)
+    beside: Returning = field(init=False)
+    village: Returning = field(init=False)
+    village_id: str = ""
+    beside_id: str = demo_id(f"site:{BESIDE}")
+
+
+@dataclass
+class Story:
+    levels: list[Level]
+    network: OwnNetwork
+    stack: AsyncExitStack
+    people: People = field(default_factory=People)
+    drafts: dict[str, str] = field(default_factory=dict)  # of the minutes
+
+    @property
+    def central(self) -> Level:
+        return self.levels[0]
+
+    @property
+    def province(self) -> Level:
+        return self.levels[1]
+
+    @property
+    def district(self) -> Level:
+        return self.levels[2]
+
+    @property
+    def commune(self) -> Level:
+        return self.levels[3]
+
+    async def enter(self, level: Level, visitor: Visitor, number: int | None = None) -> Returning:
+        samples = None if number is None else samples_of(number)
+        return await self.stack.enter_async_context(Returning(visitor, level.meeting_id, samples))
+
+
+@pytest.mark.installation
+async def test_a_meeting_over_four_levels(tmp_path: Path, filled_sqlite: Path) -> None:
+    asyncio.get_running_loop().set_debug(False)
+    with own_network() as network:
+        async with AsyncExitStack() as stack:
+            settings = [(name, unit, dict[str, str]()) for name, unit in LEVELS]
+            levels = await start_levels(stack, tmp_path, filled_sqlite, settings)
+            story = Story(levels, network, stack)
+            await plan(levels, ["tamson.quanba", BESIDE])
+            await the_village_is_invited(story)
+            await rooms_open_from_above(story)
+            await the_floor_goes_to_the_village_and_back(story)
+            await a_line_is_cut_and_both_sides_go_on(story)
+            await it_is_joined_again(story)
+            await each_level_is_killed_in_turn(story)
+            await it_ends_and_every_room_has_its_papers(story)
+
+
+async def the_village_is_invited(story: Story) -> None:
+    """The lowest room is its own people's: they add a site of their own."""
+    commune = story.commune
+    keeper, desk = await commune.person("quantri"), await commune.secretary()
+    unit_id = demo_id(f"unit:{commune.unit}")
+    house = {"name": "Nhà văn hóa thôn Nà Chang", "email": "thon@example.vn", "technician_phone": "0219 000"}
+    made = await keeper.post(f"/api/units/{unit_id}/sites", house)
+    story.people.village_id = made["id"]
+    meeting = await desk.get(f"/api/meetings/{commune.meeting_id}")
+    assert meeting["parent"]["host_title"] == "huyện Quản Bạ"
+    sites = [site["site_id"] for site in meeting["sites"]]
+    changed = {"title": meeting["title"], "version": meeting["version"], "site_ids": [*sites, made["id"]]}
+    await desk.put(f"/api/meetings/{commune.meeting_id}", changed)
+
+
+async def rooms_open_from_above(story: Story) -> None:
+    """Opened and convened once, at the top: every room below follows the log above it."""
+    people = story.people
+    for level in story.levels:
+        people.desks[level.name] = await story.enter(level, await level.secretary())
+    await people.desks["central"].command("open_testing")
+    for name, desk in people.desks.items():
+        await desk.until(lambda desk=desk: desk.state.stage == "testing", f"tests at the {name}")
+    people.chair = await story.enter(story.central, await story.central.person("lanhdao"), CHAIR)
+    people.district_chair = await story.enter(story.district, await story.district.person("chutich"))
+    people.village = await story.enter(story.commune, await guest(story.commune, people.village_id), VILLAGE)
+    people.beside = await story.enter(story.district, await guest(story.district, people.beside_id))
+    await people.chair.command("convene")
+    for name, desk in people.desks.items():
+        await desk.until(lambda desk=desk: desk.state.stage == "convened", f"the {name} is in session")
+        await desk.until(lambda desk=desk: all_open(desk), f"the {name} is linked")
+
+
+async def guest(level: Level, site_id: str) -> Visitor:
+    """A site, by its link."""
+    meeting = await (await level.secretary()).get(f"/api/meetings/{level.meeting_id}")
+    link = next(site["link"] for site in meeting["sites"] if site["site_id"] == site_id)
+    visitor = await level.stack.enter_async_context(Visitor(level.installation.url))
+    return await visitor.enter_by_link(link)
+
+
+def all_open(one: Returning) -> bool:
+    return bool(one.state.links) and all(link.status == "open" for link in one.state.links)
+
+
+def upper(one: Returning) -> Link:
+    return next(link for link in one.state.links if link.side == "upper")
+
+
+async def the_floor_goes_to_the_village_and_back(story: Story) -> None:
+    people, chair, village = story.people, story.people.chair, story.people.village
+    await village.hears_and_sees(samples_of(CHAIR))  # the program comes down three links
+    await village.command("request_floor", kind="question", speaker={"name": "Vàng Thị Dợ", "post": "Trưởng thôn"})
+    for name in ("commune", "district", "province"):
+        desk = people.desks[name]
+        await desk.until(lambda desk=desk: bool(desk.state.queue), f"the request at the {name}")
+        await desk.command("forward_request", request_ids=[desk.state.queue[0].request_id])
+    await chair.until(lambda: bool(chair.state.queue), "the request at the top")
+    (request,) = chair.state.queue
+    assert request.origin is not None and len(request.origin.path) == 4, request
+    await chair.command("grant_next")
+    await village.until(lambda: village.state.floor is not None, "the floor comes down")
+    await chair.hears_and_sees(samples_of(VILLAGE))
+    await village.command("return_floor")
+    await chair.until(lambda: chair.state.floor is None, "the floor is back")
+    await people.beside.until(lambda: people.beside.state.floor is None, "and in the district's room")
+
+
+async def a_line_is_cut_and_both_sides_go_on(story: Story) -> None:
+    people, desks = story.people, story.people.desks
+    cut(story.network, story.province, story.district)
+    await desks["district"].until(lambda: upper(desks["district"]).status == "lost", "the district notices")
+    await desks["province"].until(lambda: not all_open(desks["province"]), "the province notices")
+    assert all_open(desks["commune"]) and all_open(desks["central"])
+    await people.district_chair.command("grant_floor", site_id=people.beside_id)
+    await people.beside.until(lambda: people.beside.state.floor is not None, "the district is its own master")
+    await people.beside.command("return_floor")
+    await desks["district"].command("record_conclusion", item_id=None, text="Huyện họp tiếp khi mất kết nối.")
+    (first, *_) = people.chair.state.items
+    await desks["central"].command("open_item", item_id=first.item_id)
+    await desks["central"].command("record_conclusion", item_id=first.item_id, text="Các tỉnh báo cáo trước ngày 30.")
+
+
+async def it_is_joined_again(story: Story) -> None:
+    desk = story.people.desks["district"]
+    story.network.join(story.district.line)
+    await desk.until(lambda: all_open(desk), "the district is back")
+    await desk.until(lambda: upper(desk).missed is not None, "what was missed above is said")
+    await story.people.desks["province"].until(lambda: all_open(story.people.desks["province"]), "the province sees it")
+    await all_logs_are_everywhere(story)
+    await story.people.village.hears_and_sees(samples_of(CHAIR))  # and so is the program
+
+
+async def all_logs_are_everywhere(story: Story) -> None:
+    """Four logs, each whole and the same at four installations."""
+
+    async def standing() -> dict[str, set[tuple[int, str]]]:
+        return {
+            level.name: {ends(await other.facts(level.meeting_id)) for other in story.levels} for level in story.levels
+        }
+
+    await until(standing, lambda seen: all(len(one) == 1 for one in seen.values()), "the logs are the same everywhere")
+    for level in story.levels:
+        assert verify(await story.central.facts(level.meeting_id)) == []
+
+
+async def each_level_is_killed_in_turn(story: Story) -> None:
+    """``kill -9``, and meanwhile the others talk: nothing is lost, nothing is doubled."""
+    desks = story.people.desks
+    for number, level in enumerate(story.levels):
+        other = story.levels[(number + 1) % len(story.levels)]
+        before = story.levels[number].installation.kill("web")
+        await desks[other.name].command("post_chat", text=f"{level.name} không trả lời?")
+        await level.installation.restarted("web", before)
+    for name, desk in desks.items():
+        await desk.until(lambda desk=desk: all_open(desk), f"the {name} is linked again")
+        await desk.command("post_chat", text=f"{name} có mặt")
+    await all_logs_are_everywhere(story)
+
+
+async def it_ends_and_every_room_has_its_papers(story: Story) -> None:
+    desks = story.people.desks
+    await desks["central"].command("adjourn")
+    await desks["province"].until(
+        lambda: not any(one.side == "upper" for one in desks["province"].state.links), "above ended"
+    )
+    for level in story.levels[1:]:
+        await desks[level.name].command("adjourn")
+    ended = {"playable", "archived", "failed"}
+    for level in story.levels:
+        visitor, path = await level.secretary(), f"/api/meetings/{level.meeting_id}"
+        look = partial(visitor.get, f"{path}/recording")
+        seen = await until(look, lambda now: now["state"] in ended, f"the recording of the {level.name}")
+        assert seen["state"] != "failed" and seen["segments"], seen
+        story.drafts[level.name] = str(await visitor.post(f"{path}/minutes"))
+    assert "Các tỉnh báo cáo trước ngày 30." in story.drafts["central"]
+    assert "Huyện họp tiếp khi mất kết nối." in story.drafts["district"]
+    await all_logs_are_everywhere(story)
