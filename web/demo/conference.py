@@ -196,16 +196,15 @@ async def _held(visitor: Visitor, meeting_id: str, unit_id: str) -> str:
         raise DemoFailed(f"Cấp dưới chưa trả lời về phòng họp: {room['state']} {room['error']}") from None
 
 
-async def open_rooms(planning: Planning, conference: Conference, stack: AsyncExitStack) -> dict[str, Seat]:
-    """The secretaries take their seats, open for tests, and begin; by the id of the room."""
-    seats: dict[str, Seat] = {}
+async def open_rooms(planning: Planning, conference: Conference, stack: AsyncExitStack) -> list[Seat]:
+    """The secretaries of the three installations take their seats, open for tests, and begin: from the top down."""
+    seats: list[Seat] = []
     secretaries = {"central": "thuky.trunguong", "province": "thuky.tinh", "district": "thuky.quanba"}
     for room in [conference.room_of(place) for place in planning.layout.places]:
         desk = await planning.desk(room.place, secretaries[room.place.name])
-        seats[room.id] = await stack.enter_async_context(seat_of(desk, room))
-        for command, stage in (("open_testing", "waiting"), ("convene", "testing")):
-            if seats[room.id].welcome["snapshot"]["stage"] in (stage, "sent"):
-                await _try(seats[room.id], command)
+        seats.append(await stack.enter_async_context(seat_of(desk, room)))
+        for command in ("open_testing", "convene"):
+            await _try(seats[-1], command)
     return seats
 
 

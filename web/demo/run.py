@@ -12,11 +12,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.markup import escape
 
 from web.certificate import make_certificate
 from web.demo import leftovers, network, postgres
+from web.demo.browsers import Browsers, check_there
 from web.demo.conference import Conference, Planning, open_rooms
 from web.demo.errors import DemoFailed, Ended, Occupied
 from web.demo.layout import Place, environment, lay_out, over_relay, serve
@@ -26,6 +28,7 @@ from web.demo.processes import Processes
 from web.demo.screen import Screen, Step, doors_of_communes
 from web.demo.sites import Invitation, write
 from web.run_folder import lock
+from web.visiting.visitor import VisitFailed
 
 WATCHING = 16  # light peers that watch what is on air; the others only send
 RELAY_S = 20.0
@@ -56,8 +59,8 @@ async def run(options: Options, inherited: Mapping[str, str], console: Console) 
         await working
     except asyncio.CancelledError:
         console.print("Đã dừng; mạng riêng đã gỡ, dữ liệu còn trong thư mục.")
-    except (DemoFailed, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
+    except (DemoFailed, VisitFailed, httpx.HTTPError, OSError) as error:
+        console.print(f"[red]{escape(str(error) or type(error).__name__)}[/red]", soft_wrap=True, highlight=False)
         return 1
     finally:
         stopped.cancel()
@@ -72,9 +75,12 @@ class Demo:
         self._layout = lay_out(options.folder, isolated=network.can_isolate())
         self._processes = Processes(self._layout.logs)
         self._databases: dict[str, str] = {}  # place → what it is, for people
+        self._pictures: list[Path] = []
 
     async def run(self, stopping: asyncio.Event) -> None:
         layout, screen = self._layout, self._screen
+        if self._options.browsers is not None:
+            check_there()
         layout.folder.mkdir(parents=True, exist_ok=True)
         held = lock(layout.folder / "lock")
         if held is None:
@@ -91,6 +97,8 @@ class Demo:
                     conference = await self._begin(stack)
                 screen.places(layout, self._databases)
                 screen.doors(layout, conference)
+                if self._pictures:
+                    screen.say(f"Ảnh chụp: {', '.join(str(path) for path in self._pictures)}")
                 screen.say("\nCtrl-C để dừng tất cả.")
                 await self._processes.one_ended()
 
@@ -131,9 +139,14 @@ class Demo:
             conference = await planning.plan()
             step.note(f"{len(conference.rooms)} phòng họp, {len(conference.guests)} điểm cầu")
         with screen.step("Mở phòng họp, khai mạc"):
-            await open_rooms(planning, conference, stack)
+            seats = await open_rooms(planning, conference, stack)
         with screen.step("Điểm cầu vào họp") as step:
             await self._sites(step, conference)
+        if self._options.browsers is not None:
+            with screen.step("Ba trình duyệt vào họp, xã phát biểu"):
+                browsers = Browsers(layout, conference, self._options.browsers)
+                await browsers.join(stack)
+                self._pictures = await browsers.show(seats[::-1])
         return conference
 
     async def _relay(self, step: Step) -> None:

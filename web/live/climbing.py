@@ -71,6 +71,7 @@ class Climbing:
         self._monotonic = monotonic
         self._tasks: set[asyncio.Task[None]] = set()
         self._tried: dict[str, float] = {}  # when a room last tried to join, or to hand a request up
+        self._joined: set[str] = set()  # rooms that compared with the one above since it was reached
         self._behind: dict[str, Behind] = {}
         self._answers = FloorRequests(rooms, database)
         self._end: Callable[[], None] = lambda: None
@@ -186,6 +187,9 @@ class Climbing:
     # -- links ------------------------------------------------------------------------------------------------------
 
     def _on_link(self, event: LinkEvent) -> None:
+        for room in self._rooms.values():  # the other side may have missed us while we noticed nothing
+            if room.planned.above is not None and room.planned.above.node_id == event.neighbour.id:
+                self._joined.discard(room.meeting_id)
         if event.is_up:
             self._tried.clear()
             return
@@ -239,7 +243,10 @@ class Climbing:
         link = link_above(room.state)
         there = self._rooms.get(above.meeting_id) if above.node_id is None else None
         reachable = there is not None and there.is_live if above.node_id is None else self._channel.is_up(above.node_id)
-        if reachable and (link is None or link.status == "lost") and self._may_try(room.meeting_id, now):
+        joined = link is not None and link.status != "lost"
+        if above.node_id is not None:
+            joined = joined and room.meeting_id in self._joined
+        if reachable and not joined and self._may_try(room.meeting_id, now):
             self._spawn(self._join(room, above), "floor.link")
         if link is None or link.status == "lost":
             return
@@ -269,6 +276,7 @@ class Climbing:
             if refused.code == "not_open":
                 return  # asked again until it is
             raise
+        self._joined.add(room.meeting_id)
         waiting, speech_id = set(there.get("waiting") or ()), there.get("speech_id")
         async with room.lock:
             if not room.is_live:

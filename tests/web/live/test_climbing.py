@@ -250,6 +250,19 @@ async def test_a_cut_and_what_both_sides_do_meanwhile(two: Two) -> None:
 
 
 @pytest.mark.parametrize("two", ["there"], indirect=True)
+async def test_a_restart_that_only_the_upper_room_noticed(two: Two) -> None:
+    assert two.link is not None
+    above = two.province.hub.rooms[MEETING]
+    async with above.lock:
+        await above.append([f.LinkLost(CHILD, "restarting")], f.By())
+    two.link.cut()
+    two.link.restore()  # before the lower room has seen it
+    await two.passes()
+    await two.passes(3)
+    assert only(two.above).status == only(two.below).status == "open"
+
+
+@pytest.mark.parametrize("two", ["there"], indirect=True)
 async def test_nobody_speaks_for_a_room_that_is_not_his(two: Two) -> None:
     """What a hostile installation may ask of another: nothing that the tree does not give it."""
     district, province = two.district.hub.links._channel, two.province.hub.links._channel
