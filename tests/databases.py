@@ -109,8 +109,9 @@ class PostgresServer:
     def _do(self, statement: Composed) -> None:
         """By one connection for all tests: a program for each would take longer than what it does."""
         if self._administrator is None:
-            where = {"host": str(self.directory), "user": "postgres", "dbname": "postgres"}
-            self._administrator = psycopg.connect(**where, autocommit=True)
+            self._administrator = psycopg.connect(
+                host=str(self.directory), user="postgres", dbname="postgres", autocommit=True
+            )
         self._administrator.execute(statement)
 
     def _where(self) -> list[str]:

@@ -138,7 +138,8 @@ def open_pkcs12(content: bytes, pin: str) -> SimpleSigner:
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size < 2048:
         raise BadInput("Khóa ký quá yếu (cần RSA từ 2048 bit).", {"file": "khóa quá yếu"})
     der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())  # the file opens slowly: only once
-    registry = SimpleCertificateStore.from_certs([_asn1(other) for other in others])
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    registry.register_multiple([_asn1(other) for other in others])
     return SimpleSigner(_asn1(certificate), PrivateKeyInfo.load(der), registry)
 
 

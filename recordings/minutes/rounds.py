@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from recordings.errors import BadInput, Conflict
 from recordings.minutes import clock
 from recordings.minutes.access import AnySession, is_open, newest_round, open_minutes, require, require_status
+from recordings.minutes.ask import enqueue_asks
 from recordings.minutes.tables import Comment, CommentRound, Minutes
 from scheduler.database import WriteSession
 from scheduler.permissions import Actor, may_write_minutes
@@ -24,7 +25,7 @@ LONGEST = timedelta(days=60)
 async def open_round(
     session: WriteSession, actor: Actor, meeting_id: str, *, deadline: datetime, note: str, now: datetime
 ) -> CommentRound:
-    """From now until the deadline those invited may read the draft and comment on it."""
+    """From now until the deadline those invited may read the draft and comment on it; each site is asked by mail."""
     opened = await open_minutes(session, actor, meeting_id)
     require(may_write_minutes(actor, opened.access), "write")
     minutes = opened.existing
@@ -49,6 +50,7 @@ async def open_round(
         await session.flush()
     except IntegrityError as error:  # two at the same moment
         raise Conflict("Đang lấy ý kiến dự thảo này. Kết thúc đợt đó trước.", code="round_open") from error
+    await enqueue_asks(session, made, meeting_id, now)
     return made
 
 

@@ -119,9 +119,9 @@ async def write_letter(session: ReadSession, post: Post, kind: LetterKind, order
 
 
 async def draw_letter(
-    session: ReadSession, post: Post, kind: LetterKind, meeting: Meeting, site: Site, at: datetime
+    session: ReadSession, post: Post, kind: LetterKind, meeting: Meeting, site: Site, at: datetime, link: str = ""
 ) -> Letter:
-    """Everything that stands in a letter of this kind to this site."""
+    """Everything that stands in a letter of this kind to this site; by default with the site's own link."""
     host = await session.get_one(Unit, meeting.host_unit_id)
     chair = await session.get_one(Person, meeting.chair_person_id)
     secretary = await session.get_one(Person, meeting.secretary_person_id)
@@ -147,7 +147,7 @@ async def draw_letter(
         note=meeting.note,
         reason=meeting.reason if kind in ("cancel", "postponed", "moved") else "",
         contact_phone=meeting.contact_phone,
-        link=post.links.url_of(site, meeting.id),
+        link=link or post.links.url_of(site, meeting.id),
         written_at=at,
     )
 

@@ -1,4 +1,4 @@
-"""The letter of an invitation, in Vietnamese: text, HTML, the calendar part and the same as an attached .ics file."""
+"""The letter to a site, its invitation most of all, in Vietnamese: text, HTML, the calendar part and an .ics file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import Literal
 from scheduler.mail import message_id
 from scheduler.meetings.local_time import written
 
-LetterKind = Literal["request", "update", "moved", "postponed", "cancel", "removed", "reminder", "unanswered"]
+LetterKind = Literal[
+    "request", "update", "moved", "postponed", "cancel", "removed", "reminder", "unanswered", "comments"
+]
 
 _SUBJECT: dict[LetterKind, str] = {
     "request": "Giấy mời họp trực tuyến: {title}",
@@ -25,6 +27,7 @@ _SUBJECT: dict[LetterKind, str] = {
     "removed": "Thu hồi giấy mời họp: {title}",
     "reminder": "Nhắc họp: {title}",
     "unanswered": "Nhắc họp, chưa trả lời giấy mời: {title}",
+    "comments": "Lấy ý kiến dự thảo biên bản: {title}",
 }
 _OPENING: dict[LetterKind, str] = {
     "request": "{host} trân trọng kính mời {site} tham dự cuộc họp trực tuyến:",
@@ -36,8 +39,10 @@ _OPENING: dict[LetterKind, str] = {
     "reminder": "Cuộc họp dưới đây bắt đầu lúc {when}. Đề nghị mở phòng họp và kiểm tra thiết bị trước 15 phút.",
     "unanswered": "Cuộc họp dưới đây bắt đầu lúc {when}. Điểm cầu chưa trả lời giấy mời: đề nghị trả lời ngay, "
     "mở phòng họp và kiểm tra thiết bị trước 15 phút.",
+    "comments": "Dự thảo biên bản cuộc họp dưới đây đang được lấy ý kiến đến {until}. Đề nghị đọc dự thảo và góp ý "
+    "trước hạn này.",
 }
-_WITH_LINK = frozenset({"request", "update", "moved", "postponed", "reminder", "unanswered"})
+_INVITING = frozenset({"request", "update", "moved", "postponed", "reminder", "unanswered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Letter:
     contact_phone: str
     link: str
     written_at: datetime
+    until: datetime | None = None  # for comments
 
 
 def compose(letter: Letter, ics: bytes | None, method: str, delivery_key: str) -> EmailMessage:
@@ -107,17 +113,20 @@ def _rows(letter: Letter) -> list[tuple[str, str]]:
 
 
 def _opening(letter: Letter) -> str:
-    return _OPENING[letter.kind].format(host=letter.host, site=letter.site, when=written(letter.starts_at))
+    until = written(letter.until) if letter.until else ""
+    return _OPENING[letter.kind].format(host=letter.host, site=letter.site, when=written(letter.starts_at), until=until)
 
 
 def text_of(letter: Letter) -> str:
     """The plain text."""
     lines = [_opening(letter), "", *(f"{name}: {value}" for name, value in _rows(letter))]
-    if letter.kind in _WITH_LINK:
+    if letter.kind in _INVITING:
         if letter.items:
             lines += ["", "Chương trình họp:", *(f"{n}. {item}" for n, item in enumerate(letter.items, start=1))]
         lines += ["", "Vào họp, kiểm tra thiết bị và trả lời giấy mời tại đường dẫn của điểm cầu:", letter.link, ""]
         lines += ["Mở đường dẫn bằng Chrome, Edge, Cốc Cốc hoặc Firefox. Không cần cài đặt thêm."]
+    if letter.kind == "comments":
+        lines += ["", "Đọc dự thảo và góp ý (đăng nhập bằng tài khoản của điểm cầu):", letter.link, ""]
     if letter.contact_phone:
         lines += [f"Liên hệ: {letter.contact_phone}"]
     return "\n".join(lines) + "\n"
@@ -131,20 +140,25 @@ def html_of(letter: Letter) -> str:
         for name, value in _rows(letter)
     )
     parts = [f"<p>{escape(_opening(letter))}</p>", f'<table style="border-collapse:collapse">{rows}</table>']
-    if letter.kind in _WITH_LINK:
-        parts += _html_agenda(letter)
-        link = escape(letter.link, quote=True)
-        parts.append(
-            f'<p style="margin:24px 0"><a href="{link}" style="background:#a61c1c;color:#fff;padding:12px 24px;'
-            f'text-decoration:none;border-radius:4px">Mở giấy mời – Vào họp</a></p>'
-            f'<p style="color:#555">Hoặc sao chép đường dẫn: {link}</p>'
-        )
+    if letter.kind in _INVITING:
+        parts += [*_html_agenda(letter), _html_link(letter.link, "Mở giấy mời – Vào họp")]
+    if letter.kind == "comments":
+        parts.append(_html_link(letter.link, "Đọc dự thảo – Góp ý"))
     if letter.contact_phone:
         parts.append(f"<p>Liên hệ: {escape(letter.contact_phone)}</p>")
     body = "".join(parts)
     return (
         '<!doctype html><html lang="vi"><head><meta charset="utf-8"></head>'
         f"<body style=\"font-family:'Times New Roman',serif;font-size:16px;color:#111\">{body}</body></html>\n"
+    )
+
+
+def _html_link(address: str, text: str) -> str:
+    link = escape(address, quote=True)
+    return (
+        f'<p style="margin:24px 0"><a href="{link}" style="background:#a61c1c;color:#fff;padding:12px 24px;'
+        f'text-decoration:none;border-radius:4px">{text}</a></p>'
+        f'<p style="color:#555">Hoặc sao chép đường dẫn: {link}</p>'
     )
 
 

@@ -8,6 +8,7 @@ from recordings.capture.prepare import prepare
 from recordings.documents.deliver import deliver
 from recordings.documents.file_dossier import DELIVER_DOSSIER
 from recordings.documents.folder import Folder
+from recordings.minutes.ask import ASK_COMMENTS, deliver_ask
 from recordings.papers.add import CONVERT_PAPER
 from recordings.papers.convert import convert_paper
 from recordings.papers.pages import page_image
@@ -35,6 +36,10 @@ async def _send_invitation(job: Job) -> None:
 
 async def _remind(job: Job) -> None:
     await deliver_reminder(job.services.database, job.services.post, job.id, job.services.now())
+
+
+async def _ask_comments(job: Job) -> None:
+    await deliver_ask(job.services.database, job.services.post, job.id, job.services.now())
 
 
 async def _prepare_recording(job: Job) -> None:
@@ -75,6 +80,7 @@ KINDS: Kinds = {
     ASK_BELOW: (Step("ask", _ask_below),),
     "send_invitation": (Step("send", _send_invitation),),
     REMIND: (Step("send", _remind),),
+    ASK_COMMENTS: (Step("send", _ask_comments),),
     CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),
     PREPARE: (Step("prepare", _prepare_recording, is_heavy=True),),
     DELIVER_DOSSIER: (Step("deliver", _deliver_dossier),),
