@@ -155,7 +155,7 @@ def _resumed(course: Course, fact: Fact, body: f.Resumed) -> None:
         course.pauses[-1]["to"] = fact.at
 
 
-def _handed_over(course: Course, fact: Fact, body: f.ChairHandedOver) -> None:
+def _handed_over(course: Course, fact: Fact, body: f.ChairHandedOver | f.DeputyPresided | f.ChairResumed) -> None:
     if course.convened_at is not None and body.person_id != course.chair_person_id:
         course.handovers.append({"at": fact.at, "person_id": body.person_id})
     course.chair_person_id, course.chair_site_id = body.person_id, body.site_id
@@ -310,7 +310,8 @@ def _task(course: Course, fact: Fact, body: f.TaskAssigned) -> None:
 
 _HANDLERS: dict[type[f.Body], Callable[[Course, Fact, Any], None]] = {
     f.TestingOpened: _testing, f.Convened: _convened, f.Adjourned: _adjourned, f.Suspended: _suspended,
-    f.Resumed: _resumed, f.ChairHandedOver: _handed_over, f.SecretaryAppointed: _secretary,
+    f.Resumed: _resumed, f.ChairHandedOver: _handed_over, f.DeputyPresided: _handed_over,
+    f.ChairResumed: _handed_over, f.SecretaryAppointed: _secretary,
     f.SiteJoined: _joined, f.SiteLeft: _left, f.HeadCountReported: _head_count, f.AttendanceConfirmed: _confirmed,
     f.AbsenceExcused: _excused, f.DeputyAccepted: _deputy, f.RollCalled: _roll,
     f.ItemOpened: _item_opened, f.ItemClosed: _item_closed, f.ItemPostponed: _item_postponed,

@@ -394,6 +394,23 @@ class LinkClosed(Body):
 
 
 @dataclass(frozen=True, slots=True)
+class DeputyPresided(Body):
+    """Cut off from the room above, whose link ``meeting_id`` names: the deputy chairs in the absent chair's place."""
+
+    person_id: str
+    site_id: str
+    meeting_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChairResumed(Body):
+    """The link is back, or the chair came in: he chairs again."""
+
+    person_id: str
+    site_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramLeft(Body):
     """This room leaves the program of the room above, for a discussion of its own."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from scheduler.proceedings import facts as f
-from scheduler.proceedings.state import Answer, Link, Missed, Origin, Request, State
+from scheduler.proceedings.state import Answer, Chair, Link, Missed, Origin, Request, State
 
 ANSWERS_KEPT = 50
 Fold = Callable[[State, Any, str], State]
@@ -88,6 +88,17 @@ def _link_closed(state: State, body: f.LinkClosed, at: str) -> State:
     return replace(state, links=links, queue=queue)
 
 
+def _deputy_presided(state: State, body: f.DeputyPresided, at: str) -> State:
+    absent = state.absent_chair
+    if absent is None and state.chair_person_id is not None and state.chair_site_id is not None:
+        absent = Chair(state.chair_person_id, state.chair_site_id)
+    return replace(state, chair_person_id=body.person_id, chair_site_id=body.site_id, absent_chair=absent)
+
+
+def _chair_resumed(state: State, body: f.ChairResumed, at: str) -> State:
+    return replace(state, chair_person_id=body.person_id, chair_site_id=body.site_id, absent_chair=None)
+
+
 def _program_left(state: State, body: f.ProgramLeft, at: str) -> State:
     return _change_link(state, body.meeting_id, lambda link: replace(link, status="away", since=at))
 
@@ -107,6 +118,8 @@ LINKED: dict[type[f.Body], Fold] = {
     f.LinkRestored: _link_restored,
     f.CaughtUp: _caught_up,
     f.LinkClosed: _link_closed,
+    f.DeputyPresided: _deputy_presided,
+    f.ChairResumed: _chair_resumed,
     f.ProgramLeft: _program_left,
     f.ProgramRejoined: _program_rejoined,
 }

@@ -23,6 +23,7 @@ class Plan:
     speech_limit_s: int = 300
     record: bool = True
     may_record: bool = True  # False: a state secret, on an isolated installation
+    deputy_person_id: str | None = None  # presides when the room is cut off and its chair is not here
     site_ids: tuple[str, ...] = ()  # invited, in protocol order
     item_ids: tuple[str, ...] = ()  # in order
     papers: Mapping[str, int | None] = field(default_factory=dict)  # paper id → pages, None when not counted

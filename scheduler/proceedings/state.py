@@ -154,6 +154,12 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Chair:
+    person_id: str
+    site_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything a room shows; the empty State is a room nobody has opened."""
 
@@ -183,4 +189,5 @@ class State:
     tasks: tuple[Task, ...] = ()
     answers: tuple[Answer, ...] = ()  # the last 50
     links: tuple[Link, ...] = ()
+    absent_chair: Chair | None = None  # in whose place the deputy presides while the link above is lost
     seq: int = 0  # of the last fact folded

@@ -32,6 +32,7 @@ from web.link.channel import Json, LinkChannel, LinkEvent
 from web.link.errors import LinkError, RefusedThere, RequestRefused
 from web.live.errors import Closing
 from web.live.floor_requests import FloorRequests, Told
+from web.live.presiding import changes_of, preside, see_who_presides
 from web.live.view import Above
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ class Climbing:
             link = next((one for one in room.state.links if one.meeting_id == meeting_id), None)
             if link is not None and link.status != "lost" and room.is_live and not self._channel.is_up(link.node):
                 await room.append([f.LinkLost(meeting_id, reason[:100])], SERVICE)
+                await preside(room)
 
     async def _close(self, room: Room, meeting_id: str) -> None:
         async with room.lock:
@@ -229,6 +231,8 @@ class Climbing:
                 self._tick_upper(room, above, now)
             for link in room.state.links:
                 self._tick_link(room, link)
+            if changes_of(room):  # the deputy, or the chair, came in
+                self._spawn(see_who_presides(room), "preside")
         for meeting_id in list(self._behind):
             if self._may_try(f"behind {meeting_id}", now, AGAIN_S / 4):
                 self._spawn(self._catch_up(meeting_id), "catch up")
@@ -293,6 +297,7 @@ class Climbing:
             bodies += self._differences(room, handed, waiting, speech_id)
             if bodies:
                 await room.append(bodies, SERVICE)
+            await preside(room)
         if link is not None and link.status == "lost":
             self._note_behind(room, link, there)
 

@@ -58,6 +58,7 @@ async def load_planned(session: ReadSession, meeting_id: str) -> Planned | None:
         chair_person_id=meeting.chair_person_id,
         chair_site_id=meeting.chair_site_id,
         secretary_person_id=meeting.secretary_person_id,
+        deputy_person_id=meeting.deputy_person_id,
         mode=cast(Mode, meeting.mode),
         speech_limit_s=meeting.speech_limit_s,
         record=meeting.record,

@@ -14,6 +14,8 @@ from sqlalchemy import delete
 from scheduler.database import Database
 from scheduler.linked.remote_child import RemoteChild
 from scheduler.meetings.attendee import Attendee
+from scheduler.meetings.meeting import Meeting
+from scheduler.permissions import Actor
 from scheduler.proceedings import facts as f
 from scheduler.proceedings import log
 from scheduler.proceedings.errors import Refused
@@ -27,6 +29,7 @@ from web.link.errors import RefusedThere
 from web.link.memory import MemoryLink
 from web.live.climbing import Behind, missed
 from web.live.hub import Hub
+from web.live.presence import Hello
 from web.media.fake import FakeMedia
 
 CHILD = "meeting-2"
@@ -74,6 +77,7 @@ class Two:
 
     async def begin(self) -> None:
         self.chair = await hold(self.province, MEETING)
+        await self.district.hub.opening.settle()
         room = self.district.hub.rooms.get(CHILD)
         is_open = room is not None and room.is_live  # in one installation it opens with the room above
         self.district_chair = await (enter(self.district, CHILD, "chair") if is_open else hold(self.district, CHILD))
@@ -260,6 +264,29 @@ async def test_a_restart_that_only_the_upper_room_noticed(two: Two) -> None:
     await two.passes()
     await two.passes(3)
     assert only(two.above).status == only(two.below).status == "open"
+
+
+@pytest.mark.parametrize("two", ["there"], indirect=True)
+async def test_cut_off_a_room_goes_on_under_its_deputy(two: Two) -> None:
+    assert two.link is not None
+    district, room = two.district, two.district.hub.rooms[CHILD]
+    async with district.database.transaction() as session:
+        (await session.get_one(Meeting, CHILD)).deputy_person_id = "deputy"
+    await room.reload_plan()
+    await district.hub.enter(CHILD, Actor(person_id="deputy"), "vi", Hello())
+    await room.presence.leave(two.district_chair.connection, cleanly=True)  # he sits in the room above
+    await two.passes(0)
+    assert two.below.chair_person_id == "chair"
+    two.link.cut()
+    await two.passes(0)  # within the same moment
+    assert (two.below.chair_person_id, two.below.chair_site_id) == ("deputy", "hq")
+    two.link.restore()
+    await two.passes()
+    assert (two.below.chair_person_id, two.below.absent_chair) == ("chair", None)
+    said = [type(body) for body in await two.district_facts()]
+    assert (
+        said.index(f.LinkLost) < said.index(f.DeputyPresided) < said.index(f.LinkRestored) < said.index(f.ChairResumed)
+    )
 
 
 @pytest.mark.parametrize("two", ["there"], indirect=True)

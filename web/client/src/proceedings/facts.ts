@@ -100,6 +100,8 @@ export interface Bodies {
   LinkRestored: { meeting_id: string; lost_s: number };
   CaughtUp: { meeting_id: string; missed_s: number; items: string[]; speeches: number; facts: number };
   LinkClosed: { meeting_id: string };
+  DeputyPresided: { person_id: string; site_id: string; meeting_id: string };
+  ChairResumed: { person_id: string; site_id: string };
   ProgramLeft: { meeting_id: string };
   ProgramRejoined: { meeting_id: string };
   Corrected: { fact_id: string; field: string; old: string; new: string; reason: string };

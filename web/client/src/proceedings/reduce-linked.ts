@@ -50,6 +50,12 @@ function changeLink(state: State, meetingId: string, change: Partial<Link>): Sta
   return { ...state, links: state.links.map((one) => (one.meeting_id === meetingId ? { ...one, ...change } : one)) };
 }
 
+function deputyPresided(state: State, body: Bodies["DeputyPresided"]): State {
+  const { chair_person_id: person_id, chair_site_id: site_id } = state;
+  const absent_chair = state.absent_chair ?? (person_id !== null && site_id !== null ? { person_id, site_id } : null);
+  return { ...state, chair_person_id: body.person_id, chair_site_id: body.site_id, absent_chair };
+}
+
 function linkClosed(state: State, { meeting_id }: Bodies["LinkClosed"]): State {
   const isUpper = state.links.some((link) => link.meeting_id === meeting_id && link.side === "upper");
   const queue = state.queue
@@ -73,6 +79,9 @@ export const LINKED = {
   CaughtUp: (state: State, { meeting_id, missed_s, items, speeches }: Bodies["CaughtUp"]) =>
     changeLink(state, meeting_id, { missed: { seconds: missed_s, items, speeches } }),
   LinkClosed: linkClosed,
+  DeputyPresided: deputyPresided,
+  ChairResumed: (state: State, body: Bodies["ChairResumed"]): State =>
+    ({ ...state, chair_person_id: body.person_id, chair_site_id: body.site_id, absent_chair: null }),
   ProgramLeft: (state: State, body: Bodies["ProgramLeft"], at: string) =>
     changeLink(state, body.meeting_id, { status: "away", since: at }),
   ProgramRejoined: (state: State, body: Bodies["ProgramRejoined"], at: string) =>

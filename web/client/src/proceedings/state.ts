@@ -154,6 +154,7 @@ export interface State {
   tasks: Task[];
   answers: Answer[];
   links: Link[];
+  absent_chair: { person_id: string; site_id: string } | null;
   seq: number;
 }
 
@@ -185,5 +186,6 @@ export const EMPTY: State = {
   tasks: [],
   answers: [],
   links: [],
+  absent_chair: null,
   seq: 0,
 };

@@ -15,6 +15,8 @@ export function announcementOf(fact: Fact, before: State, words: Words, named: N
     case "FloorReturned":
       return before.floor ? { text: words.room.floorEnded(named.unit(before.floor.site_id)), urgent: false } : null;
     case "ChairHandedOver":
+    case "DeputyPresided":
+    case "ChairResumed":
       return { text: words.room.handed.other(named.unit(body.site_id)), urgent: false };
     case "ItemOpened":
       return { text: `${words.room.currentItem}: ${named.item(body.item_id ?? "")}`, urgent: false };

@@ -11,6 +11,7 @@ import type { FromServer, Role, RoomPlan, Welcome } from "./wire";
 
 const STATS_MS = 5_000;
 const MEDIA_RETRY_MS = 3_000;
+const CHAIRS: ReadonlySet<string> = new Set(["ChairHandedOver", "DeputyPresided", "ChairResumed"]);
 
 export type FactListener = (fact: Fact, before: State, after: State) => void;
 type MediaFactory = (role: Role, signalling: MediaSignalling, onChange: () => void) => MediaConnection;
@@ -128,10 +129,11 @@ export class RoomController {
 
   /** A new chair or secretary has other rights: hello again brings the new role. */
   private changesMyRole(fact: Fact, before: State): boolean {
-    if (fact.type !== "ChairHandedOver" && fact.type !== "SecretaryAppointed") return false;
+    const isChair = CHAIRS.has(fact.type);
+    if (!isChair && fact.type !== "SecretaryAppointed") return false;
     const { site_id: mySite, person_id: me } = this.store.get().welcome ?? {};
     const { site_id: site, person_id: person } = fact.body as { site_id?: string; person_id?: string };
-    const people = [person, fact.type === "ChairHandedOver" ? before.chair_person_id : before.secretary_person_id];
+    const people = [person, isChair ? before.chair_person_id : before.secretary_person_id];
     return (!!mySite && (mySite === site || (!!site && mySite === before.chair_site_id))) || (!!me && people.includes(me));
   }
 

@@ -102,7 +102,7 @@ function useAnnouncements(handed: (to: Handed) => void): { polite: string; urgen
       const { words: w, names: n, welcome: me } = latest.current;
       const item = (id: string) => me?.meeting.items.find((i) => i.id === id)?.title ?? "";
       const said = announcementOf(fact, before, w, { unit: n.unit, item, mine: me?.site_id ?? null });
-      if (fact.type === "ChairHandedOver" && me) latest.current.handed(handedTo(fact.body as { person_id: string; site_id: string }, before, me));
+      if ((fact.type === "ChairHandedOver" || fact.type === "DeputyPresided" || fact.type === "ChairResumed") && me) latest.current.handed(handedTo(fact.body as { person_id: string; site_id: string }, before, me));
       if (said) setSpoken(said.urgent ? { polite: "", urgent: said.text } : { polite: said.text, urgent: "" });
     };
     return () => void (controller.onFact = () => undefined);
