@@ -25,6 +25,7 @@ if [ "$purpose" = test ]; then
     need firefox-esr firefox-esr
     need ip iproute2
     need nft nftables
+    need faketime faketime
     need turnserver coturn
     need soffice libreoffice-writer-nogui
     need mount mount

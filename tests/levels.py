@@ -6,7 +6,6 @@ held level by level.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import shutil
 from collections.abc import Sequence
@@ -25,8 +24,8 @@ from scheduler.settings import DatabaseSettings
 from tests.installation import Installation
 from tests.own_network import OwnNetwork
 from tests.story import until
-from tests.visitor import Visitor
 from tests.web.conftest import PASSWORD
+from web.visiting.visitor import Visitor
 
 LINK_ADDRESS = "127.0.0.2"  # lower ones reach upper ones here, people at localhost
 QUICK = {"GIAOBAN_HOST": "0.0.0.0", "GIAOBAN_MEDIA_ADDRESSES": "127.0.0.1"}  # noqa: S104 - a network of its own
@@ -95,7 +94,8 @@ async def start_levels(
         made.append(Level(name, unit, installation, stack))
         await installation.start(wait=False)
         stack.push_async_callback(installation.stop)
-    await asyncio.gather(*(level.installation.ready() for level in made))
+    for level in made:  # they start at the same time; one at a time is asked, which costs as much as starting
+        await level.installation.ready()
     for upper, lower in itertools.pairwise(made):
         await pair(upper, lower)
     return made

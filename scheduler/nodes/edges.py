@@ -87,12 +87,12 @@ def crossing(edges: Mapping[str, Edge], nodes: Mapping[str, Neighbourhood], ours
     into: dict[str, str] = {}
     told: dict[str, Edge] = {}
     for edge in edges.values():
-        way = _way_up(edges, edge.meeting_id)
+        way = way_up(edges, edge.meeting_id)
         _sort(way, is_there, (out, into), told)
     return Crossing(out, into, tuple(told.values()))
 
 
-def _way_up(edges: Mapping[str, Edge], meeting_id: str) -> list[Edge]:
+def way_up(edges: Mapping[str, Edge], meeting_id: str) -> list[Edge]:
     """From this meeting to its root; a ring gives nothing."""
     way: list[Edge] = []
     at = edges.get(meeting_id)
@@ -159,7 +159,7 @@ def _hangs(known: Mapping[str, Edge], edge: Edge) -> bool:
     parent = known.get(edge.parent_meeting_id)
     if parent is None or parent.node != edge.parent_node or len(known) >= MOST_EDGES:
         return False
-    way = _way_up(known, edge.parent_meeting_id)
+    way = way_up(known, edge.parent_meeting_id)
     return bool(way) and len(way) < DEEPEST - 1 and edge.meeting_id not in {one.parent_meeting_id for one in way}
 
 
@@ -168,7 +168,7 @@ def _carries(known: Mapping[str, Edge], edge: Edge) -> bool:
     below = [one for one in known.values() if one.parent_meeting_id == edge.meeting_id]
     if not below or any(one.parent_node != edge.node for one in below) or len(known) >= MOST_EDGES:
         return False
-    way = _way_up({**known, edge.meeting_id: edge}, below[0].meeting_id)
+    way = way_up({**known, edge.meeting_id: edge}, below[0].meeting_id)
     return bool(way)
 
 

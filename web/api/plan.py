@@ -54,6 +54,7 @@ class PlanIn(Body):
     issuing_unit_id: Id | None = None
     chair_person_id: Id | None = None
     chair_site_id: Id | None = None
+    deputy_person_id: Id | None = None
     secretary_person_id: Id | None = None
     place: Line | None = None
     contact_phone: Annotated[str, Field(max_length=50)] | None = None

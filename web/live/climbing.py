@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ from scheduler.meetings.meeting import Meeting
 from scheduler.organization.site import Site
 from scheduler.organization.unit import Unit
 from scheduler.proceedings import facts as f
-from scheduler.proceedings import log as proceedings
 from scheduler.proceedings.climbing import link_above
 from scheduler.proceedings.encoding import to_plain
 from scheduler.proceedings.errors import Refused
@@ -32,6 +30,7 @@ from web.link.channel import Json, LinkChannel, LinkEvent
 from web.link.errors import LinkError, RefusedThere, RequestRefused
 from web.live.errors import Closing
 from web.live.floor_requests import FloorRequests, Told
+from web.live.missed import WAIT_S, Behind, behind_of, facts_above, missed
 from web.live.presiding import changes_of, preside, see_who_presides
 from web.live.view import Above
 
@@ -42,16 +41,6 @@ log = structlog.get_logger()
 SERVICE = f.By()
 AGAIN_S = 2.0
 FAILURES = (Refused, Closing, SQLAlchemyError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """A room whose copy of the log above is not whole yet."""
-
-    log: f.LogId
-    seq: int
-    lost_at: str
-    restored_at: str
 
 
 class Climbing:
@@ -317,35 +306,21 @@ class Climbing:
     # -- what was missed --------------------------------------------------------------------------------------------
 
     def _note_behind(self, room: Room, link: Link, there: Json) -> None:
-        head = there.get("head")
-        if not link.node or not isinstance(head, dict):
-            return
-        epoch, seq = head.get("epoch"), head.get("seq")
-        if isinstance(epoch, int) and isinstance(seq, int):
-            log_id = f.LogId(link.node, link.meeting_id, epoch)
-            restored_at = self._clock().isoformat()
-            self._behind[room.meeting_id] = Behind(log_id, seq, link.since, restored_at)
+        behind = behind_of(room, link, there, self._clock())
+        if behind is not None:
+            self._behind[room.meeting_id] = behind
+            self._tried[f"wait {room.meeting_id}"] = self._monotonic()
 
     async def _catch_up(self, meeting_id: str) -> None:
-        """Once the log above is whole here: say what was missed."""
+        """Once the logs above are whole here: say what was missed."""
         behind, room = self._behind[meeting_id], self._rooms.get(meeting_id)
         if room is None or not room.is_live:
             self._behind.pop(meeting_id, None)
             return
-        async with self._database.reading() as session:
-            if (await proceedings.head_of(session, behind.log)).seq < behind.seq:
-                return
-            facts = await proceedings.read(session, behind.log)
-        self._behind.pop(meeting_id, None)
+        waited_s = self._monotonic() - self._tried.get(f"wait {meeting_id}", float("-inf"))
+        facts = await facts_above(self._database, room, behind, wait=waited_s < WAIT_S)
+        if facts is None or self._behind.pop(meeting_id, None) is None:
+            return
         async with room.lock:
             if link_above(room.state) is not None:
                 await room.append([missed(behind, facts)], SERVICE)
-
-
-def missed(behind: Behind, facts: Sequence[f.Fact]) -> f.CaughtUp:
-    """What was said in the room above while nothing was heard of it."""
-    meanwhile = [fact for fact in facts if behind.lost_at <= fact.at <= behind.restored_at.replace("+00:00", "Z")]
-    items = tuple(dict.fromkeys(fact.body.item_id for fact in meanwhile if isinstance(fact.body, f.ItemOpened)))
-    speeches = sum(isinstance(fact.body, f.FloorGranted) for fact in meanwhile)
-    missed_s = elapsed_ms(behind.lost_at, behind.restored_at) // 1000
-    return f.CaughtUp(behind.log.meeting_id, missed_s, items, speeches, len(meanwhile))

@@ -20,6 +20,7 @@ from scheduler.proceedings.state import Request, State
 from web.link.channel import Json
 from web.link.errors import RequestRefused
 from web.live.errors import Closing
+from web.live.missed import ends_above
 from web.live.view import Above, is_remote_child, title_of
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class FloorRequests:
         through = floor is not None and floor.origin is not None and floor.origin.meeting_id == child
         return {
             "title": title,
-            "head": {"epoch": room.head.log.epoch, "seq": room.head.seq},
+            "ends": await ends_above(self._database, room),
             "waiting": waiting,
             "speech_id": floor.speech_id if floor is not None and through else None,
         }

@@ -27,8 +27,8 @@ from tests.web.live.conftest import Live, Seat
 from tests.web.live.test_workers import enter, hold
 from web.link.errors import RefusedThere
 from web.link.memory import MemoryLink
-from web.live.climbing import Behind, missed
 from web.live.hub import Hub
+from web.live.missed import Behind, missed
 from web.live.presence import Hello
 from web.media.fake import FakeMedia
 
@@ -334,5 +334,5 @@ def test_what_was_missed() -> None:
         f.FloorReturned("s2"),
     ]  # fmt: skip
     facts = [f.Fact(str(n), log_id, n + 1, "", at[n + 1], f.By(), body, "") for n, body in enumerate(bodies)]
-    behind = Behind(log_id, 5, at[3], "2026-11-05T08:09:00.000000+00:00")
+    behind = Behind(MEETING, ((log_id, 5),), at[3], "2026-11-05T08:09:00.000Z")
     assert missed(behind, facts) == f.CaughtUp(MEETING, 360, ("i2",), 1, 3)

@@ -7,7 +7,7 @@ export interface DraftItem { key: string; id?: string; title: string; minutes: s
 
 export interface Draft {
   title: string; kind: string; date: string; from: string; to: string;
-  host_unit_id: string; issuing_unit_id: string; chair_person_id: string; chair_site_id: string; secretary_person_id: string;
+  host_unit_id: string; issuing_unit_id: string; chair_person_id: string; chair_site_id: string; deputy_person_id: string; secretary_person_id: string;
   place: string; contact_phone: string; note: string; mode: Mode; limit_minutes: string; record: boolean; security_marking: string;
   site_ids: string[]; items: DraftItem[];
 }
@@ -18,7 +18,7 @@ export const newItem = (): DraftItem => ({ key: `new-${keys++}`, title: "", minu
 export function emptyDraft(now: number): Draft {
   const tomorrow = now + 86_400_000;
   return {
-    title: "", kind: "giao_ban", date: dateOf(tomorrow), from: "08:00", to: "10:00", host_unit_id: "", issuing_unit_id: "", chair_person_id: "", chair_site_id: "",
+    title: "", kind: "giao_ban", date: dateOf(tomorrow), from: "08:00", to: "10:00", host_unit_id: "", issuing_unit_id: "", chair_person_id: "", chair_site_id: "", deputy_person_id: "",
     secretary_person_id: "", place: "", contact_phone: "", note: "", mode: "one_speaker", limit_minutes: "5", record: true, security_marking: "none", site_ids: [], items: [newItem()],
   };
 }
@@ -26,7 +26,7 @@ export function emptyDraft(now: number): Draft {
 export function draftOf(meeting: Meeting): Draft {
   return {
     title: meeting.title, kind: meeting.kind, date: dateOf(meeting.starts_at), from: timeOf(meeting.starts_at), to: timeOf(meeting.ends_at),
-    host_unit_id: meeting.host_unit_id, issuing_unit_id: meeting.issuing_unit_id, chair_person_id: meeting.chair_person_id, chair_site_id: meeting.chair_site_id,
+    host_unit_id: meeting.host_unit_id, issuing_unit_id: meeting.issuing_unit_id, chair_person_id: meeting.chair_person_id, chair_site_id: meeting.chair_site_id, deputy_person_id: meeting.deputy?.id ?? "",
     secretary_person_id: meeting.secretary_person_id, place: meeting.place, contact_phone: meeting.contact_phone, note: meeting.note, mode: meeting.mode,
     limit_minutes: String(meeting.speech_limit_s / 60), record: meeting.record, security_marking: meeting.security_marking,
     site_ids: meeting.sites.filter((s) => s.role !== "chair").map((s) => s.site_id),
@@ -48,7 +48,7 @@ export function problemsOf(draft: Draft): Problems {
 
 /** What is sent; ids left empty are filled by the server from the host unit. */
 export function planOf(draft: Draft): PlanIn {
-  const ids = { host_unit_id: draft.host_unit_id, issuing_unit_id: draft.issuing_unit_id, chair_person_id: draft.chair_person_id, chair_site_id: draft.chair_site_id, secretary_person_id: draft.secretary_person_id };
+  const ids = { host_unit_id: draft.host_unit_id, issuing_unit_id: draft.issuing_unit_id, chair_person_id: draft.chair_person_id, chair_site_id: draft.chair_site_id, deputy_person_id: draft.deputy_person_id, secretary_person_id: draft.secretary_person_id };
   const given = Object.fromEntries(Object.entries(ids).filter(([, id]) => id));
   const text = Object.fromEntries(Object.entries({ place: draft.place, contact_phone: draft.contact_phone }).filter(([, value]) => value.trim()));
   return {

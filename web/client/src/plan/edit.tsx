@@ -89,6 +89,7 @@ function EditForm({ meeting }: { meeting?: Meeting }) {
             <UnitField label={words.plan.issuing} value={draft.issuing_unit_id} options={units} change={(id) => set({ issuing_unit_id: id })} testId="plan-issuing" />
             <PersonField label={words.plan.chair} unitId={draft.host_unit_id} value={draft.chair_person_id} known={meeting?.chair?.name} change={(id) => set({ chair_person_id: id })} testId="plan-chair" />
             <SiteField label={words.plan.chairSite} unitId={draft.host_unit_id} value={draft.chair_site_id} known={known.get(draft.chair_site_id)} change={(id) => set({ chair_site_id: id })} />
+            <PersonField label={words.linked.deputy} unitId={draft.host_unit_id} value={draft.deputy_person_id} known={meeting?.deputy?.name} change={(id) => set({ deputy_person_id: id })} testId="plan-deputy" />
             <PersonField label={words.plan.secretary} unitId={draft.host_unit_id} value={draft.secretary_person_id} known={meeting?.secretary?.name} change={(id) => set({ secretary_person_id: id })} testId="plan-secretary" />
           </div>
         </Card>
