@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,9 +172,22 @@ async def the_floor_goes_to_the_village_and_back(story: Story) -> None:
     await chair.command("grant_next")
     await village.until(lambda: village.state.floor is not None, "the floor comes down")
     await chair.hears_and_sees(samples_of(VILLAGE))
+    await the_board_shows_the_village(story)
     await village.command("return_floor")
     await chair.until(lambda: chair.state.floor is None, "the floor is back")
     await people.beside.until(lambda: people.beside.state.floor is None, "and in the district's room")
+
+
+async def the_board_shows_the_village(story: Story) -> None:
+    """Three levels down, as each told the one above."""
+    desk = await story.central.secretary()
+
+    async def row() -> dict[str, Any]:
+        rows = (await desk.get(f"/api/meetings/{story.central.meeting_id}/board"))["rows"]
+        return next((row for row in rows if row["site_id"] == story.people.village_id), {})
+
+    seen = await until(row, lambda row: row.get("on_air", False), "the village on the board", every=1.0)
+    assert (seen["state"], seen["site_name"], seen["far"]) == ("joined", "Nhà văn hóa thôn Nà Chang", True)
 
 
 async def a_line_is_cut_and_both_sides_go_on(story: Story) -> None:
@@ -251,5 +265,6 @@ async def it_ends_and_every_room_has_its_papers(story: Story) -> None:
         assert seen["state"] != "failed" and seen["segments"], seen
         story.drafts[level.name] = str(await visitor.post(f"{path}/minutes"))
     assert "Các tỉnh báo cáo trước ngày 30." in story.drafts["central"]
+    assert "Vàng Thị Dợ" in story.drafts["central"] and "Vàng Thị Dợ" in story.drafts["commune"]
     assert "Huyện họp tiếp khi mất kết nối." in story.drafts["district"]
     await all_logs_are_everywhere(story)

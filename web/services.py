@@ -51,6 +51,7 @@ class Services:
     channel: LinkChannel = field(default_factory=LinkChannel)  # to the installations above and below
     node_links: Any = None  # the links behind the channel: web.link.service.Links
     meetings: Any = None  # rooms held for one another: web.link.meetings.Meetings
+    boards: Any = None  # site boards of rooms held elsewhere: web.link.boards.Boards
     doors: Any = None  # encoders and players that are not ours: web.doors
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(6))  # lines of sites, at a time

@@ -231,12 +231,12 @@ def _list(body: Mapping[str, Any], name: str, most: int) -> list[Any]:
 
 def _text(body: Mapping[str, Any], name: str, longest: int, *, least: int = 1) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not least <= len(value) <= longest or not _is_plain(value):
+    if not isinstance(value, str) or not least <= len(value) <= longest or not is_plain(value):
         raise NotUnderstood(name)
     return value
 
 
-def _is_plain(value: str) -> bool:
+def is_plain(value: str) -> bool:
     """No control characters, no half of a pair: what a database and a page take."""
     return all(category(character) not in ("Cc", "Cs") or character in "\n\t" for character in value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -12,19 +12,18 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from scheduler.database import ReadSession, new_id
-from scheduler.linked.board import BoardRow, read_board
 from scheduler.linked.rows import below
 from scheduler.meetings.access import find_meeting, require
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
-from scheduler.organization.unit import Unit
 from scheduler.permissions import may_see_tree
 from scheduler.proceedings.errors import Refused
 from web.api.call import Body, Json, SessionCall, Somebody
 from web.errors import NotFound, WrongStage
-from web.live.board import live_of, machine_of
+from web.live.board import machine_of
 from web.live.connection import Connection
 from web.live.room import Room
+from web.live.whole_board import whole_board
 
 router = APIRouter(tags=["board"])
 
@@ -39,21 +38,15 @@ class MessageIn(Body):
 async def read(meeting_id: str, call: Somebody) -> Json:
     async with call.database.reading() as session:
         rooms = await _rooms(session, call, meeting_id)
-        live = {room.id: live_of(call.services.hub.rooms[room.id]) for room in rooms if room.id in _open(call)}
-        rows = await read_board(session, rooms, live, call.now)
-        titles = await _titles(session, rooms)
+        told, rows = await whole_board(call.services, session, rooms)
     root = rooms[0]
-    told = [
-        {"id": room.id, "parent_id": room.parent_id, "stage": room.stage, "unit_title": titles[room.host_unit_id]}
-        for room in rooms
-    ]
     return {
         "now": call.now,
         "title": root.title,
         "starts_at": root.starts_at,
         "stage": root.stage,
         "rooms": told,
-        "rows": [shape_row(row) for row in rows],
+        "rows": rows,
     }
 
 
@@ -103,11 +96,6 @@ async def _rooms(session: ReadSession, call: SessionCall, meeting_id: str) -> li
     return [meeting, *(room for room in await below(session, meeting_id) if room.stage != "cancelled")]
 
 
-async def _titles(session: ReadSession, rooms: list[Meeting]) -> dict[str, str]:
-    units = await session.scalars(select(Unit).where(Unit.id.in_({room.host_unit_id for room in rooms})))
-    return {unit.id: unit.title or unit.name for unit in units}
-
-
 async def _machine(call: SessionCall, meeting_id: str, site_id: str) -> tuple[Room, Connection]:
     """The room a site of this tree sits in, and its machine there; refused while it is not in."""
     async with call.database.reading() as session:
@@ -121,36 +109,3 @@ async def _machine(call: SessionCall, meeting_id: str, site_id: str) -> tuple[Ro
     if room is None or machine is None:
         raise Refused("not_present", detail=site_id)
     return room, machine
-
-
-def shape_row(row: BoardRow) -> dict[str, Any]:
-    live, check = row.live, row.check
-    return {
-        "site_id": row.site_id,
-        "room_id": row.room_id,
-        "unit_title": row.unit_title,
-        "site_name": row.site_name,
-        "level": row.level,
-        "role": row.role,
-        "phone": row.phone,
-        "reply": row.reply,
-        "reply_reason": row.reply_reason,
-        "delivery": row.delivery,
-        "tested_at": row.tested_at,
-        "state": row.state,
-        "problems": list(row.problems),
-        "audio": live.audio,
-        "video": live.video,
-        "loss": live.loss,
-        "rtt_ms": live.rtt_ms,
-        "step": live.step,
-        "head_count": live.head_count if live.head_count is not None else (check.head_count if check else None),
-        "on_air": live.on_air,
-        "asks": live.asks,
-        "check": _check(row) if check else None,
-    }
-
-
-def _check(row: BoardRow) -> dict[str, Any]:
-    names = ("at", "microphone", "camera", "down_kbps", "up_kbps", "rtt_ms", "loss", "clock_ms")
-    return {**{name: getattr(row.check, name) for name in names}, "is_ready": bool(row.check and row.check.is_ready)}

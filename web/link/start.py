@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 
 from scheduler.database import ReadSession, WriteSession
 from scheduler.nodes.key import NodeKey
@@ -10,8 +11,10 @@ from scheduler.nodes.pairing import Pairing
 from scheduler.replication.session import Timing
 from web.installation import read_installation
 from web.keys import read_or_make_key
+from web.link.boards import Boards
 from web.link.meetings import Meetings, Surroundings
 from web.link.service import Links, LinkSettings
+from web.live.whole_board import board_below
 from web.services import Services
 from web.settings import Settings
 
@@ -51,6 +54,9 @@ async def start_links(services: Services, stack: AsyncExitStack) -> Links:
     services.meetings = _meetings(services, links)
     services.meetings.start()
     stack.push_async_callback(services.meetings.stop)
+    services.boards = Boards(services.channel, services.database, partial(board_below, services), services.now)
+    services.boards.start()
+    stack.push_async_callback(services.boards.stop)
     links.listen_facts(hub.opening.heard)
     hub.opening.start()
     await links.start()

@@ -23,7 +23,7 @@ from scheduler.organization.unit import Unit
 from scheduler.outbox import OutboxRow
 from scheduler.secrecy import NETWORKED
 from scheduler.settings import DatabaseSettings
-from tests.databases import in_thread, undebugged
+from tests.databases import in_thread, opened
 from tests.scheduler.world import NOW, UNITS, World, briefing, build, site_of, unit_of
 from tests.web.link.nodes import Installation, Net, link, until_up
 from web.link.meetings import Meetings, Surroundings
@@ -111,7 +111,7 @@ def small_organisation(sqlite_template: Path, tmp_path_factory: pytest.TempPathF
     shutil.copy(sqlite_template, path)
 
     async def fill() -> None:
-        database = Database(DatabaseSettings(f"sqlite+aiosqlite:///{path}"))
+        database = opened(DatabaseSettings(f"sqlite+aiosqlite:///{path}"))
         async with database.transaction() as session:
             await build(session)
             for key in UNITS:
@@ -124,7 +124,6 @@ def small_organisation(sqlite_template: Path, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 async def side(tmp_path: Path, small_organisation: Path) -> AsyncIterator[Opening]:
-    undebugged()
     net, made = Net(), list[Side]()
 
     async def open_one(name: str) -> Side:

@@ -37,7 +37,7 @@ export function SiteDialog({ meetingId, row, isRoot, onClose }: { meetingId: str
       {row.reply === "declined" && row.reply_reason && <p>{words.board.reason(row.reply_reason)}</p>}
       {check && <p className={styles.soft}>{words.board.checkAt(timeOf(check.at), check.down_kbps, check.up_kbps, check.rtt_ms, Math.round(check.clock_ms / 100) / 10)} {check.is_ready ? words.board.signedOff : ""}</p>}
       {row.phone && <p><a className={styles.call} href={`tel:${row.phone.replace(/\s/g, "")}`} data-testid="call">{words.board.call(row.phone)}</a></p>}
-      {joined ? (
+      {row.far ? <p className={styles.soft}>{words.board.far}</p> : joined ? (
         <>
           <form className={styles.message} onSubmit={(event) => { event.preventDefault(); if (text.trim()) void act(() => api.post(`${base}/message`, { text: text.trim() }), words.board.sent).then(() => setText("")); }}>
             <TextField label={words.board.message} value={text} maxLength={500} onChange={(e) => setText(e.target.value)} data-testid="site-message" />

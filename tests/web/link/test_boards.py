@@ -1,0 +1,103 @@
+"""Boards of rooms held elsewhere: shown as planned at first, then as told, bounded, not asked for too often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scheduler.linked.far_board import page_of, read_pages
+from scheduler.linked.messages import NotUnderstood
+from scheduler.nodes.tables import LinkedNode
+from tests.scheduler.world import NOW, site_of
+from tests.web.link import holding
+from tests.web.link.holding import Opening, Side, below, planned, send
+from web.link.boards import Boards
+from web.link.errors import RefusedThere
+
+side, small_organisation = holding.side, holding.small_organisation  # fixtures
+ROOM = {"id": "room", "parent_id": "above", "stage": "convened", "unit_title": "huyện Quản Bạ"}
+ROW: dict[str, Any] = {
+    "site_id": site_of("tamson"), "room_id": "room", "unit_title": "thị trấn Tam Sơn", "site_name": "Phòng họp",
+    "level": "commune", "role": "required", "phone": "0219", "reply": "accepted", "reply_reason": "",
+    "delivery": "sent", "tested_at": None, "state": "joined", "problems": ["no_picture"], "audio": True,
+    "video": False, "loss": 0.01, "rtt_ms": 40, "step": "full", "head_count": 4, "on_air": False, "asks": True,
+    "check": {"at": "2026-11-05T01:00:00+00:00", "microphone": True, "camera": True, "is_ready": True,
+              "down_kbps": 9000, "up_kbps": 4000, "rtt_ms": 20, "loss": 0.0, "clock_ms": 5},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rooms": []},
+        {"rooms": [ROOM, ROOM]},
+        {"rooms": [{**ROOM, "stage": "ruled"}]},
+        {"rows": [{**ROW, "room_id": "another"}]},
+        {"rows": [{**ROW, "loss": "much"}]},
+        {"rows": [{**ROW, "rtt_ms": float("inf")}]},
+        {"rows": [{**ROW, "unit_title": "x" * 201}]},
+        {"rows": [{**ROW, "unit_title": "a\x00b"}]},
+        {"rows": [{**ROW, "problems": ["x"] * 13}]},
+        {"rows": [{**ROW, "check": 7}]},
+        {"rows": [{name: ROW[name] for name in ROW if name != "state"}]},
+        {"rows": [ROW] * 61},
+        {"rows": None},
+    ],
+)
+def test_what_is_not_believed(wrong: dict[str, Any]) -> None:
+    with pytest.raises(NotUnderstood):
+        read_pages([{"rooms": [ROOM], "rows": [ROW], **wrong}])
+
+
+def test_pages() -> None:
+    rows = [{**ROW, "site_id": str(number), "more": "not asked for"} for number in range(130)]
+    pages = [page_of([ROOM], rows, after) for after in (0, 60, 120)]
+    assert [page["more"] for page in pages] == [True, True, False]
+    rooms, read = read_pages(pages)
+    assert (rooms, len(read), "more" in read[0]) == ([ROOM], 130, False)
+    assert read_pages([page_of([ROOM], [ROW], 0)])[1] == [ROW]
+
+
+async def test_a_far_board_is_told_when_it_is_looked_at(side: Opening) -> None:
+    province, district = await side("province"), await side("district")
+    await below(province, district, "quanba")
+    meeting = await planned(province, district)
+    await send(province, meeting)
+    await province.carry_out()
+    (room,) = await district.held()
+    told = [{**ROOM, "id": room.id}], [{**ROW, "room_id": room.id}]
+    looked: list[str] = []
+
+    async def look(meeting_id: str) -> Any:
+        looked.append(meeting_id)
+        return told
+
+    above, under = (boards_of(one, look) for one in (province, district))
+    children = await province.children()
+    rooms, rows = above.far(children)
+    assert ([one["parent_id"] for one in rooms], {row["state"] for row in rows}) == ([meeting.id], {"invited"})
+    await above.settle()
+    rooms, rows = above.far(children)  # not asked again so soon
+    assert [(row["site_id"], row["state"], row["far"]) for row in rows] == [(site_of("tamson"), "joined", True)]
+    assert (rooms[0]["parent_id"], rooms[0]["link"], looked) == (meeting.id, "up", [room.id])
+    told[1][0]["state"] = 7
+    province.seconds = district.seconds = 10
+    above.far(children)
+    await above.settle()
+    assert above.far(children)[1] == rows  # as told last; the fault is the operator's to see
+    async with province.database.reading() as session:
+        assert (await session.get_one(LinkedNode, district.node.id)).error == "not_understood"
+    asked = {"meeting": meeting.id, "child": room.id, "after": 0}
+    with pytest.raises(RefusedThere, match="not_allowed"):
+        await district.node.channel.request(province.node.id, "board.rows", asked)  # not the one above
+    with pytest.raises(RefusedThere, match="bad_request"):
+        await province.node.channel.request(district.node.id, "board.rows", {**asked, "after": -1})
+    await above.stop()
+    await under.stop()
+
+
+def boards_of(one: Side, look: Any) -> Boards:
+    boards = Boards(one.node.channel, one.database, look, lambda: NOW, monotonic=lambda: one.seconds)
+    boards.start()
+    return boards
