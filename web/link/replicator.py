@@ -72,6 +72,7 @@ class Replicator:
         self._wake = asyncio.Event()
         self._looked = asyncio.Event()  # what crosses is known
         self._refresh = asyncio.Event()
+        self._grown: dict[LogId, int] = {}  # what was said to have grown since we looked last
         self._again: set[LogId] = set()  # that our disk did not take; asked for again later
         self._unknown: set[LogId] = set()  # of meetings that are not of our tree; asked for once they are
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,6 +102,7 @@ class Replicator:
     def grew(self, facts: Sequence[Fact]) -> None:
         """These are durable here now."""
         for fact in facts:
+            self._grown[fact.log] = max(self._grown.get(fact.log, 0), fact.seq)
             if self.crossing.out.get(fact.log.meeting_id) == fact.log.origin:
                 sent = self.sending.logs.get(fact.log)
                 if sent is None:
@@ -134,6 +136,7 @@ class Replicator:
         self._spawn(wake())
 
     async def _look_again(self) -> None:
+        self._grown.clear()
         async with self._has.database.reading() as session:
             nodes = await neighbourhood(session)
             self.crossing = crossing(
@@ -145,7 +148,11 @@ class Replicator:
         self._introduce(nodes)
         self._tell_tree()
         self._say_have([fr.Cursor(log, head.seq, head.hash) for log, head in held.items()])
-        self.sending.heads({log: head.seq for log, head in heads.items()})
+        ends = {log: head.seq for log, head in heads.items()}
+        for log_id, seq in self._grown.items():  # since the database was asked
+            if self.crossing.out.get(log_id.meeting_id) == log_id.origin:
+                ends[log_id] = max(ends.get(log_id, 0), seq)
+        self.sending.heads(ends)
         self._looked.set()
 
     def _introduce(self, nodes: dict[str, Neighbourhood]) -> None:
@@ -190,7 +197,7 @@ class Replicator:
             self._connection.send(fr.Have(tuple(part), last=number == len(parts) - 1))
 
     async def _send(self, log_id: LogId, after: int) -> None:
-        has = self._has
+        has, head = self._has, self.sending.logs[log_id].head
         try:
             async with has.database.reading() as session:
                 ready = await store.next_batch(session, log_id, after, has.node.origin, has.key)
@@ -199,7 +206,8 @@ class Replicator:
             await self._note(parked.reason, str(parked))
             return
         if ready is None:
-            self.sending.logs[log_id].head = after  # nothing sealed beyond: what comes will wake us
+            if self.sending.logs[log_id].head == head:
+                self.sending.logs[log_id].head = after  # nothing sealed beyond: what comes will wake us
             return
         self.sending.was_sent(log_id, ready.seq, len(ready.text))
         await self._connection.send_batch(ready.text)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pytest
+
+from scheduler.database import ReadSession
 from scheduler.proceedings import chain
+from scheduler.proceedings.chain import Head
+from scheduler.proceedings.facts import LogId
+from scheduler.replication import store
 from tests.web.link.conftest import Opening
 from tests.web.link.nodes import Net, link, until_up
 
@@ -60,3 +68,28 @@ async def test_a_cut_loses_nothing_and_doubles_nothing(opened: Opening, net: Net
         await until_up(district, province)
     assert await province.has(CHILD, 44) == await district.facts(CHILD)
     assert await district.has(ROOT, 4) == await province.facts(ROOT)
+
+
+async def test_a_fact_made_while_the_link_looks_what_crosses_is_sent(
+    opened: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both rooms say that they are linked again in the very moment in which they are."""
+    province, district = await opened("province"), await opened("district")
+    for node in (province, district):
+        await node.place(CHILD, district.id, ROOT, province.id)
+    await province.chat(ROOT, "một")
+    heads_of, said = store.heads_of, list[str]()
+
+    async def slow(session: ReadSession, meetings: Mapping[str, str]) -> dict[LogId, Head]:
+        found = await heads_of(session, meetings)
+        if meetings == {ROOT: province.id} and found and not said:
+            said.append("hai")
+            await province.chat(ROOT, "hai")
+        return found
+
+    await link(district, province)
+    await district.has(ROOT, 1)
+    monkeypatch.setattr(store, "heads_of", slow)
+    province.links.tree_changed()
+    assert len(await district.has(ROOT, 2)) == 2
+    assert said == ["hai"]
