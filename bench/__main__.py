@@ -26,6 +26,7 @@ from bench import (
     weak_line,
 )
 from bench.fanout import suite as fanout
+from bench.linked import suite as linked
 from bench.record import Result, print_table, record
 
 MEASURES: dict[str, ModuleType] = {
@@ -40,6 +41,7 @@ MEASURES: dict[str, ModuleType] = {
     "weak_line": weak_line,
     "board": board,
     "linked_media": linked_media,
+    "linked": linked,
     "replication": replication,
     "fanout": fanout,
 }

@@ -40,8 +40,11 @@ class Screen:
 
     @contextmanager
     def steps(self) -> Iterator[None]:
-        with self._progress:
-            yield
+        if self.console.is_terminal:
+            with self._progress:
+                yield
+        else:
+            yield  # into a file or a pipe: a line for every step that is done
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
@@ -51,6 +54,9 @@ class Screen:
         yield step
         total = self._progress.tasks[task].total or 1
         self._progress.update(task, completed=total, total=total)
+        if not self.console.is_terminal:
+            taken = self._progress.tasks[task].elapsed or 0.0
+            self.console.print(f"✓ {self._progress.tasks[task].description} ({taken:.0f} s)", highlight=False)
 
     def say(self, text: str) -> None:
         self.console.print(text, soft_wrap=True, highlight=False)

@@ -156,10 +156,12 @@ static void take_nack(generator *g, const uint8_t *items, int length) {
     for (int i = 0; i + 4 <= length; i += 4) g->totals.nacks_heard += bits(get16(items + i + 2));
 }
 
+/* A browser answers with keyframes on every layer. */
 static void take_keyframe_request(generator *g, peer *p, uint32_t ssrc) {
-    publisher *out = publisher_of(g, p, ssrc);
     g->totals.plis_heard++;
-    if (out) out->key_wanted = 1;
+    if (!publisher_of(g, p, ssrc)) return;
+    for (int i = 0; i < g->publisher_count; i++)
+        if (g->publishers[i]->peer == p && g->publishers[i]->video) g->publishers[i]->key_wanted = 1;
 }
 
 /* RFC 3550 6.4.1: what our reports say of it lets the server know the round trip. */

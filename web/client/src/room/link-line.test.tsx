@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen } from "@testing-library/react";
+import { cleanup, fireEvent, screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Link, Request } from "../proceedings/state";
 import { room, show, welcome } from "../testing";
+import { FloorBar } from "./floor-bar";
 import { LinkLine } from "./link-line";
 import { QueuePanel } from "./panels/queue";
 
@@ -54,5 +55,9 @@ describe("a request over levels", () => {
     show(inside(<QueuePanel />));
     expect(screen.getByText("xã Lùng Tám")).toBeTruthy();
     expect(screen.getByTestId("origin").textContent).toContain("huyện Quản Bạ");
+    cleanup();
+    const speech = { speech_id: "s", site_id: "far", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 0, request_id: null, ended_at: null, origin, from_above: false };
+    show(room({ floor: speech }).inside(<FloorBar />));
+    expect(screen.getByTestId("floor-bar").textContent).toContain("xã Lùng Tám");
   });
 });
