@@ -100,7 +100,8 @@ class Planning:
             await central.post(f"/api/meetings/{meeting['id']}/send")
         below = await _held(central, meeting["id"], layout.province.unit_id)
         province = await self.desk(layout.province, "thuky.tinh")
-        if conference.is_new:
+        tree = await province.get(f"/api/meetings/{below}/tree")
+        if len(tree["rooms"]) <= 2:  # not planned yet, or a run was ended in the middle of it
             hosts: dict[str, str | None] = dict.fromkeys(await _districts(province, below))
             hosts[layout.district.unit_id] = self._nodes["district"]
             await _grow(province, below, hosts)

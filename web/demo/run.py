@@ -7,10 +7,12 @@ import json
 import shutil
 import signal
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -32,6 +34,7 @@ from web.visiting.visitor import VisitFailed
 
 WATCHING = 16  # light peers that watch what is on air; the others only send
 RELAY_S = 20.0
+SITES_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +231,21 @@ class Demo:
             raise DemoFailed("sites")
         process.stdin.write(write(invitations))
         await process.stdin.drain()
-        while True:
+        try:
+            async with asyncio.timeout(SITES_S):
+                await self._until_here(process, step)
+        except TimeoutError:
+            self._screen.warn("Còn điểm cầu chưa vào được; các điểm cầu này tự vào lại.")
+
+    async def _until_here(self, process: Process, step: Step) -> None:
+        """Says how many are in their rooms, until all are."""
+        told: dict[str, Any] = {"here": 0, "of": 1}
+        while process.stdout is not None and told["here"] < told["of"]:
             line = await process.stdout.readline()
             if not line:
-                raise Ended("sites", await process.wait(), layout.logs / "sites.log")
+                raise Ended("sites", await process.wait(), self._layout.logs / "sites.log")
             told = json.loads(line)
-            step.count(told["here"], told["of"], told["last_error"])
-            if told["here"] >= told["of"]:
-                return
+            step.count(told["here"], told["of"], str(told["last_error"]))
 
 
 @asynccontextmanager
