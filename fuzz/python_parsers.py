@@ -20,13 +20,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = {"reference_rtcp": "rtcp"} | {
-    name: name for name in ("stun", "sdp", "signalling", "fragment", "link", "replication")
+    name: name for name in ("stun", "sdp", "signalling", "fragment", "link", "replication", "meetings")
 }
 WATCHED = [
     "sfu",
     "web.signalling.incoming",
     "web.doors.fragment",
     "scheduler.replication",
+    "scheduler.linked",
     "scheduler.proceedings",
     "aioice.stun",
 ]
@@ -40,6 +41,7 @@ def targets() -> dict[str, Target]:
     from sfu.rtp.errors import MalformedPacket
     from sfu.rtp.rtcp import parse_compound
     from sfu.transport.ice import IceAgent, IceTable
+    from tests.scheduler.linked.test_messages import fuzz_message
     from tests.scheduler.replication.test_receiving import fuzz_frame
     from tests.sfu.linking.fuzzing import fuzz_link
     from tests.sfu.test_fuzz import fuzz_offer
@@ -72,6 +74,7 @@ def targets() -> dict[str, Target]:
         "fragment": fuzz_fragment,
         "replication": replication,
         "link": fuzz_link,
+        "meetings": fuzz_message,
     }
 
 

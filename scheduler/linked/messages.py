@@ -261,6 +261,6 @@ def _instant(body: Mapping[str, Any], name: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise NotUnderstood(name) from error
-    if at.tzinfo is None:
+    if at.tzinfo is None or not 2000 <= at.year < 2200:  # nearer to the ends of time zones overflow
         raise NotUnderstood(name)
     return at

@@ -1,0 +1,89 @@
+"""What installations say to one another of rooms: round and back, and anything else refused by our own error only."""
+
+from __future__ import annotations
+
+import json
+import random
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from scheduler.linked.far_board import read_pages
+from scheduler.linked.messages import (
+    Ask,
+    NotUnderstood,
+    Told,
+    ToldSite,
+    UnitName,
+    ask_to_json,
+    read_ask,
+    read_told,
+    told_to_json,
+)
+from scheduler.linked.parent import ParentPlan
+
+CORPUS = Path(__file__).parents[2] / "corpora" / "meetings"
+AT = ("2026-11-24T01:00:00+00:00", "2026-11-24T03:00:00+00:00")
+PLAN = ParentPlan("m1", "Giao ban", "tỉnh Hà Giang", "Lù A Páo", "0219", *AT, items=("Kinh tế",), node_id="upper")
+ASK = Ask(
+    "m1", UnitName("district", "029", "huyện Quản Bạ"), "sent", "", "giao_ban", "one_speaker", 300, "none", True, PLAN,
+    (UnitName("commune", "00874"),), "m2",
+)  # fmt: skip
+TOLD = Told(
+    "sent", "Giao ban", *AT, chair="Lù A Páo", sites=tuple(ToldSite(f"s{n}", "x" * 150, "y", "z") for n in range(230))
+)
+
+
+def fuzz_message(data: bytes) -> None:
+    """A target: whatever a linked installation says is read, or refused as not understood."""
+    with suppress(ValueError, RecursionError):
+        body = json.loads(data)
+        if not isinstance(body, dict):
+            return
+        for read in (lambda: read_ask(body, "upper"), lambda: read_told([body]), lambda: read_pages([body])):
+            try:
+                read()
+            except NotUnderstood:
+                continue
+
+
+def test_there_and_back() -> None:
+    assert read_ask(json.loads(json.dumps(ask_to_json(ASK))), "upper") == ASK
+    pages = [told_to_json(TOLD, after) for after in (0, 100, 200)]
+    assert [page["more"] for page in pages] == [True, True, False]
+    told = read_told(pages)
+    assert (len(told.sites), len(told.sites[0].name), told.chair) == (230, 100, "Lù A Páo")
+
+
+def test_what_fuzzing_starts_from_is_read_or_refused() -> None:
+    seeded = random.Random(7)
+    for path in sorted(CORPUS.iterdir()):
+        good = path.read_bytes()
+        fuzz_message(good)
+        for _ in range(100):
+            cut = seeded.randrange(len(good))
+            fuzz_message(good[:cut] + seeded.choice((b"", b"1e999", b"null", b"[]", b"{}", b'"')) + good[cut + 1 :])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"stage": "testing"},
+        {"stage": []},
+        {"unit": {"level": "district", "code": ""}},
+        {"wish": [["a"]]},
+        {"wish": [["a", 7]]},
+        {"plan": {**ask_to_json(ASK)["plan"], "starts_at": "0001-01-01T00:00:00+14:00"}},
+        {"plan": {**ask_to_json(ASK)["plan"], "starts_at": "2026-11-24T01:00:00"}},
+        {"plan": {**ask_to_json(ASK)["plan"], "title": "a\x00b"}},
+        {"plan": {**ask_to_json(ASK)["plan"], "title": "\ud800"}},
+        {"plan": {**ask_to_json(ASK)["plan"], "items": ["x"] * 101}},
+        {"speech_limit_s": True},
+        {"meeting": "a b"},
+        {"child": ""},
+    ],
+)
+def test_what_is_not_understood(wrong: dict[str, object]) -> None:
+    with pytest.raises(NotUnderstood):
+        read_ask({**ask_to_json(ASK), **wrong}, "upper")
