@@ -30,7 +30,7 @@ function Room({ id, title, room, host, head, count, set }: { id: string; title: 
     <li>
       <details className={styles.details} data-testid="host" data-unit-id={id}>
         <summary className={styles.room}><strong>{words.linked.roomOf(title)}</strong><span className={styles.soft}>{chair}</span><span className={styles.soft}>{words.linked.sitesIn(count)}</span>{room?.node_id && <Pill tone={room.state === "accepted" ? "good" : "warn"}>{words.linked.elsewhere[room.state] ?? room.state}</Pill>}</summary>
-        {host.node && <p className={styles.soft} data-testid="held-elsewhere">{words.linked.heldElsewhere}{room && room.far_sites > 0 && ` ${words.linked.sitesIn(room.far_sites)}.`}{room?.error && ` ${words.linked.heldError(room.error)}`}</p>}
+        {host.node && <p className={styles.soft} data-testid="held-elsewhere">{words.linked.heldElsewhere}{room && room.far_sites > 0 && ` ${words.linked.sitesIn(room.far_sites)}.`}{room?.error && ` ${said(room.error, words.linked.heldErrors)}`}</p>}
         {set && !host.node && (
           <div className={styles.people}>
             <PersonField label={words.linked.chair} unitId={id} value={host.chair} known={chair} change={(chair) => set(id, { chair })} testId="host-chair" />
@@ -41,4 +41,11 @@ function Room({ id, title, room, host, head, count, set }: { id: string; title: 
       </details>
     </li>
   );
+}
+
+/** The code of a refusal in words, with what it is about; the reason people gave as it is. */
+function said(error: string, words: Record<string, string>): string {
+  const [code = "", ...rest] = error.split(" ");
+  const known = words[code];
+  return known === undefined ? `${error}.` : `${known}${rest.length > 0 ? `: ${rest.join(" ")}` : ""}.`;
 }

@@ -15,11 +15,7 @@ export const linked: Words["linked"] = {
   },
   elsewhere: { planned: "Not asked yet", asked: "Asked, waiting", accepted: "Taken on", declined: "Declined", failed: "Failed, will be asked again" },
   heldElsewhere: "This room is held at the unit's own server: its people choose chair, secretary and sites.",
-  heldError: (error: string) => {
-    const [code = "", ...rest] = error.split(" ");
-    const words: Record<string, string> = { unknown_unit: "That server does not know the unit", not_below: "Not a unit it may be asked for", held_elsewhere: "The unit has yet another server", not_possible: "People or a site are missing", too_many: "Too many rooms", secret_refused: "Secret content is not taken in", not_linked: "The link was revoked", not_understood: "Its answer makes no sense", room_of_another: "Its answer makes no sense", unknown_kind: "That server is an older version" };
-    return words[code] ? `${words[code]}${rest.length ? `: ${rest.join(" ")}` : ""}.` : `${error}.`;
-  },
+  heldErrors: { unknown_unit: "That server does not know the unit", not_below: "Not a unit it may be asked for", held_elsewhere: "The unit has yet another server", not_possible: "People or a site are missing", too_many: "Too many rooms", secret_refused: "Secret content is not taken in", not_linked: "The link was revoked", not_understood: "Its answer makes no sense", room_of_another: "Its answer makes no sense", unknown_kind: "That server is an older version" } as Record<string, string>,
   parentOf: (title) => `This meeting is a room of: ${title}`, parentBy: (host, chair) => `Convened by ${host}, led by ${chair}`, parentAgenda: "Common agenda", ownAgenda: "This room's own items, before or after the common agenda", roomsBelow: (n) => `${n} rooms below`,
   room: {
     upper: (title) => `Following the common program: ${title}.`, away: (title) => `In a closed discussion, apart from: ${title}.`, lost: (title, at) => `The link to the level above (${title}) is lost since ${at}. This room goes on under its own chair; it is being linked again.`,

@@ -15,11 +15,7 @@ export const linked = {
   } as Record<string, string>,
   elsewhere: { planned: "Chưa gửi đề nghị", asked: "Đã gửi đề nghị, chờ trả lời", accepted: "Đã nhận tổ chức", declined: "Từ chối", failed: "Gửi lỗi, tự gửi lại" } as Record<string, string>,
   heldElsewhere: "Phòng này họp trên máy chủ của đơn vị: chủ trì, thư ký và điểm cầu do đơn vị chọn.",
-  heldError: (error: string) => {
-    const [code = "", ...rest] = error.split(" ");
-    const words: Record<string, string> = { unknown_unit: "Máy chủ đó không có đơn vị này", not_below: "Đơn vị không thuộc phạm vi được đề nghị", held_elsewhere: "Đơn vị có máy chủ riêng khác", not_possible: "Thiếu người hoặc điểm cầu", too_many: "Quá nhiều phòng họp", secret_refused: "Không nhận nội dung mật", not_linked: "Liên kết đã thu hồi", not_understood: "Trả lời không hợp lệ", room_of_another: "Trả lời không hợp lệ", unknown_kind: "Máy chủ đó dùng phiên bản cũ" };
-    return words[code] ? `${words[code]}${rest.length ? `: ${rest.join(" ")}` : ""}.` : `${error}.`;
-  },
+  heldErrors: { unknown_unit: "Máy chủ đó không có đơn vị này", not_below: "Đơn vị không thuộc phạm vi được đề nghị", held_elsewhere: "Đơn vị có máy chủ riêng khác", not_possible: "Thiếu người hoặc điểm cầu", too_many: "Quá nhiều phòng họp", secret_refused: "Không nhận nội dung mật", not_linked: "Liên kết đã thu hồi", not_understood: "Trả lời không hợp lệ", room_of_another: "Trả lời không hợp lệ", unknown_kind: "Máy chủ đó dùng phiên bản cũ" } as Record<string, string>,
   parentOf: (title: string) => `Cuộc họp này là một phòng của: ${title}`, parentBy: (host: string, chair: string) => `${host} chủ trì, ${chair} điều hành chương trình chung`, parentAgenda: "Chương trình chung", ownAgenda: "Nội dung riêng của phòng này, trước hoặc sau chương trình chung", roomsBelow: (n: number) => `${n} phòng cấp dưới`,
   room: {
     upper: (title: string) => `Đang theo chương trình chung: ${title}.`, away: (title: string) => `Đang họp riêng, không phát lên: ${title}.`, lost: (title: string, at: string) => `Mất kết nối với cấp trên (${title}) từ ${at}. Phòng này họp tiếp do chủ tọa phòng điều hành, hệ thống đang tự nối lại.`,
