@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from recordings.settings import ArchiveSettings, CaptureSettings
 from scheduler.database import Database
@@ -114,10 +116,21 @@ async def hold(database: Database, settings: CaptureSettings) -> Log:
 
 def capture(settings: CaptureSettings) -> None:
     folder = settings.captures_of("rec-1")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in _packet_logs().items():
+        (folder / name).write_bytes(content)
+
+
+@functools.cache
+def _packet_logs() -> dict[str, bytes]:
+    """By name of file; made once, as cameras and microphones take long to encode."""
     on_air = [("site-chair", 0, 1.2), ("site-a", 1.2, 3.2), ("site-b", 3.2, 5)]
-    _part(LogBuilder(folder, "boot-1", 0), on_air, 5.0)
-    _part(LogBuilder(folder, "boot-2", 25), [("site-chair", 25, 27)], None)
-    _part(LogBuilder(folder, "boot-3", 28), [("site-chair", 28, 30)], 30.0)
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        _part(LogBuilder(folder, "boot-1", 0), on_air, 5.0)
+        _part(LogBuilder(folder, "boot-2", 25), [("site-chair", 25, 27)], None)
+        _part(LogBuilder(folder, "boot-3", 28), [("site-chair", 28, 30)], 30.0)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def _part(log: LogBuilder, on_air: list[tuple[str, float, float]], end: float | None) -> None:
