@@ -30,7 +30,7 @@ from web.link.channel import Json, LinkChannel, LinkEvent
 from web.link.errors import LinkError, RefusedThere, RequestRefused
 from web.live.errors import Closing
 from web.live.floor_requests import FloorRequests, Told
-from web.live.missed import WAIT_S, Behind, behind_of, facts_above, missed
+from web.live.missed import WAIT_S, Behind, Ends, behind_of, facts_above, held_above, missed
 from web.live.presiding import changes_of, preside, see_who_presides
 from web.live.view import Above
 
@@ -62,6 +62,7 @@ class Climbing:
         self._tasks: set[asyncio.Task[None]] = set()
         self._tried: dict[str, float] = {}  # when a room last tried to join, or to hand a request up
         self._joined: set[str] = set()  # rooms that compared with the one above since it was reached
+        self._held: dict[str, Ends] = {}  # of rooms that are cut off: how far the logs above are here
         self._behind: dict[str, Behind] = {}
         self._answers = FloorRequests(rooms, database)
         self._end: Callable[[], None] = lambda: None
@@ -182,6 +183,8 @@ class Climbing:
                 self._joined.discard(room.meeting_id)
         if event.is_up:
             self._tried.clear()
+            for room in self._rooms.values():
+                self._spawn(self._note_held(room), "held")  # of those that this process found cut off
             return
         for room in list(self._rooms.values()):
             for link in room.state.links:
@@ -193,6 +196,7 @@ class Climbing:
             link = next((one for one in room.state.links if one.meeting_id == meeting_id), None)
             if link is not None and link.status != "lost" and room.is_live and not self._channel.is_up(link.node):
                 await room.append([f.LinkLost(meeting_id, reason[:100])], SERVICE)
+                await self._note_held(room)
                 await preside(room)
 
     async def _close(self, room: Room, meeting_id: str) -> None:
@@ -305,8 +309,13 @@ class Climbing:
 
     # -- what was missed --------------------------------------------------------------------------------------------
 
+    async def _note_held(self, room: Room) -> None:
+        link = link_above(room.state)
+        if link is not None and link.status == "lost" and room.meeting_id not in self._held:
+            self._held[room.meeting_id] = await held_above(self._database, room)
+
     def _note_behind(self, room: Room, link: Link, there: Json) -> None:
-        behind = behind_of(room, link, there, self._clock())
+        behind = behind_of(link, self._held.pop(room.meeting_id, {}), there, self._clock())
         if behind is not None:
             self._behind[room.meeting_id] = behind
             self._tried[f"wait {room.meeting_id}"] = self._monotonic()
