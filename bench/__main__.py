@@ -63,12 +63,19 @@ def main() -> None:
     unknown = set(arguments.names) - set(MEASURES)
     if unknown:
         parser.error(f"no measure is called {', '.join(sorted(unknown))}")
-    results = []
+    console, results, failed = Console(stderr=True), [], []
     for name in arguments.names or MEASURES:
-        Console(stderr=True).print(f"{name} …")
-        results.append(run(name, full=arguments.full))
+        console.print(f"{name} …")
+        try:
+            results.append(run(name, full=arguments.full))
+        except Exception:  # the others are worth having
+            console.print_exception(max_frames=4)
+            failed.append(name)
+            continue
         results[-1].write()
     print_table(results)
+    if failed:
+        parser.exit(1, f"no figures: {', '.join(failed)}\n")
 
 
 if __name__ == "__main__":
