@@ -1,11 +1,15 @@
 """The site board of rooms that another installation holds, as it tells it: read and bounded, page by page. Pure.
 
 Rows have the shape of our own board's; what is not understood is refused whole, for a board with holes looks right.
+Each telling has a mark; who names the mark of what he has is told only the rows that are others now.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from scheduler.linked.messages import LONGEST_ID, LONGEST_NAME, MOST_SITES, NotUnderstood, is_plain
@@ -15,6 +19,7 @@ Json = dict[str, Any]
 PAGE = 60  # rows in one answer
 MOST_ROOMS = 1000
 MOST_PROBLEMS = 12
+LONGEST_MARK = 64
 _TEXTS: Mapping[str, int] = {
     "site_id": LONGEST_ID, "room_id": LONGEST_ID, "unit_title": LONGEST_NAME, "site_name": LONGEST_NAME, "level": 32,
     "role": 16, "phone": 50, "reply": 32, "reply_reason": 500, "delivery": 32, "state": 16, "step": 16,
@@ -22,6 +27,29 @@ _TEXTS: Mapping[str, int] = {
 _FLAGS = ("audio", "video", "on_air", "asks")
 _CHECK_NUMBERS = ("down_kbps", "up_kbps", "rtt_ms", "loss", "clock_ms")
 _CHECK_FLAGS = ("microphone", "camera", "is_ready")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A whole board, as it went over the wire."""
+
+    rooms: tuple[Json, ...] = ()
+    rows: tuple[Json, ...] = ()
+    mark: str = ""
+
+
+def seen(rooms: Sequence[Json], rows: Sequence[Json]) -> Seen:
+    """As it goes over the wire: instants as text."""
+    text = json.dumps([rooms, rows[:MOST_SITES]], default=lambda at: at.isoformat())
+    plain = json.loads(text)
+    return Seen(tuple(plain[0]), tuple(plain[1]), hashlib.sha256(text.encode()).hexdigest()[:32])
+
+
+def changed(before: Seen, now: Seen) -> tuple[Json, ...] | None:
+    """The rows that are others; None where other sites, or in another order, stand on the board."""
+    if [row["site_id"] for row in before.rows] != [row["site_id"] for row in now.rows]:
+        return None
+    return tuple(new for old, new in zip(before.rows, now.rows, strict=True) if old != new)
 
 
 def page_of(rooms: Sequence[Json], rows: Sequence[Json], after: int) -> Json:
@@ -38,6 +66,18 @@ def read_pages(pages: Sequence[Json]) -> tuple[list[Json], list[Json]]:
     if len(rows) > MOST_SITES or len(known) != len(rooms) or any(row["room_id"] not in known for row in rows):
         raise NotUnderstood("rows")
     return rooms, rows
+
+
+def follow_pages(pages: Sequence[Json], before: Seen) -> Seen:
+    """The board after these pages: a whole one, or what changed since the one before."""
+    rooms, rows = read_pages(pages)
+    mark, since = (_text({name: pages[0].get(name, "")}, name, LONGEST_MARK) for name in ("mark", "base"))
+    if not since:
+        return Seen(tuple(rooms), tuple(rows), mark)
+    others = {row["site_id"]: row for row in rows}
+    if since != before.mark or not others.keys() <= {row["site_id"] for row in before.rows}:
+        raise NotUnderstood("base")
+    return Seen(tuple(rooms), tuple(others.get(row["site_id"], row) for row in before.rows), mark)
 
 
 def _room(value: object) -> Json:

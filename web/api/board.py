@@ -23,7 +23,7 @@ from web.errors import NotFound, WrongStage
 from web.live.board import machine_of
 from web.live.connection import Connection
 from web.live.room import Room
-from web.live.whole_board import whole_board
+from web.live.whole_board import far_children, whole_board
 
 router = APIRouter(tags=["board"])
 
@@ -38,7 +38,11 @@ class MessageIn(Body):
 async def read(meeting_id: str, call: Somebody) -> Json:
     async with call.database.reading() as session:
         rooms = await _rooms(session, call, meeting_id)
-        told, rows = await whole_board(call.services, session, rooms)
+        children = await far_children(call.services, session, rooms)
+    if children:
+        await call.services.boards.refresh(children)
+    async with call.database.reading() as session:
+        told, rows = await whole_board(call.services, session, rooms, children)
     root = rooms[0]
     return {
         "now": call.now,

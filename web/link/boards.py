@@ -1,12 +1,12 @@
 """Site boards over levels (``board.rows``): what those below tell of their rooms, asked for when somebody looks.
 
-A board is asked for at most every few seconds and only while somebody looks; what was told last is shown meanwhile.
+Nothing is asked while nobody looks. A look asks those below and waits a moment for them, as they do in their turn:
+what happens in the lowest room is on the highest board with the next look. Only what changed crosses the link.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
 from scheduler.linked.asking import told_of
-from scheduler.linked.far_board import PAGE, page_of, read_pages
+from scheduler.linked.far_board import LONGEST_MARK, PAGE, Seen, changed, follow_pages, page_of, seen
 from scheduler.linked.messages import MOST_SITES, NotUnderstood, read_id
 from scheduler.linked.remote_child import RemoteChild
 from scheduler.meetings.meeting import Meeting
@@ -27,25 +27,37 @@ from web.link.channel import Json, LinkChannel
 from web.link.errors import LinkError, RequestRefused
 
 log = structlog.get_logger()
-EVERY_S = 3.0  # one room of another installation is read at most so often
-OWN_S = 1.5  # what we tell of a room is as old as this at most
+EVERY_S = 1.0  # one room of another installation is read at most so often for those who look here
+AGAIN_S = 0.5  # and what we tell of a room is read anew, for those above
+WAIT_S = 1.2  # a look waits so long for those below
+MOST_WAIT_S = 5.0
+LESS_S = 0.3  # and each of them so much less for those below itself
 ASK_S = 10.0
-Look = Callable[[str], Awaitable[tuple[list[Json], list[Json]]]]
-"""Rooms and rows of this meeting and all below it, as the board's page has them."""
+Look = Callable[[str, float], Awaitable[tuple[list[Json], list[Json]]]]
+"""Rooms and rows of this meeting and all below it, as the board's page has them; waits so long for others."""
 
 
 @dataclass(slots=True)
 class _Far:
     """What is known of one room elsewhere."""
 
-    rooms: list[Json] = field(default_factory=list)
-    rows: list[Json] = field(default_factory=list)
+    seen: Seen = field(default_factory=Seen)
     asked_at: float = float("-inf")
     task: asyncio.Task[None] | None = None
 
 
+@dataclass(slots=True)
+class _Own:
+    """What was told of one of our rooms."""
+
+    seen: Seen = field(default_factory=Seen)
+    rows: tuple[Json, ...] = ()  # of the telling whose pages are being read
+    at: float = float("-inf")
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class Boards:
-    """``start`` once; ``far`` is what the board's page adds to its own rows."""
+    """``start`` once; ``refresh`` before a look, ``far`` is what the board's page adds to its own rows."""
 
     def __init__(
         self,
@@ -62,7 +74,7 @@ class Boards:
         self._clock = clock
         self._monotonic = monotonic
         self._far: dict[str, _Far] = {}
-        self._own: dict[str, tuple[float, list[Json], list[Json]]] = {}
+        self._own: dict[str, _Own] = {}
 
     def start(self) -> None:
         self._channel.on("board.rows", self._answer)
@@ -79,34 +91,51 @@ class Boards:
 
     # -- above ------------------------------------------------------------------------------------------------------
 
+    async def refresh(self, children: Sequence[RemoteChild], wait_s: float = WAIT_S, every_s: float = EVERY_S) -> None:
+        """Ask for the boards of these rooms, those read longer ago than ``every_s``, and wait a moment for answers.
+
+        Who has kept us waiting so long already is not waited for again: what came last is shown until he answers.
+        """
+        waited_for: list[asyncio.Task[None]] = []
+        now = self._monotonic()
+        for child in children:
+            if child.meeting_id is None or not self._channel.is_up(child.node_id):
+                continue
+            far = self._far.setdefault(child.id, _Far())
+            if (far.task is None or far.task.done()) and now - far.asked_at >= every_s:
+                far.asked_at = now
+                far.task = asyncio.create_task(self._read(child, far, wait_s), name="far board")
+            if far.task is not None and not far.task.done() and now - far.asked_at < wait_s:
+                waited_for.append(far.task)
+        if waited_for:
+            await asyncio.wait(waited_for, timeout=wait_s)
+
     def far(self, children: Sequence[RemoteChild]) -> tuple[list[Json], list[Json]]:
-        """Rooms and rows of these, as told last, marked as far; asked for again when that was some seconds ago."""
+        """Rooms and rows of these, as told last, marked as far."""
         rooms: list[Json] = []
         rows: list[Json] = []
         for child in children:
             if child.meeting_id is None:
                 continue
-            far = self._far.setdefault(child.id, _Far())
-            is_up = self._channel.is_up(child.node_id)
-            if is_up and (far.task is None or far.task.done()) and self._monotonic() - far.asked_at >= EVERY_S:
-                far.asked_at = self._monotonic()
-                far.task = asyncio.create_task(self._read(child, far), name="far board")
-            link = "up" if is_up else "lost"
-            told, sites = (far.rooms, far.rows) if far.rooms else _as_planned(child)
+            far = self._far.get(child.id, _Far())
+            link = "up" if self._channel.is_up(child.node_id) else "lost"
+            told, sites = (far.seen.rooms, far.seen.rows) if far.seen.rooms else _as_planned(child)
             rooms += [{**room, "link": link, "parent_id": _parent(room, child)} for room in told]
             rows += [{**row, "far": True} for row in sites]
         return rooms, rows
 
-    async def _read(self, child: RemoteChild, far: _Far) -> None:
+    async def _read(self, child: RemoteChild, far: _Far, wait_s: float) -> None:
         pages: list[Json] = []
+        wait_ms = int(max(0.0, wait_s - LESS_S) * 1000)
         try:
             while not pages or (pages[-1].get("more") is True and len(pages) * PAGE < MOST_SITES):
                 body = {"meeting": child.parent_id, "child": child.meeting_id, "after": len(pages) * PAGE}
+                body |= {"mark": far.seen.mark, "wait_ms": wait_ms} if not pages else {}
                 pages.append(await self._channel.request(child.node_id, "board.rows", body, ASK_S))
-            rooms, rows = read_pages(pages)
-            if child.meeting_id not in {room["id"] for room in rooms}:
+            now = follow_pages(pages, far.seen)
+            if child.meeting_id not in {room["id"] for room in now.rooms}:
                 raise NotUnderstood("rooms")
-            far.rooms, far.rows = rooms, rows
+            far.seen = now
         except NotUnderstood as wrong:
             log.warning("a board from below is not understood", node=child.node_id, field=str(wrong))
             with suppress(SQLAlchemyError, OSError):
@@ -119,20 +148,39 @@ class Boards:
 
     async def _answer(self, node: str, kind: str, body: Json) -> Json:
         try:
-            meeting_id, room_id, after = read_id(body, "meeting"), read_id(body, "child"), body.get("after")
+            meeting_id, room_id = read_id(body, "meeting"), read_id(body, "child")
         except NotUnderstood as wrong:
             raise RequestRefused("bad_request", str(wrong)) from wrong
-        if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= MOST_SITES:
-            raise RequestRefused("bad_request", "after")
+        after, wait_ms, mark = body.get("after"), body.get("wait_ms", 0), body.get("mark", "")
+        if not _is_count(after, MOST_SITES) or not _is_count(wait_ms, int(MOST_WAIT_S * 1000)):
+            raise RequestRefused("bad_request", "after, wait_ms")
+        if not isinstance(mark, str) or len(mark) > LONGEST_MARK:
+            raise RequestRefused("bad_request", "mark")
         async with self._database.reading() as session:
             room = await session.get(Meeting, room_id)
         if room is None or (room.remote_parent_node_id, room.remote_parent_id) != (node, meeting_id):
             raise RequestRefused("not_allowed", "no room of ours stands below that meeting")
-        at, rooms, rows = self._own.get(room_id, (float("-inf"), [], []))
-        if self._monotonic() - at > OWN_S and after == 0:
-            rooms, rows = (to_plain(one) for one in await self._look(room_id))
-            self._own[room_id] = (self._monotonic(), rooms, rows)
-        return page_of(rooms, rows, after)
+        own = self._own.setdefault(room_id, _Own())
+        if after:
+            return page_of((), own.rows, after)
+        async with own.lock:
+            base = await self._tell(own, room_id, mark, wait_ms / 1000)
+            return {**page_of(own.seen.rooms, own.rows, 0), "mark": own.seen.mark, "base": base}
+
+    async def _tell(self, own: _Own, room_id: str, mark: str, wait_s: float) -> str:
+        """Look again if that is some time ago; the mark of what only the changes are told of, "" for the whole."""
+        before = own.seen
+        if self._monotonic() - own.at >= AGAIN_S:
+            own.seen = seen(*await self._look(room_id, wait_s))
+            own.at = self._monotonic()
+        known = next((one for one in (own.seen, before) if one.mark and one.mark == mark), None)
+        rows = changed(known, own.seen) if known is not None else None
+        own.rows = own.seen.rows if rows is None else rows
+        return "" if rows is None else mark
+
+
+def _is_count(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def _parent(room: Json, child: RemoteChild) -> str | None:
@@ -159,9 +207,3 @@ def _as_planned(child: RemoteChild) -> tuple[list[Json], list[Json]]:
         for s in told.sites
     ]  # fmt: skip
     return [room], rows
-
-
-def to_plain(value: list[Json]) -> list[Json]:
-    """As it goes over the wire: instants as text."""
-    plain: list[Json] = json.loads(json.dumps(value, default=lambda at: at.isoformat()))
-    return plain

@@ -21,7 +21,7 @@ from web.link.channel import Json
 from web.link.errors import RequestRefused
 from web.live.errors import Closing
 from web.live.missed import ends_above
-from web.live.view import Above, is_remote_child, title_of
+from web.live.view import Above, is_remote_child, sites_below, title_of
 
 if TYPE_CHECKING:
     from web.live.room import Room
@@ -188,10 +188,18 @@ class FloorRequests:
             raise RequestRefused("spoken", climbed.request_id)
         if climbed.site_id in state.sites or state.stage not in ("testing", "convened"):
             raise RequestRefused("wrong_stage" if climbed.site_id not in state.sites else "own_site", state.stage)
+        if node and not await self._is_told(node, room.meeting_id, child, climbed.site_id):
+            raise RequestRefused("unknown_site", climbed.site_id)  # not told of yet, perhaps: it is asked again
         if sum(request.origin is not None for request in state.queue) >= MOST_CLIMBED:
             raise RequestRefused("full", str(MOST_CLIMBED))
         await room.append([climbed], SERVICE)
         return {}
+
+    async def _is_told(self, node: str, meeting: str, child: str, site_id: str) -> bool:
+        """Whether that installation has told of this site below the room it holds."""
+        async with self._database.reading() as session:
+            _, sites = await sites_below(session, node, meeting, child)
+        return sites is not None and site_id in sites
 
     async def _withdraw(self, room: Room, node: str, child: str, body: Json) -> Json:
         request = _waiting(room, _text(body, "request_id", 36))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from scheduler.database import ReadSession
 from scheduler.linked.board import BoardRow, read_board
+from scheduler.linked.remote_child import RemoteChild
 from scheduler.linked.rows import below, remote_children
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.unit import Unit
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-async def whole_board(services: Services, session: ReadSession, rooms: list[Meeting]) -> tuple[list[Json], list[Json]]:
-    """Rooms and rows; the first of ``rooms`` is the highest. A site stands on it once."""
+async def far_children(services: Services, session: ReadSession, rooms: list[Meeting]) -> list[RemoteChild]:
+    """Rooms below these that other installations hold."""
+    if services.boards is None:
+        return []
+    return [child for child in await remote_children(session, [room.id for room in rooms]) if child.state == "accepted"]
+
+
+async def whole_board(
+    services: Services, session: ReadSession, rooms: list[Meeting], children: list[RemoteChild]
+) -> tuple[list[Json], list[Json]]:
+    """Rooms and rows; the first of ``rooms`` is the highest, ``children`` the far ones. A site stands on it once."""
     open_rooms = services.hub.rooms if services.hub is not None else {}
     live = {room.id: live_of(open_rooms[room.id]) for room in rooms if room.id in open_rooms}
     rows = [shape_row(row) for row in await read_board(session, rooms, live, services.now())]
@@ -29,21 +39,27 @@ async def whole_board(services: Services, session: ReadSession, rooms: list[Meet
         {"id": room.id, "parent_id": room.parent_id, "stage": room.stage, "unit_title": titles[room.host_unit_id]}
         for room in rooms
     ]
-    if services.boards is not None:
-        children = await remote_children(session, [room.id for room in rooms])
-        far_rooms, far_rows = services.boards.far([child for child in children if child.state == "accepted"])
+    if children:
+        far_rooms, far_rows = services.boards.far(children)
         known, here = {room["id"] for room in told}, {row["site_id"] for row in rows}
         told += [room for room in far_rooms if room["id"] not in known]
         rows += {row["site_id"]: row for row in far_rows if row["site_id"] not in here}.values()
     return told, rows
 
 
-async def board_below(services: Services, meeting_id: str) -> tuple[list[Json], list[Json]]:
-    """The same for the installation above: a room held for it, and all below."""
+async def board_below(services: Services, meeting_id: str, wait_s: float) -> tuple[list[Json], list[Json]]:
+    """The same for the installation above: a room held for it, and all below, asked for anew."""
     async with services.database.reading() as session:
-        room = await session.get_one(Meeting, meeting_id)
-        rooms = [room, *(one for one in await below(session, meeting_id) if one.stage != "cancelled")]
-        return await whole_board(services, session, rooms)
+        children = await far_children(services, session, await _rooms(session, meeting_id))
+    if children:
+        await services.boards.refresh(children, wait_s, 0.0)
+    async with services.database.reading() as session:
+        return await whole_board(services, session, await _rooms(session, meeting_id), children)
+
+
+async def _rooms(session: ReadSession, meeting_id: str) -> list[Meeting]:
+    room = await session.get_one(Meeting, meeting_id)
+    return [room, *(one for one in await below(session, meeting_id) if one.stage != "cancelled")]
 
 
 async def _titles(session: ReadSession, rooms: list[Meeting]) -> dict[str, str]:

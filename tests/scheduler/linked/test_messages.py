@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.linked.far_board import read_pages
+from scheduler.linked.far_board import Seen, follow_pages
 from scheduler.linked.messages import (
     Ask,
     NotUnderstood,
@@ -41,7 +41,8 @@ def fuzz_message(data: bytes) -> None:
         body = json.loads(data)
         if not isinstance(body, dict):
             return
-        for read in (lambda: read_ask(body, "upper"), lambda: read_told([body]), lambda: read_pages([body])):
+        before = Seen(mark="seen")
+        for read in (lambda: read_ask(body, "upper"), lambda: read_told([body]), lambda: follow_pages([body], before)):
             try:
                 read()
             except NotUnderstood:

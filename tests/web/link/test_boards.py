@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from scheduler.linked.far_board import page_of, read_pages
+from scheduler.linked.far_board import Seen, changed, follow_pages, page_of, read_pages, seen
 from scheduler.linked.messages import NotUnderstood
 from scheduler.nodes.tables import LinkedNode
 from tests.scheduler.world import NOW, site_of
@@ -59,6 +60,25 @@ def test_pages() -> None:
     assert read_pages([page_of([ROOM], [ROW], 0)])[1] == [ROW]
 
 
+def test_only_what_changed_is_told_to_who_says_what_he_has() -> None:
+    rows = [{**ROW, "site_id": str(number)} for number in range(130)]
+    first = seen([ROOM], rows)
+    pages = [{**page_of(first.rooms, first.rows, after), "mark": first.mark} for after in (0, 60, 120)]
+    told = follow_pages(pages, Seen())
+    assert (told.mark, len(told.rows)) == (first.mark, 130)
+    now = seen([ROOM], [*rows[:7], {**rows[7], "on_air": True}, *rows[8:]])
+    others = changed(first, now)
+    assert others is not None and [row["site_id"] for row in others] == ["7"]
+    page = {**page_of(now.rooms, others, 0), "mark": now.mark, "base": first.mark}
+    after = follow_pages([page], told)
+    assert [row["site_id"] for row in after.rows if row["on_air"]] == ["7"] and len(after.rows) == 130
+    assert changed(now, now) == () and now.mark != first.mark
+    assert changed(now, seen([ROOM], rows[1:])) is None is changed(now, seen([ROOM], rows[::-1]))
+    for wrong in ({"base": "another"}, {"base": 7}, {"mark": "x" * 65}, {"rows": [{**ROW, "site_id": "nowhere"}]}):
+        with pytest.raises(NotUnderstood):
+            follow_pages([{**page, **wrong}], told)
+
+
 async def test_a_far_board_is_told_when_it_is_looked_at(side: Opening) -> None:
     province, district = await side("province"), await side("district")
     await below(province, district, "quanba")
@@ -69,7 +89,7 @@ async def test_a_far_board_is_told_when_it_is_looked_at(side: Opening) -> None:
     told = [{**ROOM, "id": room.id}], [{**ROW, "room_id": room.id}]
     looked: list[str] = []
 
-    async def look(meeting_id: str) -> Any:
+    async def look(meeting_id: str, wait_s: float) -> Any:
         looked.append(meeting_id)
         return told
 
@@ -77,24 +97,74 @@ async def test_a_far_board_is_told_when_it_is_looked_at(side: Opening) -> None:
     children = await province.children()
     rooms, rows = above.far(children)
     assert ([one["parent_id"] for one in rooms], {row["state"] for row in rows}) == ([meeting.id], {"invited"})
-    await above.settle()
-    rooms, rows = above.far(children)  # not asked again so soon
-    assert [(row["site_id"], row["state"], row["far"]) for row in rows] == [(site_of("tamson"), "joined", True)]
+    for _ in range(2):  # not asked again so soon
+        await above.refresh(children)
+        rooms, rows = above.far(children)
+        assert [(row["site_id"], row["state"], row["far"]) for row in rows] == [(site_of("tamson"), "joined", True)]
     assert (rooms[0]["parent_id"], rooms[0]["link"], looked) == (meeting.id, "up", [room.id])
     told[1][0]["state"] = 7
     province.seconds = district.seconds = 10
-    above.far(children)
-    await above.settle()
+    await above.refresh(children)
     assert above.far(children)[1] == rows  # as told last; the fault is the operator's to see
     async with province.database.reading() as session:
         assert (await session.get_one(LinkedNode, district.node.id)).error == "not_understood"
     asked = {"meeting": meeting.id, "child": room.id, "after": 0}
     with pytest.raises(RefusedThere, match="not_allowed"):
         await district.node.channel.request(province.node.id, "board.rows", asked)  # not the one above
-    with pytest.raises(RefusedThere, match="bad_request"):
-        await province.node.channel.request(district.node.id, "board.rows", {**asked, "after": -1})
+    for wrong in ({"after": -1}, {"wait_ms": 60_000}, {"wait_ms": True}, {"mark": "x" * 65}, {"mark": 7}):
+        with pytest.raises(RefusedThere, match="bad_request"):
+            await province.node.channel.request(district.node.id, "board.rows", {**asked, **wrong})
     await above.stop()
     await under.stop()
+
+
+async def test_one_look_at_the_top_shows_the_lowest_room(side: Opening) -> None:
+    """Each asks those below while it is asked itself; who does not answer is waited for a moment, and only once."""
+    central, province, district = await side("central"), await side("province"), await side("district")
+    await below(province, district, "quanba")
+    await below(central, province, "province")
+    meeting = await planned(central, province, "province", "central")
+    await send(central, meeting, "central")
+    for one in (central, province, province):
+        await one.carry_out()
+    (held,), (lowest,) = await province.held(), await district.held()
+    row, looked, goes_on = {**ROW, "room_id": lowest.id}, [0], asyncio.Event()
+    goes_on.set()
+
+    async def at_district(meeting_id: str, wait_s: float) -> Any:
+        looked[0] += 1
+        await goes_on.wait()
+        return [{**ROOM, "id": lowest.id, "parent_id": held.id}], [row]
+
+    async def at_province(meeting_id: str, wait_s: float) -> Any:
+        children = await province.children()
+        await middle.refresh(children, wait_s, 0.0)
+        rooms, rows = middle.far(children)
+        return [{**ROOM, "id": held.id, "parent_id": meeting.id}, *rooms], rows
+
+    top, middle = boards_of(central, at_province), boards_of(province, at_province)
+    boards_of(district, at_district)
+    children = await central.children()
+
+    async def on_air(wait_s: float = 5.0) -> bool:
+        for one in (central, province, district):
+            one.seconds += 2
+        await top.refresh(children, wait_s)
+        (shown,) = [one for one in top.far(children)[1] if one["site_id"] == row["site_id"]]
+        return bool(shown["on_air"])
+
+    assert not await on_air()
+    row["on_air"] = True
+    assert await on_air()
+    assert looked == [2]  # nobody looked meanwhile
+    goes_on.clear()
+    row["on_air"] = False
+    assert await on_air(0.01)  # as it was known last
+    goes_on.set()
+    await top.settle()
+    assert not await on_air()
+    for boards in (top, middle):
+        await boards.stop()
 
 
 def boards_of(one: Side, look: Any) -> Boards:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from sqlalchemy import delete
 
 from scheduler.database import Database
+from scheduler.linked.messages import Told, ToldSite
 from scheduler.linked.remote_child import RemoteChild
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
@@ -33,6 +36,7 @@ from web.live.presence import Hello
 from web.media.fake import FakeMedia
 
 CHILD = "meeting-2"
+TOLD = Told("convened", "Giao ban", "", "", sites=(ToldSite("c", "Phòng họp", "xã C", "commune"),))
 
 
 class Two:
@@ -125,7 +129,9 @@ async def two(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: P
         lives.append(district)
         await add_child(district.database, remote_parent_id=MEETING, remote_parent_node_id="province")
         async with province.database.transaction() as session:
-            session.add(RemoteChild(parent_id=MEETING, unit_id="unit-a", node_id="district", meeting_id=CHILD))
+            child = RemoteChild(parent_id=MEETING, unit_id="unit-a", node_id="district", meeting_id=CHILD)
+            child.told_json = json.dumps(asdict(TOLD))
+            session.add(child)
         made = Two(province, district, None)
     for live in lives:
         await live.start()
@@ -306,6 +312,7 @@ async def test_nobody_speaks_for_a_room_that_is_not_his(two: Two) -> None:
         ({**body, "request": {**request, "path": ["x"] * 13, "asked_at": "x"}}, "bad_request"),
         ({**body, "request": {**request, "site_name": "x" * 201, "asked_at": "x"}}, "bad_request"),
         ({**body, "request": {"more": 1}}, "bad_request"),
+        ({**body, "request": {**request, "asked_at": "x"}}, "unknown_site"),  # of another district, say
         ({**body, "request": None}, "bad_request"),
     ):
         with pytest.raises(RefusedThere) as refused:
