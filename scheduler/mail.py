@@ -15,8 +15,8 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP, default
+from email.message import Message
+from email.policy import compat32, default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Protocol
@@ -26,13 +26,14 @@ import aiosmtplib
 from scheduler.errors import MailFailed, NotFound
 from scheduler.settings import MailSettings
 
+_CRLF = compat32.clone(linesep="\r\n")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class Transport(Protocol):
     """Hands a letter over; MailFailed says why not, in words for people."""
 
-    async def deliver(self, message: EmailMessage, delivery_key: str) -> None: ...
+    async def deliver(self, message: Message, delivery_key: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,9 @@ class FolderTransport:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def deliver(self, message: EmailMessage, delivery_key: str) -> None:
+    async def deliver(self, message: Message, delivery_key: str) -> None:
         try:
-            await asyncio.to_thread(self._write, self._path(delivery_key), message.as_bytes(policy=SMTP))
+            await asyncio.to_thread(self._write, self._path(delivery_key), message)
         except OSError as fault:
             raise MailFailed(f"Không ghi được thư vào thư mục {self.folder}: {fault.strerror}") from fault
 
@@ -89,13 +90,13 @@ class FolderTransport:
             raise NotFound("mail", key)
         return self.folder / f"{key}.eml"
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _write(self, path: Path, message: Message) -> None:
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         with unfinished.open("wb") as file:
-            file.write(content)
+            file.write(message.as_bytes(policy=_CRLF))
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
@@ -119,7 +120,7 @@ class SmtpTransport:
     def __init__(self, settings: MailSettings) -> None:
         self.settings = settings
 
-    async def deliver(self, message: EmailMessage, delivery_key: str) -> None:
+    async def deliver(self, message: Message, delivery_key: str) -> None:
         s = self.settings
         try:
             await aiosmtplib.send(

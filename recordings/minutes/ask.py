@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
-from email.message import EmailMessage
+from email.message import Message
 
 from sqlalchemy import select
 
@@ -47,7 +47,7 @@ async def deliver_ask(database: Database, post: Post, outbox_row_id: str, now: d
         await post.transport.deliver(message, outbox_row_id)
 
 
-async def _letter(session: ReadSession, post: Post, row: OutboxRow, now: datetime) -> EmailMessage | None:
+async def _letter(session: ReadSession, post: Post, row: OutboxRow, now: datetime) -> Message | None:
     told = json.loads(row.payload_json)
     asked, site = await session.get(CommentRound, told["round_id"]), await session.get(Site, told["site_id"])
     if asked is None or not is_open(asked, now) or site is None or not site.email:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import Message
 
 from sqlalchemy import select
 
@@ -67,7 +67,7 @@ async def deliver(database: Database, post: Post, outbox_row_id: str, now: datet
     await _note(database, order, "sent" if message is not None else "", "", now or datetime.now(UTC))
 
 
-async def _prepare(database: Database, post: Post, row_id: str) -> tuple[_Order | None, EmailMessage | None]:
+async def _prepare(database: Database, post: Post, row_id: str) -> tuple[_Order | None, Message | None]:
     async with database.reading() as session:
         row = await session.get(OutboxRow, row_id)
         if row is None:
@@ -108,7 +108,7 @@ def order_kind(method: str, meeting: Meeting, attendee: Attendee | None) -> Lett
     return "moved" if meeting.moved_from not in (None, meeting.starts_at) else "update"
 
 
-async def write_letter(session: ReadSession, post: Post, kind: LetterKind, order: _Order, site: Site) -> EmailMessage:
+async def write_letter(session: ReadSession, post: Post, kind: LetterKind, order: _Order, site: Site) -> Message:
     """The letter of this order to this site."""
     meeting = await session.get_one(Meeting, order.meeting_id)
     secretary = await session.get_one(Person, meeting.secretary_person_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from email.message import EmailMessage
+from email.message import Message
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import ColumnElement, select
@@ -72,7 +72,7 @@ async def deliver_reminder(database: Database, post: Post, outbox_row_id: str, n
         await post.transport.deliver(message, outbox_row_id)
 
 
-async def _letter(session: ReadSession, post: Post, row: OutboxRow, now: datetime) -> EmailMessage | None:
+async def _letter(session: ReadSession, post: Post, row: OutboxRow, now: datetime) -> Message | None:
     told = json.loads(row.payload_json)
     found = select(Attendee, Meeting).join(Meeting, Meeting.id == Attendee.meeting_id)
     found = found.where(Attendee.meeting_id == told["meeting_id"], Attendee.site_id == told["site_id"], *_reminded())
