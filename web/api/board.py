@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
-from sqlalchemy import select
 from starlette.responses import Response
 
-from scheduler.database import ReadSession, new_id
+from scheduler.database import ReadSession
 from scheduler.linked.rows import below
 from scheduler.meetings.access import find_meeting, require
-from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
 from scheduler.permissions import may_see_tree
 from scheduler.proceedings.errors import Refused
 from web.api.call import Body, Json, SessionCall, Somebody
-from web.errors import NotFound, WrongStage
-from web.live.board import machine_of
-from web.live.connection import Connection
-from web.live.room import Room
+from web.live.reaching import Reaching
 from web.live.whole_board import far_children, whole_board
 
 router = APIRouter(tags=["board"])
-
-PICTURE_S = 8.0  # a page is asked, and sends what its camera sees next
 
 
 class MessageIn(Body):
@@ -57,39 +48,41 @@ async def read(meeting_id: str, call: Somebody) -> Json:
 @router.post("/meetings/{meeting_id}/board/{site_id}/message")
 async def message(meeting_id: str, site_id: str, body: MessageIn, call: Somebody) -> Json:
     """Shown on the site's page, and kept nowhere: help with the technique, no part of the meeting."""
-    _, machine = await _machine(call, meeting_id, site_id)
-    machine.outgoing.send({"type": "notice", "id": new_id(), "text": body.text, "at": call.now.isoformat()})
+    await (await _reaching(call, meeting_id)).message(meeting_id, site_id, body.text)
     return {"delivered": True}
 
 
 @router.get("/meetings/{meeting_id}/board/{site_id}/picture.jpg")
 async def picture(meeting_id: str, site_id: str, call: Somebody) -> Response:
     """What the site's camera sees now: a still of 320 pixels, asked for at this moment."""
-    room, machine = await _machine(call, meeting_id, site_id)
-    try:
-        async with asyncio.timeout(PICTURE_S):
-            jpeg = await room.media.stills.look(machine)
-    except TimeoutError:
-        raise WrongStage("no_picture") from None
+    jpeg = await (await _reaching(call, meeting_id)).picture(meeting_id, site_id)
     headers = {"cache-control": "no-store", "content-disposition": "inline; filename=picture.jpg"}
-    return Response(base64.b64decode(jpeg), media_type="image/jpeg", headers=headers)
+    return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
 @router.post("/meetings/{meeting_id}/board/{site_id}/air")
 async def air(meeting_id: str, site_id: str, call: Somebody) -> Json:
-    """Give the site the floor, as the chair's button does; the rules of the room decide."""
-    room, _ = await _machine(call, meeting_id, site_id)
-    if room.meeting_id != meeting_id:
-        raise Refused("unknown_site", detail="of a room below")
-    leads = next((c for c in room.connections.values() if c.actor.person_id == call.identity.person_id), None)
-    if leads is None:
-        raise Refused("not_allowed", ("chair", "secretary"))
-    return {"seq": await room.command(leads, "grant_floor", {"site_id": site_id})}
+    """Give the site the floor, as the chair's button does; one of a room below is called there first."""
+    reaching = await _reaching(call, meeting_id)
+    room = call.services.hub.rooms.get(meeting_id)
+    connections = room.connections.values() if room is not None else ()
+    leads = next((c for c in connections if c.actor.person_id == call.identity.person_id), None)
+    if room is None or leads is None or leads.participant.role not in ("chair", "secretary"):
+        raise Refused("leads_not_here", ("chair", "secretary"))
+    named = {"site_id": site_id}
+    if site_id not in room.plan.site_ids:
+        named["request_id"] = await reaching.call(meeting_id, site_id)
+    return {"seq": await room.command(leads, "grant_floor", named)}
 
 
-def _open(call: SessionCall) -> dict[str, Room]:
-    hub = call.services.hub
-    return hub.rooms if hub is not None else {}
+async def _reaching(call: SessionCall, meeting_id: str) -> Reaching:
+    """For those who may see the tree; who of them may give the floor is the room's to say."""
+    async with call.database.reading() as session:
+        await _rooms(session, call, meeting_id)
+    if call.services.hub is None:
+        raise Refused("not_present")
+    reaching: Reaching = call.services.hub.reaching
+    return reaching
 
 
 async def _rooms(session: ReadSession, call: SessionCall, meeting_id: str) -> list[Meeting]:
@@ -98,18 +91,3 @@ async def _rooms(session: ReadSession, call: SessionCall, meeting_id: str) -> li
     meeting, access = await find_meeting(session, actor, meeting_id)
     require(may_see_tree(actor, access), "see_board", "secretary", "technician")
     return [meeting, *(room for room in await below(session, meeting_id) if room.stage != "cancelled")]
-
-
-async def _machine(call: SessionCall, meeting_id: str, site_id: str) -> tuple[Room, Connection]:
-    """The room a site of this tree sits in, and its machine there; refused while it is not in."""
-    async with call.database.reading() as session:
-        rooms = await _rooms(session, call, meeting_id)
-        query = select(Attendee.meeting_id).where(Attendee.meeting_id.in_([room.id for room in rooms]))
-        room_id = await session.scalar(query.where(Attendee.site_id == site_id))
-    if room_id is None:
-        raise NotFound
-    room = _open(call).get(room_id)
-    machine = machine_of(room, site_id) if room is not None else None
-    if room is None or machine is None:
-        raise Refused("not_present", detail=site_id)
-    return room, machine

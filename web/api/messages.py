@@ -101,6 +101,39 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "room_cancelled": ("Cuộc họp đã hủy.", "The meeting was cancelled."),
     "room_postponed": ("Cuộc họp đã hoãn.", "The meeting was postponed."),
     "not_invited": ("Đơn vị không có trong thành phần được mời.", "Your unit is not invited."),
+    "not_present": ("Điểm cầu chưa vào phòng họp.", "The site is not in the room."),
+    "unknown_site": ("Không có điểm cầu này trong cuộc họp.", "There is no such site in the meeting."),
+    "leads_not_here": (
+        "Chỉ chủ tọa hoặc thư ký đang ở trong phòng họp mới mời phát biểu được. Vào phòng họp rồi làm lại.",
+        "Only the chair or secretary who is in the room gives the floor. Go into the room and try again.",
+    ),
+    "already": ("Điểm cầu đang phát biểu.", "The site has the floor already."),
+    "away": (
+        "Phòng họp cấp dưới đang thảo luận riêng nên không nhận yêu cầu này.",
+        "The room below is in a discussion of its own and does not take this.",
+    ),
+    "not_linked": ("Phòng họp cấp dưới đang mất kết nối.", "The room below is cut off."),
+    "floor_above": (
+        "Lượt phát biểu do phòng họp cấp trên điều hành.",
+        "The floor is given by the room above.",
+    ),
+    "no_picture": ("Chưa lấy được hình từ điểm cầu.", "No picture from the site yet."),
+    "many_pictures": (
+        "Đang lấy hình của 9 điểm cầu cấp dưới. Thử lại sau vài giây.",
+        "Nine pictures from below are under way. Try again in a few seconds.",
+    ),
+    "far_unreachable": (
+        "Hệ thống cấp dưới chưa trả lời. Gọi điện cho cán bộ kỹ thuật trực.",
+        "The installation below does not answer. Call the technician on duty.",
+    ),
+    "far_refused": (
+        "Hệ thống cấp dưới từ chối yêu cầu này.",
+        "The installation below refuses this.",
+    ),
+    "far_old": (
+        "Hệ thống cấp dưới dùng phiên bản cũ, chưa nhận được yêu cầu này.",
+        "The installation below is an older version and does not know this.",
+    ),
     # encoders and players that are not ours
     "ticket_refused": ("Vé không mở được cửa này.", "The ticket does not open this door."),
     "wrong_content": ("Kiểu nội dung không đúng.", "The content is of the wrong type."),

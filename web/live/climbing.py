@@ -64,13 +64,13 @@ class Climbing:
         self._joined: set[str] = set()  # rooms that compared with the one above since it was reached
         self._held: dict[str, Ends] = {}  # of rooms that are cut off: how far the logs above are here
         self._behind: dict[str, Behind] = {}
-        self._answers = FloorRequests(rooms, database)
+        self.answers = FloorRequests(rooms, database)
         self._end: Callable[[], None] = lambda: None
 
     # -- life -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._channel.on("floor.*", self._answers.answer)
+        self._channel.on("floor.*", self.answers.answer)
         self._end = self._channel.listen(self._on_link)
 
     async def stop(self) -> None:
@@ -100,7 +100,7 @@ class Climbing:
         if node:
             return await self._channel.request(node, kind, body)
         try:
-            return await self._answers.answer("", kind, body)
+            return await self.answers.answer("", kind, body)
         except RequestRefused as refused:
             raise RefusedThere("", refused.code, refused.detail) from refused
 
@@ -110,7 +110,7 @@ class Climbing:
         """These became durable and are in the state of the room."""
         queue = {request.request_id: request for request in (*before.queue, *room.state.queue)}
         for fact in facts:
-            for told in self._answers.errands(room, before, queue, fact.body):
+            for told in self.answers.errands(room, before, queue, fact.body):
                 self._spawn(self._tell(room, told), told.kind)
             if isinstance(fact.body, f.FloorForwarded):
                 self._spawn(self._forward(room, fact.body.request_id), "floor.forward")
@@ -139,7 +139,7 @@ class Climbing:
             return
         self._tried[request_id] = self._monotonic()
         try:
-            await self._ask(above.node, "floor.forward", await self._climb(room, request, above))
+            await self._ask(above.node, "floor.forward", await self.climb(room, request, above))
             status: f.ForwardStatus = "waiting"
         except RefusedThere as refused:
             status = "gone" if refused.code in ("spoken", "full") else "failed"
@@ -151,7 +151,8 @@ class Climbing:
     def _request(self, room: Room, request_id: str) -> Request | None:
         return next((request for request in room.state.queue if request.request_id == request_id), None)
 
-    async def _climb(self, room: Room, request: Request, above: Link) -> Json:
+    async def climb(self, room: Room, request: Request, above: Link) -> Json:
+        """How the room above is told of a request."""
         async with self._database.reading() as session:
             host = await session.scalar(
                 select(Unit).join(Meeting, Meeting.host_unit_id == Unit.id).where(Meeting.id == room.meeting_id)

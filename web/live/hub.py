@@ -37,6 +37,7 @@ from web.live.links import Links
 from web.live.media_driver import Media
 from web.live.opening import Opening
 from web.live.presence import Hello
+from web.live.reaching import Reaching
 from web.live.room import Belongings, Room
 from web.live.support import Support
 from web.live.view import load_planned, sites_below
@@ -79,6 +80,7 @@ class Hub:
         channel = channel or LinkChannel()
         self.links = Links(self.rooms, channel, monotonic)
         self.climbing = Climbing(self.rooms, channel, database, clock, monotonic)
+        self.reaching = Reaching(self.rooms, channel, database, self.climbing, monotonic)
         self.opening = Opening(database, self._lead)
         self.support = Support(captures.parent / "support", database, clock)
         self.workers = Workers(media, self.rooms, self.support.ended)
@@ -121,6 +123,7 @@ class Hub:
             on_taken=self._took,
         )
         self.climbing.start()
+        self.reaching.start()
         self.links.answer_others(self._may_link)
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()

@@ -22,6 +22,7 @@ from scheduler.linked.messages import (
     told_to_json,
 )
 from scheduler.linked.parent import ParentPlan
+from scheduler.linked.reach import Reach, read_picture, read_reach, read_request
 
 CORPUS = Path(__file__).parents[2] / "corpora" / "meetings"
 AT = ("2026-11-24T01:00:00+00:00", "2026-11-24T03:00:00+00:00")
@@ -42,7 +43,14 @@ def fuzz_message(data: bytes) -> None:
         if not isinstance(body, dict):
             return
         before = Seen(mark="seen")
-        for read in (lambda: read_ask(body, "upper"), lambda: read_told([body]), lambda: follow_pages([body], before)):
+        for read in (
+            lambda: read_ask(body, "upper"),
+            lambda: read_told([body]),
+            lambda: follow_pages([body], before),
+            lambda: read_reach(body, with_text="text" in body),
+            lambda: read_picture(body),
+            lambda: read_request(body, "s1"),
+        ):
             try:
                 read()
             except NotUnderstood:
@@ -55,6 +63,13 @@ def test_there_and_back() -> None:
     assert [page["more"] for page in pages] == [True, True, False]
     told = read_told(pages)
     assert (len(told.sites), len(told.sites[0].name), told.chair) == (230, 100, "Lù A Páo")
+
+
+def test_what_is_asked_of_a_site() -> None:
+    reach = Reach("m1", "m2", "s1", 2, "Bật micro")
+    assert read_reach(json.loads(json.dumps(reach.to_json())), with_text=True) == reach
+    assert read_reach({**reach.to_json(), "text": 7}).text == "", "only a message has a text"
+    assert read_picture(json.loads((CORPUS / "seen").read_text())) == b"\xff\xd8\xff\xe0picture\xff\xd9"
 
 
 def test_what_fuzzing_starts_from_is_read_or_refused() -> None:

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { FakeApi, show } from "../testing";
 import { BoardView } from "./page";
@@ -16,7 +16,7 @@ describe("the board", () => {
     await waitFor(() => expect(names()).toEqual(["Lùng Tám"]));
     expect(screen.getByRole("link", { name: "Gọi cán bộ kỹ thuật trực xã Lùng Tám, số 0219 000 0001" }).getAttribute("href")).toBe("tel:02190000001");
   });
-  it("writes to a site and puts it on air; one of a room below is not put on air from here", async () => {
+  it("writes to a site and puts it on air, also one that another server holds", async () => {
     const api = new FakeApi({ "POST /api/meetings/root/board/Lùng Tám/message": {}, "POST /api/meetings/root/board/Lùng Tám/air": {} });
     show(<BoardView id="root" board={BOARD} stale={false} />, { api });
     fireEvent.click(screen.getByRole("button", { name: "xã Lùng Tám" }));
@@ -25,6 +25,11 @@ describe("the board", () => {
     await waitFor(() => expect(api.asked.at(-1)).toMatchObject({ method: "POST", body: { text: "Bật micro" } }));
     fireEvent.click(screen.getByTestId("put-on-air"));
     await waitFor(() => expect(api.asked.at(-1)?.path).toContain("/air"));
+    cleanup();
+    show(<BoardView id="root" board={board([row("Thanh Vân", { room_id: "quanba", state: "joined", far: true })])} stale={false} />, { api });
+    fireEvent.click(screen.getByRole("button", { name: "xã Thanh Vân" }));
+    expect(screen.getByTestId("put-on-air").textContent).toBe("Đưa lên phát");
+    expect(screen.getByTestId("look")).toBeTruthy();
   });
   it("says that all is well", async () => {
     show(<BoardView id="root" board={board([row("a", { state: "joined" })])} stale={false} />);

@@ -59,7 +59,7 @@ export function BoardView({ id, board, stale }: { id: string; board: Board; stal
       </div>
       {sections.length === 0 && <Notice tone="good">{badOnly ? words.board.allWell : words.board.noneFound}</Notice>}
       {grid ? <GridSections sections={sections} show={show} /> : <TableSections sections={sections} show={show} />}
-      {shown && <SiteDialog meetingId={id} row={shown} isRoot={shown.room_id === id} onClose={() => setOpen(null)} />}
+      {shown && <SiteDialog meetingId={id} row={shown} onClose={() => setOpen(null)} />}
     </Frame>
   );
 }

@@ -10,7 +10,7 @@ import { useWords } from "../words";
 import { timeOf } from "../words/when";
 import styles from "./board.module.css";
 
-export function SiteDialog({ meetingId, row, isRoot, onClose }: { meetingId: string; row: BoardRow; isRoot: boolean; onClose: () => void }) {
+export function SiteDialog({ meetingId, row, onClose }: { meetingId: string; row: BoardRow; onClose: () => void }) {
   const words = useWords();
   const api = useApi();
   const [text, setText] = useState("");
@@ -37,7 +37,7 @@ export function SiteDialog({ meetingId, row, isRoot, onClose }: { meetingId: str
       {row.reply === "declined" && row.reply_reason && <p>{words.board.reason(row.reply_reason)}</p>}
       {check && <p className={styles.soft}>{words.board.checkAt(timeOf(check.at), check.down_kbps, check.up_kbps, check.rtt_ms, Math.round(check.clock_ms / 100) / 10)} {check.is_ready ? words.board.signedOff : ""}</p>}
       {row.phone && <p><a className={styles.call} href={`tel:${row.phone.replace(/\s/g, "")}`} data-testid="call">{words.board.call(row.phone)}</a></p>}
-      {row.far ? <p className={styles.soft}>{words.board.far}</p> : joined ? (
+      {joined ? (
         <>
           <form className={styles.message} onSubmit={(event) => { event.preventDefault(); if (text.trim()) void act(() => api.post(`${base}/message`, { text: text.trim() }), words.board.sent).then(() => setText("")); }}>
             <TextField label={words.board.message} value={text} maxLength={500} onChange={(e) => setText(e.target.value)} data-testid="site-message" />
@@ -45,11 +45,12 @@ export function SiteDialog({ meetingId, row, isRoot, onClose }: { meetingId: str
           </form>
           <div className={styles.acts}>
             <Button onClick={() => setPicture(`${base}/picture.jpg?${Date.now()}`)} data-testid="look">{words.board.see}</Button>
-            {isRoot && <Button look="main" onClick={() => void act(() => api.post(`${base}/air`, {}), words.board.onAir)} data-testid="put-on-air">{words.board.putOnAir}</Button>}
+            <Button look="main" onClick={() => void act(() => api.post(`${base}/air`, {}), words.board.onAir)} data-testid="put-on-air">{words.board.putOnAir}</Button>
           </div>
           {picture && <img className={styles.picture} src={picture} alt={words.board.pictureOf(row.unit_title)} onError={() => { setPicture(""); setTold(words.board.noPicture); }} />}
         </>
       ) : <p className={styles.soft}>{words.board.notIn}</p>}
+      {joined && row.far && <p className={styles.soft}>{words.board.far}</p>}
       {told && <Notice>{told}</Notice>}
       <ErrorNotice error={error} />
     </Dialog>

@@ -13,6 +13,6 @@ export const board: Words["board"] = {
   },
   call: (phone) => `Call the technician: ${phone}`, callOf: (title, phone) => `Call the technician of ${title}, ${phone}`, reason: (text) => `Reason: ${text}`,
   checkAt: (at, down, up, rtt, clock) => `Checked at ${at}: ${Math.round(down / 100) / 10} Mbps down, ${Math.round(up / 100) / 10} Mbps up, ${rtt} ms, clock off by ${clock} s.`, signedOff: "The site is ready.",
-  message: "Message to the site", send: "Send", sent: "Sent.", see: "See its picture", putOnAir: "Put on air", pictureOf: (title) => `Picture from ${title}`, noPicture: "No picture from the site yet.", far: "A site of a room held by another server: write to it and look at it there.", notIn: "The site is not in the room: call to help.",
+  message: "Message to the site", send: "Send", sent: "Sent.", see: "See its picture", putOnAir: "Put on air", pictureOf: (title) => `Picture from ${title}`, noPicture: "No picture from the site yet.", far: "A site of a room held by another server: that server is asked, and may refuse.", notIn: "The site is not in the room: call to help.",
   notice: "Message of the technician", understood: "Understood",
 };

@@ -11,6 +11,6 @@ export const board = {
   } as Record<string, string>,
   call: (phone: string) => `Gọi cán bộ kỹ thuật trực: ${phone}`, callOf: (title: string, phone: string) => `Gọi cán bộ kỹ thuật trực ${title}, số ${phone}`, reason: (text: string) => `Lý do: ${text}`,
   checkAt: (at: string, down: number, up: number, rtt: number, clock: number) => `Kiểm tra lúc ${at}: xuống ${Math.round(down / 100) / 10} Mbps, lên ${Math.round(up / 100) / 10} Mbps, trễ ${rtt} ms, đồng hồ lệch ${clock} giây.`, signedOff: "Điểm cầu đã sẵn sàng.",
-  message: "Nhắn đến điểm cầu", send: "Gửi", sent: "Đã gửi.", see: "Xem hình điểm cầu", putOnAir: "Đưa lên phát", pictureOf: (title: string) => `Hình từ điểm cầu ${title}`, noPicture: "Chưa lấy được hình từ điểm cầu.", far: "Điểm cầu của phòng họp trên máy chủ khác: nhắn tin và xem hình tại máy chủ đó.", notIn: "Điểm cầu chưa vào phòng: gọi điện để hỗ trợ.",
+  message: "Nhắn đến điểm cầu", send: "Gửi", sent: "Đã gửi.", see: "Xem hình điểm cầu", putOnAir: "Đưa lên phát", pictureOf: (title: string) => `Hình từ điểm cầu ${title}`, noPicture: "Chưa lấy được hình từ điểm cầu.", far: "Điểm cầu của phòng họp trên máy chủ khác: yêu cầu được chuyển tới máy chủ đó; máy chủ đó có thể từ chối.", notIn: "Điểm cầu chưa vào phòng: gọi điện để hỗ trợ.",
   notice: "Cán bộ kỹ thuật nhắn", understood: "Đã rõ",
 };
