@@ -30,7 +30,7 @@ from scheduler.meetings.local_time import local_date
 from scheduler.meetings.meeting import ENDED_STAGES, Meeting
 from scheduler.meetings.plan_defaults import fill_from_host
 from scheduler.meetings.plan_input import Plan
-from scheduler.nodes.tables import LinkedNode
+from scheduler.nodes.tables import LinkedNode, MeetingEdge
 from scheduler.organization.folding import fold
 from scheduler.organization.level import Level
 from scheduler.organization.person import Person
@@ -134,6 +134,7 @@ async def _make(
         raise WillNotHold("cancelled")
     if await session.get(Meeting, ask.meeting_id) is not None:
         raise WillNotHold("not_allowed", "a meeting of this installation")
+    await _check_root(session, node, ask.meeting_id)
     await _check_count(session, node)
     plan = Plan(
         title=ask.plan.title,
@@ -182,6 +183,15 @@ async def _make(
     await index_plan(session, room)
     audit.record(session, "room_held", Actor(), now, subject_id=room.id, node=node.id, above=ask.meeting_id)
     return room
+
+
+async def _check_root(session: WriteSession, node: LinkedNode, meeting_id: str) -> None:
+    """A meeting is one installation's: another one that gives it out for its own is not believed."""
+    told = select(MeetingEdge.node).where(MeetingEdge.meeting_id == meeting_id)
+    held = select(Meeting.remote_parent_node_id).where(Meeting.remote_parent_id == meeting_id)
+    for other in (*(await session.scalars(held)), *(await session.scalars(told))):
+        if other != node.id:
+            raise WillNotHold("two_roots", f"{meeting_id} is of {other}")
 
 
 async def _check_count(session: WriteSession, node: LinkedNode) -> None:

@@ -135,14 +135,16 @@ def check_edges(
     so_far = dict(known)
     waiting = list(said)
     is_there = {node.id for node in nodes.values() if node.via == via}
+    carried = {edge.parent_meeting_id: edge.parent_node for edge in known.values()}
     hangs = _hangs if nodes[via].role == "lower" else _carries
     while waiting:
         rest: list[Edge] = []
         for edge in waiting:
             before = so_far.get(edge.meeting_id)
-            if before == edge or edge.node not in is_there:
-                continue  # known, or of ours: told back to us
-            if before is not None or edge.parent_node not in is_there:
+            holder = before.node if before is not None else carried.get(edge.meeting_id, "")
+            if before == edge or (edge.node not in is_there and not holder):
+                continue  # known, or of nodes and meetings that we have not heard of
+            if before is not None or edge.node not in is_there or edge.parent_node not in is_there:
                 refused.append(edge)
             elif hangs(so_far, edge):
                 so_far[edge.meeting_id] = edge

@@ -211,6 +211,12 @@ async def note_error(session: WriteSession, node: str, code: str, detail: str, n
     await session.execute(update(LinkedNode).where(LinkedNode.id == node).values(**values))
 
 
+async def note_over(session: WriteSession, node: str, code: str) -> None:
+    """What this error was about is well again."""
+    is_it = (LinkedNode.id == node, LinkedNode.error == code)
+    await session.execute(update(LinkedNode).where(*is_it).values(error="", error_detail=""))
+
+
 async def note_seen(session: WriteSession, node: str, now: datetime) -> None:
     """The link is up: the last error is over."""
     values = {"error": "", "error_detail": "", "seen_at": now}

@@ -5,6 +5,7 @@ ReplicationError
 │   ├── MalformedFrame      not a message of the protocol, or one at the wrong time
 │   ├── NoCommonVersion     too old or too new for us
 │   ├── UnknownNode         not linked with us, or revoked
+│   ├── WrongSide           dials us though it is above us as we know it: each takes the other for the upper one
 │   ├── BadProof            could not prove to be who it says it is
 │   ├── Silent              nothing was heard for too long
 │   ├── ForeignOrigin       facts of a log that does not come from its side of the link
@@ -42,6 +43,10 @@ class NoCommonVersion(PeerFault):
 
 class UnknownNode(PeerFault):
     code: ClassVar[str] = "unknown_node"
+
+
+class WrongSide(PeerFault):
+    code: ClassVar[str] = "wrong_side"
 
 
 class BadProof(PeerFault):

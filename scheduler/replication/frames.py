@@ -190,6 +190,8 @@ def _no_constant(name: str) -> None:
 
 
 def _read(cls: type[Frame], message: dict[str, Any]) -> Frame:
+    if cls is Hello or cls is Close:  # before a version is agreed upon; a newer one may say more
+        message = {item.name: message[item.name] for item in fields(cls) if item.name in message}
     free = {name: message.pop(name) for kind, name in _FREE if kind is cls and name in message}
     if not free:
         return from_plain(cls, message, cls.__name__.lower())

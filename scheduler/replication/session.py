@@ -21,6 +21,7 @@ from scheduler.replication.errors import (
     ReplicationError,
     Silent,
     UnknownNode,
+    WrongSide,
 )
 from scheduler.replication.frames import (
     VERSIONS,
@@ -97,7 +98,7 @@ Event = Up | Received | Down
 
 
 class LinkSession:
-    """``find``: the linked node of this id, None for an unknown or revoked one (of the wrong role, too)."""
+    """``find``: the linked node of this id, None for an unknown or revoked one."""
 
     def __init__(
         self,
@@ -221,6 +222,8 @@ class LinkSession:
             raise UnknownNode(f"{frame.node} ({frame.name[:60]})")
         low, high = max(frame.versions[0], self._myself.versions[0]), min(frame.versions[1], self._myself.versions[1])
         self.peer = peer
+        if peer.role != ("lower" if self.side == "listener" else "upper"):
+            raise WrongSide(f"{peer.name or peer.id} is the {peer.role} one here")
         if low > high:
             ours, theirs = self._myself.versions, frame.versions
             raise NoCommonVersion(f"ours {ours[0]}-{ours[1]}, theirs {theirs[0]}-{theirs[1]}")

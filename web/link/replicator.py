@@ -20,6 +20,7 @@ from scheduler.nodes.registry import (
     Neighbourhood,
     neighbourhood,
     note_error,
+    note_over,
     take_introductions,
     words_of_introduction,
 )
@@ -74,6 +75,8 @@ class Replicator:
         self._refresh = asyncio.Event()
         self._grown: dict[LogId, int] = {}  # what was said to have grown since we looked last
         self._again: set[LogId] = set()  # that our disk did not take; asked for again later
+        self._parked_there: set[LogId] = set()  # that the other side's disk did not take
+        self._is_short = False  # our disk did not take something, and the operator's page says so
         self._unknown: set[LogId] = set()  # of meetings that are not of our tree; asked for once they are
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -236,6 +239,8 @@ class Replicator:
             self._wake.set()
         elif isinstance(frame, fr.Park):
             self.sending.park(frame.log)
+            if frame.reason == "storage" and len(self._parked_there) < MOST_UNKNOWN:
+                self._parked_there.add(frame.log)
             if frame.reason != "unknown_meeting":
                 await self._note("parked_there", f"{frame.reason[:40]} {frame.log.meeting_id}")
         elif isinstance(frame, fr.Nodes):
@@ -262,6 +267,10 @@ class Replicator:
                     )
                 cursors[log_id] = cursor.seq
         self.sending.has(cursors, frame.last)
+        if self._parked_there & cursors.keys():
+            self._parked_there -= cursors.keys()
+            if not self._parked_there:
+                await self._over("parked_there")
 
     async def _take_nodes(self, frame: fr.Nodes) -> None:
         async with self._has.database.transaction() as session:
@@ -316,6 +325,9 @@ class Replicator:
             await self._park_ours({batch.log for batch, _, _ in believed}, error)
             return
         self._tell(believed)
+        if self._is_short and not self._again:
+            self._is_short = False
+            await self._over("storage")
 
     async def _judge(self, batch: fr.Batch) -> tuple[fr.Batch, Held, list[Fact]] | None:
         log_id = batch.log
@@ -368,6 +380,7 @@ class Replicator:
             self._held.pop(log_id, None)
             self._again.add(log_id)
             self._connection.send(fr.Park(log_id, "storage"))
+        self._is_short = True
         with contextlib.suppress(*FAILURES):
             await self._note("storage", type(error).__name__)
         self._spawn(self._ask_again(frozenset(logs)))
@@ -388,3 +401,8 @@ class Replicator:
         """For the operator's page."""
         async with self._has.database.transaction() as session:
             await note_error(session, self._neighbour, code, detail, self._has.clock())
+
+    async def _over(self, code: str) -> None:
+        with contextlib.suppress(*FAILURES):
+            async with self._has.database.transaction() as session:
+                await note_over(session, self._neighbour, code)

@@ -25,6 +25,7 @@ from scheduler.proceedings.facts import Fact
 from scheduler.proceedings.lease import Lease
 from scheduler.proceedings.node import Node
 from scheduler.replication.errors import Ended, PeerFault, ReplicationError, Silent
+from scheduler.replication.frames import VERSIONS
 from scheduler.replication.session import LinkSession, Myself, Peer, Side, Timing
 from web.link.channel import LinkChannel, LinkEvent
 from web.link.connection import LinkConnection, Socket
@@ -44,6 +45,7 @@ class LinkSettings:
     watch_s: float = WATCH_S
     fault_pause_s: float = FAULT_PAUSE_S
     store_again_s: float = STORE_AGAIN_S
+    versions: tuple[int, int] = VERSIONS
     first_pause_s: float = 1.0  # at most, before a broken link is dialled again; grows to a minute
 
 
@@ -198,7 +200,7 @@ class Links:
     # -- links ------------------------------------------------------------------------------------------------------
 
     def _session(self, side: Side, find: Callable[[str], Peer | None]) -> LinkSession:
-        myself = Myself(self.node.origin, self.name, self.node.epoch, self.key)
+        myself = Myself(self.node.origin, self.name, self.node.epoch, self.key, self.settings.versions)
         now, at_ms = time.monotonic(), int(self.wall() * 1000)
         return LinkSession(side, myself, find, secrets.token_bytes(32), now, self.settings.timing, at_ms)
 
@@ -217,16 +219,16 @@ class Links:
                 self._strangers -= 1
 
         try:
-            return await self._run(socket, self._session("listener", self._find_lower), met)
+            return await self._run(socket, self._session("listener", self._find), met)
         finally:
             met()
 
-    def _find_lower(self, node: str) -> Peer | None:
+    def _find(self, node: str) -> Peer | None:
         known = self.known.get(node)
-        return known.peer if known is not None and known.peer.role == "lower" else None
+        return known.peer if known is not None else None
 
     async def _run(
-        self, socket: Socket, session: LinkSession, met: Callable[[], None] = lambda: None
+        self, socket: Socket, session: LinkSession, met: Callable[[], None] = lambda: None, dialled: str = ""
     ) -> ReplicationError:
         has = Belongings(
             self.database,
@@ -255,20 +257,20 @@ class Links:
         finally:
             if session.peer is not None and self.connections.get(session.peer.id) is connection:
                 del self.connections[session.peer.id]
-        await self._note_end(session, reason)
+        await self._note_end(session.peer.id if session.peer is not None else dialled, reason)
         return reason
 
     async def _note_seen(self, node: str) -> None:
         await self._note(node, "", "")
 
-    async def _note_end(self, session: LinkSession, reason: ReplicationError) -> None:
-        if session.peer is None:
+    async def _note_end(self, node: str, reason: ReplicationError) -> None:
+        if not node:
             log.warning("a stranger was refused", error=str(reason), code=reason.code)
             return
         if isinstance(reason, Ended) and reason.ended_code in ("restarting", "replaced", "revoked", "silent"):
             return
         code = f"said_{reason.ended_code}" if isinstance(reason, Ended) else reason.code
-        await self._note(session.peer.id, code, str(reason))
+        await self._note(node, code, str(reason))
 
     async def _note(self, node: str, code: str, detail: str) -> None:
         """On the operator's page; a database that does not answer keeps nobody from going on."""
@@ -289,7 +291,7 @@ class Links:
             try:
                 async with self.dial(known.url, known.authority_pem) as socket:
                     session = self._session("dialler", lambda node: known.peer if node == known.peer.id else None)
-                    reason = await self._run(socket, session)
+                    reason = await self._run(socket, session, dialled=known.peer.id)
                 if session.is_up:
                     waits = pauses(self.settings.first_pause_s)
             except Unreachable as error:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from tests.web.link.nodes import Installation, Net
+from tests.web.link.nodes import CALM, Installation, Net
 
-Opening = Callable[[str], Awaitable[Installation]]
+
+class Opening(Protocol):
+    """``folder``: of the database; ``versions``: of the protocol that this one speaks."""
+
+    async def __call__(
+        self, name: str, *, folder: Path | None = None, versions: tuple[int, int] | None = None
+    ) -> Installation: ...
 
 
 @pytest.fixture
@@ -18,11 +27,17 @@ def net() -> Net:
 
 
 @pytest.fixture
-async def opened(tmp_path: Path, net: Net) -> AsyncIterator[Opening]:
+async def opened(tmp_path: Path, sqlite_template: Path, net: Net) -> AsyncIterator[Opening]:
     made: list[Installation] = []
 
-    async def open_one(name: str) -> Installation:
-        installation = await Installation(name, tmp_path, net).open()
+    async def open_one(
+        name: str, *, folder: Path | None = None, versions: tuple[int, int] | None = None
+    ) -> Installation:
+        folder = folder or tmp_path
+        shutil.copy(sqlite_template, folder / f"{name}.sqlite")
+        made_one = Installation(name, folder, net)
+        made_one.settings = replace(CALM, versions=versions or CALM.versions)
+        installation = await made_one.open(is_migrated=True)
         made.append(installation)
         await installation.start()
         return installation

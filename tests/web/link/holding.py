@@ -127,7 +127,8 @@ async def side(tmp_path: Path, small_organisation: Path) -> AsyncIterator[Openin
     net, made = Net(), list[Side]()
 
     async def open_one(name: str) -> Side:
-        shutil.copy(small_organisation, tmp_path / f"{name}.sqlite")
+        if not (path := tmp_path / f"{name}.sqlite").exists():  # else it was killed and is born again
+            shutil.copy(small_organisation, path)
         installation = await Installation(name, tmp_path, net).open(is_migrated=True)
         made.append(one := Side(installation, World(installation.database)))
         one.open()

@@ -14,10 +14,12 @@ from scheduler.nodes.edges import Edge, put_edge
 from scheduler.nodes.key import NodeKey
 from scheduler.nodes.pairing import Pairing
 from scheduler.nodes.registry import Role, add_node
+from scheduler.nodes.tables import LinkedNode
 from scheduler.proceedings import facts as f
 from scheduler.proceedings import log
+from scheduler.proceedings.errors import LeaseHeld
 from scheduler.proceedings.facts import Body, By, Fact
-from scheduler.proceedings.lease import acquire
+from scheduler.proceedings.lease import acquire, usurp
 from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.node import identify
 from scheduler.replication.session import Timing
@@ -33,12 +35,17 @@ CALM = LinkSettings(Timing(0.5, 60.0, 60.0), watch_s=60.0, fault_pause_s=0.02, s
 
 
 class PipeEnd:
+    """``gate``: closed, nothing goes out."""
+
     def __init__(self, into: asyncio.Queue[str | None], out_of: asyncio.Queue[str | None]) -> None:
         self._into, self._out_of = into, out_of
         self.is_closed = False
         self.sent: list[str] = []
+        self.gate: asyncio.Semaphore | None = None
 
     async def send(self, text: str) -> None:
+        if self.gate is not None:
+            await self.gate.acquire()
         if self.is_closed:
             raise SocketClosed("closed")
         self.sent.append(text)
@@ -71,6 +78,7 @@ class Net:
         self.at: dict[str, Installation] = {}
         self.is_cut: set[str] = set()
         self.open: list[tuple[str, PipeEnd]] = []
+        self.answering: list[PipeEnd] = []  # the other ends
 
     @asynccontextmanager
     async def dial(self, url: str, authority_pem: str) -> AsyncIterator[PipeEnd]:
@@ -78,6 +86,7 @@ class Net:
             raise Unreachable("nobody answers")
         ours, theirs = pipe()
         self.open.append((url, ours))
+        self.answering.append(theirs)
         serving = asyncio.create_task(self.at[url].links.accept(theirs))
         try:
             yield ours
@@ -113,7 +122,10 @@ class Installation:
     async def open(self, *, is_migrated: bool = False) -> Installation:
         if not is_migrated:
             await migrations.upgrade(self.database)
-        self.lease = await acquire(self.database, self.name, NOW, timedelta(days=1))
+        try:
+            self.lease = await acquire(self.database, self.name, NOW, timedelta(days=1))
+        except LeaseHeld as held:  # whose process was killed
+            self.lease = await usurp(self.database, held, self.name, NOW, timedelta(days=1))
         async with self.database.transaction() as session:
             self.node = await identify(session, NOW)
         self.net.at[self.url] = self
@@ -163,6 +175,12 @@ class Installation:
 
     async def chat(self, meeting_id: str, *texts: str) -> list[Fact]:
         return await self.append(meeting_id, [f.ChatPosted(new_id(), None, self.name, text) for text in texts])
+
+    async def error(self, other: Installation) -> tuple[str, str]:
+        """What the operator's page says beside the other one."""
+        async with self.database.reading() as session:
+            row = await session.get_one(LinkedNode, other.id)
+        return row.error, row.error_detail
 
     async def facts(self, meeting_id: str) -> list[Fact]:
         async with self.database.reading() as session:

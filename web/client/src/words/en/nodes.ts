@@ -10,5 +10,8 @@ export const nodes = {
     unreachable: "Cannot be reached", version: "Versions do not fit", unknown_node: "The other side does not know us", bad_proof: "Wrong key", silent: "No signal", foreign_origin: "Sent what is not its own",
     broken_chain: "Facts were altered", bad_seal: "Wrong signature", gap: "Facts are missing", forked: "Both sides differ", stale_epoch: "Old facts came back", malformed: "Sent a wrong message", storage: "Our disk does not take it",
     unknown_fact: "The other side is newer", loop: "Links form a ring", two_paths: "Reached in two ways", other_key: "Its key changed", refused_edge: "Tree of meetings refused", said_unknown_node: "The other side has not added us", said_revoked: "Revoked by the other side",
+    said_version: "Versions do not fit", wrong_side: "Both sides say that they are the lower one", said_wrong_side: "Both sides say that they are the lower one", parked_there: "The other side cannot store what it is sent", forged_introduction: "A false introduction of a system",
+    asked_two_roots: "Gives out another system's meeting for its own", asked_not_allowed: "Asked for a room that it may not ask for", asked_not_below: "Asked for a room of a unit that is not below it", asked_unknown_unit: "Asked for a room of a unit that is not known here",
+    asked_held_elsewhere: "The unit it asked for belongs to another system", not_understood: "An answer that is not understood",
   } as Record<string, string>,
 };

@@ -10,5 +10,8 @@ export const nodes = {
     unreachable: "Không gọi được", version: "Phiên bản không tương thích", unknown_node: "Bên kia không nhận ra hệ thống này", bad_proof: "Sai khóa", silent: "Mất tín hiệu", foreign_origin: "Gửi dữ liệu không phải của mình",
     broken_chain: "Dữ liệu bị sửa", bad_seal: "Chữ ký sai", gap: "Thiếu dữ liệu", forked: "Dữ liệu hai bên khác nhau", stale_epoch: "Dữ liệu cũ quay lại", malformed: "Gửi thông điệp sai", storage: "Không ghi được vào ổ đĩa",
     unknown_fact: "Bên kia dùng phiên bản mới hơn", loop: "Liên kết thành vòng", two_paths: "Một hệ thống nối theo hai đường", other_key: "Khóa đã đổi", refused_edge: "Cây cuộc họp không hợp lệ", said_unknown_node: "Bên kia chưa thêm hệ thống này", said_revoked: "Bên kia đã thu hồi",
+    said_version: "Phiên bản không tương thích", wrong_side: "Hai bên đều cho mình là cấp dưới", said_wrong_side: "Hai bên đều cho mình là cấp dưới", parked_there: "Bên kia chưa lưu được dữ liệu", forged_introduction: "Giới thiệu hệ thống không đúng",
+    asked_two_roots: "Nhận cuộc họp của hệ thống khác là của mình", asked_not_allowed: "Yêu cầu tổ chức phòng họp không đúng quyền", asked_not_below: "Yêu cầu phòng họp của đơn vị không trực thuộc", asked_unknown_unit: "Yêu cầu phòng họp của đơn vị không có ở đây",
+    asked_held_elsewhere: "Đơn vị được yêu cầu thuộc hệ thống khác", not_understood: "Trả lời không hiểu được",
   } as Record<string, string>,
 };
