@@ -6,6 +6,7 @@ Nothing is replaced: the processes are the product's, reached over HTTP and WebS
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -16,6 +17,8 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+
+from tests.loaded import Forked, Loaded
 
 READY_S = 240.0
 
@@ -38,7 +41,8 @@ class Installation:
     host: str = "localhost"
     port: int = field(default_factory=free_port)
     media_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
-    process: asyncio.subprocess.Process | None = None
+    loaded: Loaded | None = None  # what it is forked from; None: a process that loads everything itself
+    process: asyncio.subprocess.Process | Forked | None = None
     log_path: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,36 +78,45 @@ class Installation:
     async def start(self, *, wait: bool = True) -> None:
         """Start ``giaoban serve``; returns when it answers."""
         environment = {
-            **os.environ,
             "GIAOBAN_DATA": str(self.data),
             "GIAOBAN_PORT": str(self.port),
             "GIAOBAN_MEDIA_PORT": str(self.media_port),
             "GIAOBAN_ARCHIVE_HEIGHT": "360",  # codes in a picture are read at any size
             **self.environment,
         }
-        arguments = ["-m", "web.command", "serve", *(["--demo"] if self.demo else [])]
-        with self.log_path.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, *arguments, env=environment, stdout=log, stderr=log
-            )
+        arguments = ["serve", *(["--demo"] if self.demo else [])]
+        if self.loaded is not None:
+            self.process = await self.loaded.fork(arguments, environment, self.log_path)
+        else:
+            command, whole = [sys.executable, "-m", "web.command", *arguments], {**os.environ, **environment}
+            with self.log_path.open("ab") as log:
+                self.process = await asyncio.create_subprocess_exec(*command, env=whole, stdout=log, stderr=log)
         if wait:
             await self.ready()
 
     async def ready(self) -> None:
         """Wait until the web process answers and reaches its media worker."""
         scheme = "https" if "GIAOBAN_TLS_KEY" in self.environment else "http"
-        async with httpx.AsyncClient(verify=False) as client:  # noqa: S501 - only asks whether it lives
-            async with asyncio.timeout(READY_S):
-                while True:
-                    if self.process and self.process.returncode is not None:
-                        raise AssertionError(f"giaoban serve ended with {self.process.returncode}:\n{self.log[-4000:]}")
-                    try:
+        async with httpx.AsyncClient(verify=False) as client, asyncio.timeout(READY_S):  # noqa: S501 - only asks
+            while True:
+                if self.process and self.process.returncode is not None:
+                    raise AssertionError(f"giaoban serve ended with {self.process.returncode}:\n{self.log[-4000:]}")
+                if await self._listens():
+                    with contextlib.suppress(httpx.TransportError):
                         answer = await client.get(f"{scheme}://127.0.0.1:{self.port}/healthz")
                         if answer.status_code == 200:
                             return
-                    except httpx.TransportError:
-                        pass
-                    await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)
+
+    async def _listens(self) -> bool:
+        """A request in vain costs a hundred times as much as this question."""
+        with socket.socket() as probe:
+            probe.setblocking(False)
+            try:
+                await asyncio.get_running_loop().sock_connect(probe, ("127.0.0.1", self.port))
+            except OSError:
+                return False
+            return True
 
     def pid_of(self, name: str) -> int:
         """The process id of ``web`` or ``media-1``, as it wrote it down itself."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import sqlite3
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from scheduler.proceedings import log
 from scheduler.proceedings.facts import Fact
 from scheduler.settings import DatabaseSettings
 from tests.installation import Installation
+from tests.loaded import Loaded
 from tests.own_network import OwnNetwork
 from tests.story import until
 from tests.web.conftest import PASSWORD
@@ -84,13 +86,19 @@ class Level:
 async def start_levels(
     stack: AsyncExitStack, folder: Path, filled: Path, levels: Sequence[tuple[str, str, dict[str, str]]]
 ) -> list[Level]:
-    """(name, unit, settings of its own), the highest first; all at once, then linked from level to level."""
+    """(name, unit, settings of its own), the highest first; all at once, then linked from level to level.
+
+    One that is preloaded with something loads everything itself; the others are forked from one process.
+    """
     made: list[Level] = []
+    loaded = await stack.enter_async_context(Loaded(folder))
+    without_letters(filled, folder / "filled.sqlite")
     for name, unit, settings in levels:
         data = folder / name
         data.mkdir()
-        shutil.copy(filled, data / "giaoban.sqlite")
-        installation = Installation(data, {**QUICK, **settings}, demo=False)
+        shutil.copy(folder / "filled.sqlite", data / "giaoban.sqlite")
+        itself = "LD_PRELOAD" in settings
+        installation = Installation(data, {**QUICK, **settings}, demo=False, loaded=None if itself else loaded)
         made.append(Level(name, unit, installation, stack))
         await installation.start(wait=False)
         stack.push_async_callback(installation.stop)
@@ -99,6 +107,14 @@ async def start_levels(
     for upper, lower in itertools.pairwise(made):
         await pair(upper, lower)
     return made
+
+
+def without_letters(filled: Path, path: Path) -> None:
+    """The demonstration, but for the invitations to its example, which every installation would write anew."""
+    shutil.copy(filled, path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("delete from outbox")
+        database.commit()
 
 
 async def pair(upper: Level, lower: Level) -> None:

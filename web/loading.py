@@ -9,6 +9,8 @@ gc.disable()  # modules stay: looking for garbage among them is a good part of t
 import web.app  # noqa: E402
 import web.media.worker  # noqa: E402
 import web.server  # noqa: E402, F401
+from web.api.router import endpoints  # noqa: E402
 
+endpoints()
 gc.freeze()  # nor do the children look there, and their memory stays shared
 gc.enable()
