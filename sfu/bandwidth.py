@@ -1,14 +1,16 @@
 """Bandwidth: one viewer's line, what his slots get of it, and the step of the ladder he is on. Sans-IO.
 
-Nobody is limited before his first feedback: who sends none (a foreign client, a load test) gets everything.
+A line begins with what is known of it, or low: a first keyframe larger than a thin line's queue costs the sound. Who
+has never sent feedback though packets go to him (a foreign client, a load test) is not limited from then on.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sfu.congestion.allocator import Allocation, Allocator
+from sfu.congestion.allocator import Allocation, Allocator, Place
 from sfu.congestion.estimator import START_BPS, Estimator, Packet
 from sfu.congestion.ladder import Ladder, Step, is_speechless, step_for
 from sfu.congestion.prober import Probe
@@ -18,27 +20,38 @@ from sfu.slot import Slot
 PACE, PACE_LEAST = 1.5, 300_000  # of the estimate; a keyframe on a thin line must not take for ever
 PACE_LEAST_DRAINING = 100_000
 PACE_CHANGED = 0.1
-SUDDEN = 0.85  # of the estimate that the slots were last divided by: divide again at once
+SUDDEN, RISEN = 0.85, 1.4  # of the estimate that the slots were last divided by: divide again at once
+UNKNOWN_BPS = 300_000  # a line of which nobody knows anything begins with this: a voice and a small picture
+KNOWN_SHARE = 0.75  # of what a line is said to carry
+FIRST_LEAST_BPS, FIRST_MOST_BPS = 60_000, 2_000_000
+UNHEARD_S = 1.5  # packets go out for so long without any feedback: there will be none
 SPARE_WANTED = 1.7  # probe until the line carries this much more than everything wished for: then it is left in peace
 SOUND_BPS, SOUND_HEADERS_BPS = 32_000, 12_000  # at most, of one voice; and what wraps it
 
 
 class Bandwidth:
-    """``redundancy``: how many earlier packets of sound ride along in each."""
+    """``first``: what the line is taken to carry before there is any feedback; None: everything."""
 
-    def __init__(self) -> None:
-        self.estimator: Estimator | None = None
+    def __init__(self, first: int | None = None, now: float = 0.0) -> None:
+        self.estimator = None if first is None else Estimator(now, first)
+        self.is_heard = False  # feedback has come
         self.ladder = Ladder()
         self.wanted = 0
         self.sent_packets: int | None = None  # when we last looked, while feedback was overdue
         self._allocator = Allocator()
         self._divided_by = math.inf
         self._pace: int | None = None
+        self._sending_since: float | None = None  # unheard
 
     @property
     def bitrate(self) -> float:
         """The estimate; infinite when nobody limits this viewer."""
         return self.estimator.bitrate if self.estimator is not None else math.inf
+
+    @property
+    def lasting(self) -> int | None:
+        """What the line carried at last, before it fell silent if it did; None: nobody knows."""
+        return self.estimator.lasting if self.estimator is not None and self.is_heard else None
 
     @property
     def loss(self) -> float:
@@ -49,16 +62,27 @@ class Bandwidth:
         if self.estimator is None:
             self.estimator = Estimator(now)
         self.sent_packets = None
+        self.is_heard = True
         self.estimator.receive(packets, now)
-        return self.bitrate < SUDDEN * self._divided_by
+        return not SUDDEN * self._divided_by <= self.bitrate <= RISEN * self._divided_by
 
     def is_overdue(self, now: float) -> bool:
-        """No feedback for a while: look whether anything goes out."""
-        return self.estimator is not None and self.estimator.is_overdue(now)
+        """No feedback yet, or none for a while: look whether anything goes out."""
+        return self.estimator is not None and (not self.is_heard or self.estimator.is_overdue(now))
+
+    def gives_up(self, now: float, *, is_sending: bool) -> bool:
+        """Several times a second; True once, when packets go out and feedback has never come: no limits then."""
+        if self.estimator is None or self.is_heard or not is_sending:
+            return False
+        self._sending_since = now if self._sending_since is None else self._sending_since
+        if now - self._sending_since < UNHEARD_S:
+            return False
+        self.estimator = self._pace = None
+        return True
 
     def handle_timeout(self, now: float, *, is_sending: bool) -> Probe | None:
         """Several times a second; the probe to send, if any."""
-        if self.estimator is None:
+        if self.estimator is None or not self.is_heard:
             return None
         wanted = int(self.wanted * SPARE_WANTED) if self.wanted else None
         return self.estimator.handle_timeout(now, is_sending=is_sending, wanted=wanted)
@@ -82,7 +106,7 @@ class Bandwidth:
                 slot.grant = None
                 slot.is_starved = False
             return False
-        places = [prices.place_of(s, s.producer) for s in pictures if s.producer]
+        places = [self._place(prices.place_of(s, s.producer), s) for s in pictures if s.producer]
         budget = max(0.0, self.bitrate * (1 - self.loss) - sound)
         allocation = self._allocator.allocate(places, budget, now)
         self.wanted = sound + allocation.wanted
@@ -90,6 +114,10 @@ class Bandwidth:
             slot.grant = allocation.chosen[slot.consumer.handle]
             slot.is_starved = slot.grant is None
         return self.ladder.update(self._step(pictures, allocation, budget), now)
+
+    def _place(self, place: Place, slot: Slot) -> Place:
+        """Slides too large to begin with come after the first feedback; until then small pictures need not wait."""
+        return place if self.is_heard or slot.line.kind != "presentation" else replace(place, yields=True)
 
     def _step(self, pictures: Sequence[Slot], allocation: Allocation, budget: float) -> Step:
         if is_speechless(self.bitrate, self.loss):
@@ -107,6 +135,12 @@ class Bandwidth:
         level = producer.rids.index(grant.rid) if grant is not None else None
         is_slow = grant is not None and grant.temporal == 0
         return step_for(level, layers, is_slow=is_slow, has_slides=slides and shown, spare=budget - allocation.spent)
+
+
+def first_bitrate(carries: int | None) -> int:
+    """What to begin with on a line that is said to carry so much; None: nobody knows."""
+    first = UNKNOWN_BPS if carries is None else int(carries * KNOWN_SHARE)
+    return min(max(first, FIRST_LEAST_BPS), FIRST_MOST_BPS)
 
 
 def sound_cost(measured: int, redundancy: int) -> int:

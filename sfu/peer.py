@@ -19,7 +19,9 @@ Role = Literal["viewer", "link", "far"]
 
 @dataclass(frozen=True, slots=True)
 class PeerSpec:
-    """What a room must know of a peer that joins; ``sink`` given: a virtual peer whose slots end in us."""
+    """What a room must know of a peer that joins; ``sink`` given: a virtual peer whose slots end in us.
+
+    ``first_bps``: what its line is taken to carry until it has sent feedback; None: everything."""
 
     peer: str
     label: str
@@ -27,6 +29,7 @@ class PeerSpec:
     sends: tuple[SendLine, ...]
     slots: tuple[SlotLine, ...]
     sink: Sink | None = None
+    first_bps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

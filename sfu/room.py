@@ -15,6 +15,7 @@ from sfu.congestion.estimator import Packet
 from sfu.consumer import Consumer, consumer_settings
 from sfu.errors import UnknownPeer
 from sfu.events import RoomEvent
+from sfu.known_lines import KnownLines
 from sfu.link import Link, link_key
 from sfu.linking.lanes import LANES, Streams, send_line
 from sfu.linking.linked import Linked, OnAir
@@ -48,6 +49,7 @@ class Room:
         self._encodings: dict[int, tuple[Producer, Encoding]] = {}
         self._consumers: dict[int, Slot] = {}
         self._telling = Telling(name, self.stage)
+        self._lines = KnownLines()
         self._poll_at: float | None = None  # with ``_watch_at``: None until somebody is here
         self._watch_at: float | None = None
         self._placed: object = None  # what the places of all viewers were last decided by
@@ -60,7 +62,8 @@ class Room:
 
     def join(self, spec: PeerSpec, now: float) -> None:
         """Take a peer in; its transport is known to the plane already."""
-        peer = Peer(spec)
+        peer = Peer(spec, bandwidth=self._lines.begin(spec, now))
+        sharing.set_pace(peer, self._plane)
         for send in spec.sends:
             producer = Producer(self._new_handle(), spec.peer, spec.label, spec.transport, send)
             peer.producers[send.source] = self.stage.producers[producer.number] = producer
@@ -97,6 +100,7 @@ class Room:
     def leave(self, name: str, now: float) -> None:
         """Forget a peer; its viewers get BYE from the plane."""
         peer = self._peer(name)
+        self._lines.end(peer.spec, peer.bandwidth, now)
         if (link := self.linked.links.pop(link_key(name), None)) is not None:
             self._unlink(link, now)
         del self.peers[name]
@@ -306,7 +310,8 @@ class Room:
         if self._watch_at is not None and now >= self._watch_at:
             self._watch_at = now + WATCH_S
             for peer in self._by_transport.values():
-                sharing.watch(peer, self._plane, now)
+                if sharing.watch(peer, self._plane, now):
+                    self._share(peer, Prices(now), now)
         if self._poll_at is not None and now >= self._poll_at:
             self._poll_at = now + POLL_S
             self._poll(now)
@@ -412,7 +417,7 @@ class Room:
 
     def _share(self, peer: Peer, prices: Prices, now: float) -> None:
         """Give the viewer's slots what his line has room for, and tell him."""
-        if sharing.divide(peer, self._encodings, prices, now):
+        if sharing.divide(peer, prices, now):
             self._telling.tell_step(peer)
         for slot in peer.slots:
             encoding = slot.encoding(now)

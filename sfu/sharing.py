@@ -21,14 +21,23 @@ RED_LEAST_BPS = (50_000, 120_000)  # a line that carries less has no room for it
 REPORTED_FROM, REPORTED_MOST, REPORTED_STEP = 0.02, 0.3, 0.05
 
 
-def watch(peer: Peer, plane: Plane, now: float) -> None:
-    """Several times a second: pace, and a probe when it is time for one."""
+def watch(peer: Peer, plane: Plane, now: float) -> bool:
+    """Several times a second: pace, and a probe when it is time for one. True when the slots are to be divided anew."""
     bandwidth = peer.bandwidth
     is_sending = not bandwidth.is_overdue(now) or _goes_out(peer, plane)
+    if bandwidth.gives_up(now, is_sending=is_sending):
+        plane.set_pace(peer.spec.transport, None)
+        return True
     probe = bandwidth.handle_timeout(now, is_sending=is_sending)
     if probe is not None:
         plane.probe(peer.spec.transport, *probe)
-    if bandwidth.estimator is not None and (rate := bandwidth.pace()) is not None:
+    set_pace(peer, plane)
+    return False
+
+
+def set_pace(peer: Peer, plane: Plane) -> None:
+    """At which pictures leave."""
+    if peer.bandwidth.estimator is not None and (rate := peer.bandwidth.pace()) is not None:
         plane.set_pace(peer.spec.transport, rate)
 
 
@@ -39,10 +48,10 @@ def _goes_out(peer: Peer, plane: Plane) -> bool:
     return before is not None and peer.bandwidth.sent_packets > before
 
 
-def divide(peer: Peer, encodings: Mapping[int, tuple[Producer, Encoding]], prices: Prices, now: float) -> bool:
+def divide(peer: Peer, prices: Prices, now: float) -> bool:
     """Give this viewer's slots what his line has room for; True when the step of his ladder changed."""
-    heard = [(s.redundancy, encodings.get(s.consumer.encoding or 0)) for s in peer.slots_of("audio")]
-    sound = sum(sound_cost(known[1].bitrate, levels) for levels, known in heard if known is not None)
+    heard = [(s.redundancy, s.encoding(now)) for s in peer.slots_of("audio")]
+    sound = sum(sound_cost(voice.bitrate, levels) for levels, voice in heard if voice is not None)
     return peer.bandwidth.divide(peer.slots, sound, prices, now)
 
 

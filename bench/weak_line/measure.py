@@ -24,7 +24,7 @@ WARM_UP_S = 6.0
 async def measure_row(row: Row, name: str) -> list[Figure]:
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = await stack.enter_async_context(serving(name, folder))
+        server = await stack.enter_async_context(serving(name, folder, row.phases[0][0] if row.is_known else None))
         camera = write_lively_camera(folder / "camera.y4m", NUMBER)
         sender = await stack.enter_async_context(participant(folder, NUMBER, picture=camera))
         viewer = await stack.enter_async_context(participant(folder, 0, camera=False))

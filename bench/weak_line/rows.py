@@ -14,6 +14,7 @@ class Row:
     loss: float = 0.0
     rtt_s: float = 0.1
     queue_bytes: int = 32_000
+    is_known: bool = False  # the administrator has entered what it carries; only our server can be told
 
 
 SHORT_ROWS = (
@@ -26,4 +27,5 @@ FULL_ROWS = (
     *(Row(f"2 Mbit/s, {loss:.0%}, 100 ms", ((2_000_000, 40),), loss=loss) for loss in (0.01, 0.05, 0.1)),
     *(Row(f"2 Mbit/s, 0 %, {rtt} ms", ((2_000_000, 40),), rtt_s=rtt / 1000) for rtt in (50, 100, 300)),
     Row("150 kbit/s, 0 %, 100 ms", ((150_000, 40),)),
+    Row("150 kbit/s known, 0 %, 100 ms", ((150_000, 40),), is_known=True),
 )

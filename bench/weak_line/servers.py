@@ -98,8 +98,8 @@ async def _send(sender: Participant, signal: Signal, *, highest_first: bool = Fa
 class Ours(Watched):
     name = "ours"
 
-    def __init__(self, media: Media) -> None:
-        self._media = media
+    def __init__(self, media: Media, start_bps: int | None) -> None:
+        self._media, self._start_bps = media, start_bps
 
     async def publish(self, sender: Participant) -> None:
         await self._media.client.open_room("room")
@@ -109,7 +109,7 @@ class Ours(Watched):
 
     async def watch(self, viewer: Participant, to_relay: ToRelay) -> None:
         async def signal(offer: str) -> str:
-            return await to_relay(await self._media.signal("room", "viewer", [])(offer))
+            return await to_relay(await self._media.signal("room", "viewer", [], self._start_bps)(offer))
 
         await viewer.join(signal, send=False, video=1)
 
@@ -219,11 +219,11 @@ def _track_id(section: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def serving(name: str, folder: Path) -> AsyncIterator[Watched]:
-    """One of them, running. Raises CannotRun."""
+async def serving(name: str, folder: Path, start_bps: int | None = None) -> AsyncIterator[Watched]:
+    """One of them, running; ``start_bps``: what ours is told of the viewer's line. Raises CannotRun."""
     if name == "ours":
         async with running_media() as media:
-            yield Ours(media)
+            yield Ours(media, start_bps)
         return
     with namespace() as line:
         arena = Arena(line, "")

@@ -10,6 +10,7 @@ import math
 
 WINDOW_S = 30.0
 LONG_S, SHORT_S = 0.25, 0.08  # draining begins and ends
+BEGIN_S, BEGIN_LONG_S = 2.0, 0.1  # at the start nobody knows the line: a shorter queue is enough
 CHECK_S, SHORTENED = 3.0, 0.8  # while draining: by then it must be shorter by so much
 VERY_LONG_S = 0.8
 DRAIN, DRAIN_HARD = 0.6, 0.25  # of what arrives may be sent meanwhile
@@ -18,12 +19,13 @@ DRAIN, DRAIN_HARD = 0.6, 0.25  # of what arrives may be sent meanwhile
 class Backlog:
     """``delay_s`` of the newest packets over ``base_s``, the shortest way lately (infinite until one is known)."""
 
-    __slots__ = ("_checked", "_next_base", "_rotate_at", "base_s", "delay_s")
+    __slots__ = ("_begun_at", "_checked", "_next_base", "_rotate_at", "base_s", "delay_s")
 
     def __init__(self) -> None:
         self.delay_s = 0.0
         self.base_s = self._next_base = math.inf
         self._rotate_at = 0.0
+        self._begun_at: float | None = None
         self._checked: tuple[float, float] | None = None  # while draining: when we looked last, and the delay then
 
     def add(self, transit_s: float, now: float) -> None:
@@ -35,7 +37,9 @@ class Backlog:
         self.base_s = min(self.base_s, self._next_base)
         self.delay_s = transit_s - self.base_s
         if self._checked is None:
-            self._checked = (now, self.delay_s) if self.delay_s > LONG_S else None
+            self._begun_at = now if self._begun_at is None else self._begun_at
+            limit = BEGIN_LONG_S if now - self._begun_at < BEGIN_S else LONG_S
+            self._checked = (now, self.delay_s) if self.delay_s > limit else None
         elif self.delay_s < SHORT_S:
             self._checked = None
         elif now - self._checked[0] > CHECK_S:

@@ -30,6 +30,7 @@ SILENT_S = 1.0  # without feedback while we send: the estimate decays
 DECAY, DECAY_EVERY_S = 0.8, 0.5
 RTT_SMOOTHING = 0.2
 RTT_MAX_S = 3.0
+FIRST_BYTES, FIRST_S, FIRST_DELAY_S = 3000, 0.3, 0.05  # heard of, before the first probe; and no queue from those
 
 
 class Estimator:
@@ -47,6 +48,7 @@ class Estimator:
         self._fed_at = self._decayed_at = now
         self._before_silence: int | None = None
         self._has_feedback = False
+        self._first_bytes, self._first_fed_at = 0, math.inf
         self._was_calm = False
 
     def _begin(self) -> None:
@@ -57,6 +59,11 @@ class Estimator:
     def bitrate(self) -> int:
         """The estimate."""
         return int(max(MIN_BPS, min(self._rate.bitrate, self.loss.bitrate, MAX_BPS)))
+
+    @property
+    def lasting(self) -> int:
+        """The estimate, or what it was before feedback stopped."""
+        return self._before_silence or self.bitrate
 
     @property
     def acknowledged(self) -> int | None:
@@ -137,6 +144,8 @@ class Estimator:
         """What a report acknowledged: its newest times, its bytes, its shortest way."""
         self.rtt_s += RTT_SMOOTHING * (min(max(now - sent_at, 0.0), RTT_MAX_S) - self.rtt_s)
         self._acknowledged.add(arrived_at, sent_at, size)
+        self._first_bytes += size
+        self._first_fed_at = min(self._first_fed_at, now)
         self.backlog.add(transit, now)
         self._decide(now)
 
@@ -148,7 +157,7 @@ class Estimator:
         elif self.is_overdue(now):
             self._decay(now)
             return None
-        if not self._has_feedback or self._trendline.usage == "over" or self.backlog.drain:
+        if not self._has_feedback or self._trendline.usage == "over" or self.backlog.drain or self._is_beginning(now):
             return None
         return self._prober.plan(self.bitrate, min(wanted, MAX_BPS) if wanted else None, self.rtt_s, now)
 
@@ -161,6 +170,12 @@ class Estimator:
             self._prober.hurry(min(max(factor, 1.5), 6.0))
             self._before_silence = None
         self._fed_at, self._has_feedback = now, True
+
+    def _is_beginning(self, now: float) -> bool:
+        """What went out first tells whether the line is a thin one, without a probe."""
+        if self._first_bytes < FIRST_BYTES and now - self._first_fed_at < FIRST_S:
+            return True
+        return self.backlog.delay_s > FIRST_DELAY_S and now - self._first_fed_at < 2 * FIRST_S
 
     def _decay(self, now: float) -> None:
         if now - self._decayed_at >= DECAY_EVERY_S:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sfu.admission import Admission
 from sfu.answer import LocalTransport, write_answer
+from sfu.bandwidth import first_bitrate
 from sfu.errors import UnknownPeer, UnknownRoom
 from sfu.events import PeerConnected, PeerDisconnected, Reason, RoomEvent
 from sfu.negotiation import Negotiated, SlotKind, extensions_of, negotiate, renegotiate_ice
@@ -118,9 +119,17 @@ class MediaNode:
         del self.rooms[name]
 
     def join(
-        self, room_name: str, peer: str, label: str, offer: str, may_send: Collection[str]
+        self,
+        room_name: str,
+        peer: str,
+        label: str,
+        offer: str,
+        may_send: Collection[str],
+        start_bps: int | None = None,
     ) -> tuple[str, list[tuple[str, SlotKind]]]:
-        """Answer a peer's offer. A peer that joins again replaces its earlier connection."""
+        """Answer a peer's offer. A peer that joins again replaces its earlier connection.
+
+        ``start_bps``: what its line carries, as far as anybody knows."""
         now = time.monotonic()
         room = self.room(room_name)
         here = sum(peer.role != "far" for peer in room.peers.values())
@@ -129,7 +138,8 @@ class MediaNode:
         if peer in self._by_peer:
             self._remove(self._by_peer[peer], None)
         transport = self._new_transport(room_name, peer, plan, now)
-        spec = PeerSpec(peer, label, transport.number, tuple(plan.sends), tuple(plan.slots))
+        first_bps = first_bitrate(start_bps) if any(slot.extensions.transport_cc for slot in plan.slots) else None
+        spec = PeerSpec(peer, label, transport.number, tuple(plan.sends), tuple(plan.slots), first_bps=first_bps)
         room.join(spec, now)
         self._drain(now)
         return self._answer(transport), [(slot.mid, slot.kind) for slot in plan.slots]

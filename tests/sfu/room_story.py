@@ -30,7 +30,17 @@ class Story:
         self.ssrcs = itertools.count(1000)
         self.told: list[object] = []
 
-    def join(self, name: str, *, audio: int = 3, video: int = 4, presentation: int = 1, sends: bool = True) -> None:
+    def join(
+        self,
+        name: str,
+        *,
+        audio: int = 3,
+        video: int = 4,
+        presentation: int = 1,
+        sends: bool = True,
+        first_bps: int | None = None,
+        label: str | None = None,
+    ) -> None:
         transport = self.transports[name] = next(self.numbers)
         lines = (
             SendLine("0", "microphone", OPUS, IDS, (), ()),
@@ -42,7 +52,8 @@ class Story:
             SlotLine(str(3 + i), kind, OPUS if kind == "audio" else VP8, IDS, next(self.ssrcs), next(self.ssrcs))
             for i, kind in enumerate(kinds)
         )
-        spec = PeerSpec(name, f"site {name}", transport, lines if sends else (), slots)
+        lines = lines if sends else ()
+        spec = PeerSpec(name, label or f"site {name}", transport, lines, slots, first_bps=first_bps)
         self.room.join(spec, self.now)
 
     def stream(self, name: str, mid: str, rid: str | None = None, *, rtx: bool = False) -> int:

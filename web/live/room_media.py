@@ -12,6 +12,7 @@ import structlog
 from scheduler.proceedings.climbing import link_above
 from scheduler.proceedings.errors import Refused
 from web.live.connection import Connection
+from web.live.known_line import start_bps
 from web.live.media_driver import Media, View, Wanted
 from web.live.program import program_of
 from web.live.room_recording import RoomRecording
@@ -142,16 +143,17 @@ class RoomMedia:
 
     async def _join(self, connection: Connection, label: str, sdp: str) -> Joined:
         """On the first worker; when that is full, on another one."""
+        start = await start_bps(self._room, connection)
         room, worker = self._room, self._there()
         if connection.id in self.spread.at:
-            return await self.spread.join(connection, label, sdp)
+            return await self.spread.join(connection, label, sdp, start)
         await worker.open_room(room.meeting_id)
         try:
-            joined = await worker.join(room.meeting_id, connection.id, label, sdp, connection.may_send)
+            joined = await worker.join(room.meeting_id, connection.id, label, sdp, connection.may_send, start)
         except MediaRefused as refused:
             if refused.code != "full":
                 raise
-            return await self.spread.join(connection, label, sdp)
+            return await self.spread.join(connection, label, sdp, start)
         if self.worker is not worker:
             raise Refused("no_media", detail=f"{worker.name} went away")
         return joined

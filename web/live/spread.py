@@ -49,11 +49,11 @@ class Spread:
     def has(self, worker: Media) -> bool:
         return worker.name in self._drivers
 
-    async def join(self, connection: Connection, label: str, sdp: str) -> Joined:
+    async def join(self, connection: Connection, label: str, sdp: str, start_bps: int | None) -> Joined:
         """On a further worker that has room for one more, or on another one; MediaRefused when there is none."""
         for worker in self.workers:
             try:
-                return await self._join(worker, connection, label, sdp)
+                return await self._join(worker, connection, label, sdp, start_bps)
             except MediaRefused as refused:
                 if refused.code != "full":
                     raise
@@ -61,10 +61,10 @@ class Spread:
         if another is None:
             raise MediaRefused("full", "no media worker has room for one more")
         await self.grow(another, None)
-        return await self._join(another, connection, label, sdp)
+        return await self._join(another, connection, label, sdp, start_bps)
 
-    async def _join(self, worker: Media, connection: Connection, label: str, sdp: str) -> Joined:
-        joined = await worker.join(self._room.meeting_id, connection.id, label, sdp, connection.may_send)
+    async def _join(self, worker: Media, connection: Connection, label: str, sdp: str, start_bps: int | None) -> Joined:
+        joined = await worker.join(self._room.meeting_id, connection.id, label, sdp, connection.may_send, start_bps)
         self.at[connection.id] = worker
         self.forget_view(connection.id)
         self._drivers[worker.name].trigger()

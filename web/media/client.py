@@ -168,11 +168,12 @@ class MediaClient:
         """Close a room; its peers are sent away."""
         await self.request("close_room", room=room)
 
-    async def join(self, room: str, peer: str, label: str, offer: str, may_send: list[str]) -> Joined:
-        """Take a peer's offer; ``may_send`` out of audio, video, presentation."""
-        return Joined.read(
-            await self.request("join", room=room, peer=peer, label=label, offer=offer, may_send=may_send)
-        )
+    async def join(
+        self, room: str, peer: str, label: str, offer: str, may_send: list[str], start_bps: int | None = None
+    ) -> Joined:
+        """Take a peer's offer; ``may_send`` out of audio, video, presentation; ``start_bps``: of its line, if known."""
+        arguments: Json = {"label": label, "offer": offer, "may_send": may_send, "start_bps": start_bps}
+        return Joined.read(await self.request("join", room=room, peer=peer, **arguments))
 
     async def restart_ice(self, peer: str, offer: str) -> str:
         """The answer to a re-offer after ``restartIce()``: same DTLS, same SSRCs, new ufrag and password."""

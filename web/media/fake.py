@@ -55,6 +55,7 @@ class FakeMedia:
         self.refuses_links = ""  # why, when it does
         self.rooms: dict[str, FakeRoom] = {}
         self.views: dict[str, tuple[list[str], int, bool]] = {}
+        self.starts: dict[str, int | None] = {}  # peer → what its line was said to carry
         self.asked: list[tuple[str, ...]] = []
         self.is_up = True
         self._boots = 1
@@ -127,7 +128,10 @@ class FakeMedia:
         self._room(room)
         del self.rooms[room]
 
-    async def join(self, room: str, peer: str, label: str, offer: str, may_send: list[str]) -> Joined:
+    async def join(
+        self, room: str, peer: str, label: str, offer: str, may_send: list[str], start_bps: int | None = None
+    ) -> Joined:
+        self.starts[peer] = start_bps
         self._ask("join", room, peer, label, ",".join(may_send))
         if not offer.startswith("v=0"):
             raise MediaRefused("bad_offer", "no v= line")

@@ -48,6 +48,7 @@ CODES: dict[type[SfuError], str] = {
     Draining: "draining",
 }
 MOST_CAPTURE_S, MOST_CAPTURE_BYTES = 3600, 100_000_000
+MOST_START_BPS = 10**12
 MODES = ("discussion", "one_speaker", "chair_only")
 
 
@@ -140,7 +141,8 @@ async def _close_room(worker: Worker, message: Json) -> None:
 
 def _join(worker: Worker, message: Json) -> Json:
     room, peer, label = (_text(message, name) for name in ("room", "peer", "label"))
-    sdp, slots = worker.node.join(room, peer, label, _text(message, "offer"), _texts(message, "may_send"))
+    start = None if message.get("start_bps") is None else _number(message, "start_bps", MOST_START_BPS)
+    sdp, slots = worker.node.join(room, peer, label, _text(message, "offer"), _texts(message, "may_send"), start)
     return {"answer": sdp, "slots": [{"mid": mid, "kind": kind} for mid, kind in slots]}
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from scheduler.linked.known_line import LATELY
+from scheduler.linked.readiness import Readiness
+from scheduler.organization.site import Site
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.errors import Refused
 from tests.scheduler.proceedings.planted import MEETING
@@ -114,6 +119,29 @@ async def test_the_hall_publishes_nothing_and_the_secretary_a_screen_only(held: 
     assert joins[hall.id] == ""
     assert joins[held.secretary.id] == "presentation"
     assert joins[held.a.id] == "audio,video,presentation"
+
+
+async def test_a_line_begins_with_the_lowest_that_is_known_of_it(held: Held) -> None:
+    live, starts = held.live, held.live.media.starts
+    assert starts[held.a.id] is None  # nobody has said
+    checked = {"microphone": True, "camera": True, "up_kbps": 400, "rtt_ms": 60, "loss_permille": 0, "clock_ms": 0}
+    check = {"meeting_id": MEETING, "site_id": "b", **checked}
+    async with live.database.transaction() as session:
+        for site_id, kbps in (("a", 150), ("b", 8000)):
+            known = await session.get(Site, site_id)
+            assert known is not None
+            known.line_down_kbps = kbps
+        session.add(Readiness(**check, down_kbps=700, at=live.now))
+    for seat in (held.a, held.b):
+        await seat.offer()
+    assert (starts[held.a.id], starts[held.b.id]) == (150_000, 700_000)
+    live.now += LATELY
+    live.now += timedelta(seconds=1)
+    await held.b.offer()
+    assert starts[held.b.id] == 8_000_000  # the check is old
+    hall = await live.enter(SECRETARY, role="hall")
+    await hall.offer()
+    assert starts[hall.id] is None
 
 
 async def test_a_new_media_worker_is_filled_again_without_a_click(held: Held) -> None:

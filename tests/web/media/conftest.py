@@ -41,12 +41,14 @@ class Media:
         """Events of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
 
-    def signal(self, room: str, peer: str, may_send: list[str] | None = None) -> Callable[[str], Awaitable[str]]:
-        """Signalling for a light peer that joins under this name."""
+    def signal(
+        self, room: str, peer: str, may_send: list[str] | None = None, start_bps: int | None = None
+    ) -> Callable[[str], Awaitable[str]]:
+        """Signalling for a light peer that joins under this name; ``start_bps``: what its line is known to carry."""
 
         async def join(offer: str) -> str:
             allowed = ["audio", "video", "presentation"] if may_send is None else may_send
-            return (await self.client.join(room, peer, f"site {peer}", offer, allowed)).answer
+            return (await self.client.join(room, peer, f"site {peer}", offer, allowed, start_bps)).answer
 
         return join
 

@@ -22,6 +22,8 @@ from web.media.framing import encode_frame, read_frame
 from web.media.messages import Load, MediaEvent, Program, SlotsChanged, WorkerDown, WorkerUp, event_from_json
 from web.media.worker import Worker
 
+JOIN = {"room": "r", "peer": "an", "label": "s", "offer": "v=0", "may_send": []}
+
 
 async def test_hello_says_who_and_where(media: Media) -> None:
     hello = media.client.hello
@@ -39,6 +41,8 @@ async def test_refusals_have_codes(media: Media) -> None:
         ("unknown_room", client.record("nowhere", "r", "start", "/nowhere")),
         ("bad_request", client.request("fly")),
         ("bad_request", client.request("open_room")),
+        ("bad_request", client.request("join", **JOIN, start_bps="much")),
+        ("bad_request", client.request("join", **JOIN, start_bps=0)),
         ("bad_request", client.request("hello", version=99)),
         ("bad_request", client.request("set_view", peer="a", pinned="b", max_video=1)),
         ("bad_request", client.request("set_program", room="r", program={"mode": "loud"}, audible=[])),
