@@ -56,8 +56,9 @@ async def start_live(services: Services, stack: AsyncExitStack, *, connect_media
         channel=services.channel,
         on_facts=lambda facts: services.node_links.grew(facts) if services.node_links is not None else None,
     )
-    services.doors = Doors(services.hub)
+    services.doors = Doors(services.hub, services.database, services.now)
     stack.push_async_callback(services.doors.stop)
+    await services.doors.start()
 
 
 async def start_jobs(services: Services, stack: AsyncExitStack) -> None:

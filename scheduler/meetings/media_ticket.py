@@ -116,6 +116,21 @@ async def open_ticket(
 ) -> MediaTicket:
     """The ticket of this secret, when it opens this door of this meeting now; else TicketRefused."""
     ticket = await session.scalar(select(MediaTicket).where(MediaTicket.secret_hash == _hash(secret)))
+    valid = await _check(session, ticket, now)
+    if valid.kind != kind or valid.meeting_id != meeting_id:
+        raise TicketRefused("other")
+    return valid
+
+
+async def ticket_by_id(session: ReadSession, ticket_id: str, meeting_id: str, now: datetime) -> MediaTicket:
+    """The ticket that somebody who is in came by, when it still opens its door; else TicketRefused."""
+    valid = await _check(session, await session.get(MediaTicket, ticket_id), now)
+    if valid.meeting_id != meeting_id:
+        raise TicketRefused("other")
+    return valid
+
+
+async def _check(session: ReadSession, ticket: MediaTicket | None, now: datetime) -> MediaTicket:
     meeting = await session.get(Meeting, ticket.meeting_id) if ticket is not None else None
     if ticket is None or meeting is None:
         raise TicketRefused("unknown")
@@ -123,8 +138,6 @@ async def open_ticket(
         raise TicketRefused("revoked")
     if is_over(meeting, now) or is_secret(meeting.security_marking):
         raise TicketRefused("expired")
-    if ticket.kind != kind or ticket.meeting_id != meeting_id:
-        raise TicketRefused("other")
     return ticket
 
 

@@ -126,10 +126,11 @@ class MediaNode:
         offer: str,
         may_send: Collection[str],
         start_bps: int | None = None,
+        note: str = "",
     ) -> tuple[str, list[tuple[str, SlotKind]]]:
         """Answer a peer's offer. A peer that joins again replaces its earlier connection.
 
-        ``start_bps``: what its line carries, as far as anybody knows."""
+        ``start_bps``: what its line carries, as far as anybody knows; ``note``: what its driver wants to find again."""
         now = time.monotonic()
         room = self.room(room_name)
         here = sum(peer.role != "far" for peer in room.peers.values())
@@ -138,19 +139,25 @@ class MediaNode:
         if peer in self._by_peer:
             self._remove(self._by_peer[peer], None)
         transport = self._new_transport(room_name, peer, plan, now)
+        transport.note = note
         first_bps = first_bitrate(start_bps) if any(slot.extensions.transport_cc for slot in plan.slots) else None
         spec = PeerSpec(peer, label, transport.number, tuple(plan.sends), tuple(plan.slots), first_bps=first_bps)
         room.join(spec, now)
         self._drain(now)
         return self._answer(transport), [(slot.mid, slot.kind) for slot in plan.slots]
 
-    def restart_ice(self, peer: str, offer: str) -> str:
+    def restart_ice(self, peer: str, offer: str, note: str | None = None) -> str:
         """New ICE credentials for the same DTLS connection and SSRCs."""
         transport = self._transport_of(peer)
         renegotiate_ice(transport.plan, parse(offer))
+        transport.note = transport.note if note is None else note
         self.whereabouts.restart(transport)
         transport.version += 1
         return self._answer(transport)
+
+    def note_of(self, peer: str) -> str:
+        """What its driver wrote down for itself; empty: nothing."""
+        return self._transport_of(peer).note
 
     def leave(self, peer: str) -> None:
         self._remove(self._transport_of(peer), "removed")

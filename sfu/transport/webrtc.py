@@ -34,6 +34,7 @@ class WebRtcTransport:
     dtls_due_at: float | None = None
     has_begun: bool = False
     addresses: dict[Address, None] = field(default_factory=dict)  # that it sent good checks from, the latest last
+    note: str = ""  # what our driver wants to find again when it comes anew
 
     def begins(self, now: float) -> bool:
         """Say hello once there is an address, where the peer waits for it; True when there is something to send."""

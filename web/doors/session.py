@@ -2,28 +2,33 @@
 
 An encoder is its site, seen by everybody as if it had come by the site's link; a player is a guest that only looks on.
 What the room says to it is read and dropped, but for the end. A ticket lets one encoder in, the latest; of players
-several, up to a limit.
+several, up to a limit. The media worker keeps what a session needs, so that it goes on in the next process.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
-from scheduler.meetings.media_ticket import MediaTicket
+from scheduler.database import Database
+from scheduler.errors import TicketRefused
+from scheduler.meetings.media_ticket import MediaTicket, ticket_by_id
 from scheduler.permissions import Actor
 from scheduler.proceedings.errors import Refused
 from web.doors.fragment import Credentials, credentials_of, fragment_of, with_credentials
+from web.doors.note import BadNote, Note, read_note
 from web.errors import NotFound
 from web.live.connection import Close, Connection
-from web.live.errors import NoEntry, Occupied
+from web.live.errors import Closing, NoEntry, Occupied
 from web.live.hub import Hub
 from web.live.presence import Hello
 from web.live.room import Room
+from web.media.errors import MediaError
 from web.media.messages import PeerConnected, PeerDisconnected
 
 log = structlog.get_logger("web.doors")
@@ -35,28 +40,59 @@ WORKER_CHANGED = '{"type":"media",'  # our keys died with the old one
 
 @dataclass(slots=True)
 class DoorSession:
-    """One encoder or player; ``id`` is the secret part of its session's address."""
+    """One encoder or player."""
 
-    ticket_id: str
     room: Room
     connection: Connection
-    offer: str
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    etag: str = field(default_factory=lambda: secrets.token_hex(8))
+    note: Note
     watching: asyncio.Task[None] | None = None
     deadline: asyncio.TimerHandle | None = None
+
+    @property
+    def id(self) -> str:
+        """The secret part of its address."""
+        return self.note.session
+
+    @property
+    def ticket_id(self) -> str:
+        return self.note.ticket
+
+    @property
+    def etag(self) -> str:
+        return self.note.etag
+
+
+class Joining:
+    """Its offer to the worker, while it enters; then the ``answer``."""
+
+    def __init__(self, ticket: MediaTicket, room: Room, offer: str, language: str) -> None:
+        self.note = Note(ticket.id, offer, language)
+        self.answer = ""
+        self._room = room
+
+    async def __call__(self, connection: Connection) -> None:
+        connection.note = self.note.text()
+        self.answer = str((await self._room.media.join(connection, self.note.offer))["sdp"])
 
 
 class Doors:
     """All sessions of this process."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, database: Database, clock: Callable[[], datetime]) -> None:
         self._hub = hub
+        self._database = database
+        self._clock = clock
         self._sessions: dict[str, DoorSession] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
+    async def start(self) -> None:
+        """Find who was in when the last process ended, now and on workers that come later."""
+        self._hub.workers.on_found = self._find_again
+        for room in list(self._hub.rooms.values()):
+            await self._find_again(room)
+
     async def stop(self) -> None:
-        """This process ends: nothing becomes a fact, clients come back by themselves."""
+        """This process ends: nothing becomes a fact, and who is in is found again by the next one."""
         tasks = [session.watching for session in self._sessions.values() if session.watching is not None]
         for session in self._sessions.values():
             if session.deadline is not None:
@@ -84,31 +120,23 @@ class Doors:
         for earlier in self._of(ticket.id):  # it lost its session and begins anew
             await self.end(earlier, cleanly=False)
         actor = Actor(site_id=ticket.site_id, bound_meeting_id=ticket.meeting_id)
-        joined: list[dict[str, Any]] = []
-
-        async def join(connection: Connection) -> None:
-            joined.append(await room.media.join(connection, offer))
-
+        joining = Joining(ticket, room, offer, language)
         try:
-            connection = await room.presence.enter(actor, language, Hello(role="site"), join)
+            connection = await room.presence.enter(actor, language, Hello(role="site"), joining)
         except Occupied as occupied:
             raise Refused("occupied", detail="the site is open in a browser or by another encoder") from occupied
         except NoEntry as refused:
             raise Refused("wrong_stage", detail=refused.reason) from refused
-        return self._begin(ticket, room, connection, offer), str(joined[0]["sdp"])
+        return self._begin(ticket, room, connection, joining.note), joining.answer
 
     async def play(self, ticket: MediaTicket, offer: str, language: str) -> tuple[DoorSession, str]:
         """A player gets the program."""
         room = await self._room(ticket.meeting_id)
         if self.count(ticket.id) >= MOST_PLAYERS:
             raise Refused("too_many_players", detail=f"a ticket lets {MOST_PLAYERS} players in")
-        joined: list[dict[str, Any]] = []
-
-        async def join(connection: Connection) -> None:
-            joined.append(await room.media.join(connection, offer))
-
-        connection = await room.presence.admit(ticket.label, language, join)
-        return self._begin(ticket, room, connection, offer), str(joined[0]["sdp"])
+        joining = Joining(ticket, room, offer, language)
+        connection = await room.presence.admit(ticket.label, language, joining)
+        return self._begin(ticket, room, connection, joining.note), joining.answer
 
     async def _room(self, meeting_id: str) -> Room:
         room = await self._hub.room(meeting_id)
@@ -116,8 +144,8 @@ class Doors:
         await self._hub.workers.place(room)
         return room
 
-    def _begin(self, ticket: MediaTicket, room: Room, connection: Connection, offer: str) -> DoorSession:
-        session = DoorSession(ticket.id, room, connection, offer)
+    def _begin(self, ticket: MediaTicket, room: Room, connection: Connection, note: Note) -> DoorSession:
+        session = DoorSession(room, connection, note)
         self._sessions[session.id] = session
         connection.on_peer = lambda event: self._peer_changed(session, event)
         session.watching = asyncio.create_task(self._watch(session), name=f"door of {connection.id}")
@@ -127,18 +155,45 @@ class Doors:
     def _of(self, ticket_id: str) -> list[DoorSession]:
         return [session for session in self._sessions.values() if session.ticket_id == ticket_id]
 
+    # -- after a restart of this process ----------------------------------------------------------------------------
+
+    async def _find_again(self, room: Room) -> None:
+        """Whom the worker has kept: the same session, the same streams. Who cannot be had is sent away as others are
+        that never come back."""
+        for peer in room.media.noted:
+            if peer in room.connections or not room.is_live:
+                continue
+            try:
+                note = read_note(await room.media.note_of(peer))
+                await self._enter_again(room, peer, note)
+            except (MediaError, BadNote, TicketRefused, Occupied, NoEntry, Closing) as error:
+                log.warning("a session by a door is lost", peer=peer, room=room.meeting_id, error=repr(error))
+
+    async def _enter_again(self, room: Room, peer: str, note: Note) -> None:
+        async with self._database.reading() as session:
+            ticket = await ticket_by_id(session, note.ticket, room.meeting_id, self._clock())
+        if ticket.kind == "ingest":
+            actor = Actor(site_id=ticket.site_id, bound_meeting_id=ticket.meeting_id)
+            hello = Hello(role="site", previous=peer)
+            connection = await room.presence.enter(actor, note.language, hello)
+        else:
+            connection = await room.presence.admit(ticket.label, note.language, previous=peer)
+        connection.note = note.text()
+        self._begin(ticket, room, connection, note)
+
     # -- while in ---------------------------------------------------------------------------------------------------
 
     async def restart(self, session: DoorSession, fresh: Credentials) -> str:
         """New ICE credentials, the same keys and streams; the fragment with ours."""
-        offer = with_credentials(session.offer, fresh)
-        answer = await session.room.media.restart_ice(session.connection, offer)
-        session.offer, session.etag = offer, secrets.token_hex(8)
+        note = replace(session.note, offer=with_credentials(session.note.offer, fresh), etag=secrets.token_hex(8))
+        session.connection.note = note.text()
+        answer = await session.room.media.restart_ice(session.connection, note.offer)
+        session.note = note
         return fragment_of(str(answer["sdp"]))
 
     def is_restart(self, session: DoorSession, fresh: Credentials | None) -> bool:
         """These are another generation's credentials."""
-        return fresh is not None and fresh != credentials_of(session.offer)
+        return fresh is not None and fresh != credentials_of(session.note.offer)
 
     async def _watch(self, session: DoorSession) -> None:
         """Read what the room says until it says the end."""

@@ -120,6 +120,7 @@ class Connection:
     lost_at: float | None = None  # monotonic; None: its socket is open
     left_cleanly: bool = False
     view: tuple[tuple[str, ...], int, bool] | None = None  # pinned sites, most videos, paused
+    note: str | None = None  # of one that came by a door: the worker keeps it for the next process
     on_peer: Callable[[PeerConnected | PeerDisconnected], None] | None = None  # of one that came by a door
 
     @property

@@ -71,21 +71,27 @@ class Presence:
         room.media.is_changed = True
         return connection
 
-    async def admit(self, name: str, language: str, joining: Joining) -> Connection:
-        """Let a guest in that only looks on and has no account: a player with a ticket. Nothing becomes a fact."""
+    async def admit(
+        self, name: str, language: str, joining: Joining | None = None, previous: str | None = None
+    ) -> Connection:
+        """Let a guest in that only looks on and has no account: a player with a ticket. Nothing becomes a fact.
+
+        ``previous``: its connection id before a restart of this process."""
         room = self._room
         async with room.lock:
             self.check_live()
             actor = Actor()
             connection = Connection(
-                id=room.has.ids.new(room.meeting_id, actor),
+                id=self._previous(actor, Hello(previous=previous)) or room.has.ids.new(room.meeting_id, actor),
                 actor=actor,
                 participant=Participant("hall", None, None, name),
                 language=language,
                 outgoing=Outgoing(),
                 limit=TokenBucket(MESSAGES_PER_S, MESSAGES_BURST, room.has.monotonic()),
             )
-            await joining(connection)
+            if joining is not None:
+                await joining(connection)
+            connection.in_media = connection.id in room.media.peers
             room.connections[connection.id] = connection
         room.driver.trigger()
         return connection

@@ -49,6 +49,7 @@ class RoomMedia:
     def __init__(self, room: Room) -> None:
         self._room = room
         self.peers: set[str] = set()  # that the worker has
+        self.noted: tuple[str, ...] = ()  # of these it had something to remember when it was found
         self.spread = Spread(room)
         self.stills = Stills()
         self.is_changed = False  # lines, to be reported
@@ -149,7 +150,9 @@ class RoomMedia:
             return await self.spread.join(connection, label, sdp, start)
         await worker.open_room(room.meeting_id)
         try:
-            joined = await worker.join(room.meeting_id, connection.id, label, sdp, connection.may_send, start)
+            joined = await worker.join(
+                room.meeting_id, connection.id, label, sdp, connection.may_send, start, connection.note
+            )
         except MediaRefused as refused:
             if refused.code != "full":
                 raise
@@ -160,7 +163,7 @@ class RoomMedia:
 
     async def restart_ice(self, connection: Connection, sdp: str) -> dict[str, Any]:
         try:
-            return {"sdp": await self._at(connection.id).restart_ice(connection.id, sdp)}
+            return {"sdp": await self._at(connection.id).restart_ice(connection.id, sdp, connection.note)}
         except MediaError as error:
             raise _refused(error) from error
 
@@ -210,6 +213,10 @@ class RoomMedia:
         task = asyncio.create_task(self.leave(connection))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
+
+    async def note_of(self, peer: str) -> str:
+        """What was noted of a peer by the process before this one."""
+        return await self._at(peer).note(peer)
 
     # -- what the worker reports ------------------------------------------------------------------------------------
 
@@ -296,6 +303,7 @@ class RoomMedia:
         self.links.pop(f"lower {share_name(worker)}", None)
         self.peers = {*(has.peers if has else ()), *here, *self.spread.at}
         self._note_links(has)
+        self.noted = has.noted if has is not None else ()
         await self._recording.worker_placed(has)
         now = room.has.monotonic()
         self._orphans = {peer: now + ORPHAN_S for peer in self.peers if peer not in room.connections}
@@ -315,6 +323,7 @@ class RoomMedia:
         """After a restart of this process: this worker has part of the room."""
         await self.spread.grow(worker, has)
         self.peers.update(has.peers)
+        self.noted += has.noted
         self._note_links(has)
         now = self._room.has.monotonic()
         self._orphans.update({peer: now + ORPHAN_S for peer in has.peers if peer not in self._room.connections})

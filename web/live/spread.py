@@ -64,7 +64,9 @@ class Spread:
         return await self._join(another, connection, label, sdp, start_bps)
 
     async def _join(self, worker: Media, connection: Connection, label: str, sdp: str, start_bps: int | None) -> Joined:
-        joined = await worker.join(self._room.meeting_id, connection.id, label, sdp, connection.may_send, start_bps)
+        joined = await worker.join(
+            self._room.meeting_id, connection.id, label, sdp, connection.may_send, start_bps, connection.note
+        )
         self.at[connection.id] = worker
         self.forget_view(connection.id)
         self._drivers[worker.name].trigger()

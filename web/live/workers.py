@@ -52,6 +52,7 @@ class Workers:
         self._rooms = rooms
         self._known: set[str] = set()  # are there, and we know which rooms they have
         self._loads: dict[str, Load] = {}
+        self.on_found: Callable[[Room], Awaitable[None]] | None = None  # a room is where it was, with its peers
         self._all_known = asyncio.Event()
         self._may_place = False
         self._asking = asyncio.Lock()
@@ -159,8 +160,11 @@ class Workers:
                 await room.media.found_part(worker, has)
             elif room is None or room.media.worker not in (None, worker):
                 await worker.close_room(room_id)
+                return
             else:
                 await room.media.placed(worker, has)
+        if self.on_found is not None:
+            await self.on_found(room)
 
     async def _down(self, worker: Media) -> None:
         self._known.discard(worker.name)

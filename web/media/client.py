@@ -156,7 +156,9 @@ class MediaClient:
         """Rooms the worker has, with their peers and recordings."""
         rooms = (await self.request("state"))["rooms"]
         return {
-            name: RoomState(tuple(room["peers"]), room["recording"], tuple(room.get("links", ())))
+            name: RoomState(
+                tuple(room["peers"]), room["recording"], tuple(room.get("links", ())), tuple(room.get("noted", ()))
+            )
             for name, room in rooms.items()
         }
 
@@ -169,15 +171,27 @@ class MediaClient:
         await self.request("close_room", room=room)
 
     async def join(
-        self, room: str, peer: str, label: str, offer: str, may_send: list[str], start_bps: int | None = None
+        self,
+        room: str,
+        peer: str,
+        label: str,
+        offer: str,
+        may_send: list[str],
+        start_bps: int | None = None,
+        note: str | None = None,
     ) -> Joined:
-        """Take a peer's offer; ``may_send`` out of audio, video, presentation; ``start_bps``: of its line, if known."""
-        arguments: Json = {"label": label, "offer": offer, "may_send": may_send, "start_bps": start_bps}
+        """Take a peer's offer; ``may_send`` out of audio, video, presentation; ``start_bps``: of its line, if known;
+        ``note``: kept for who drives the worker after us."""
+        arguments: Json = {"label": label, "offer": offer, "may_send": may_send, "start_bps": start_bps, "note": note}
         return Joined.read(await self.request("join", room=room, peer=peer, **arguments))
 
-    async def restart_ice(self, peer: str, offer: str) -> str:
+    async def restart_ice(self, peer: str, offer: str, note: str | None = None) -> str:
         """The answer to a re-offer after ``restartIce()``: same DTLS, same SSRCs, new ufrag and password."""
-        return str((await self.request("restart_ice", peer=peer, offer=offer))["answer"])
+        return str((await self.request("restart_ice", peer=peer, offer=offer, note=note))["answer"])
+
+    async def note(self, peer: str) -> str:
+        """What was noted of a peer; empty: nothing."""
+        return str((await self.request("note", peer=peer))["note"])
 
     async def leave(self, peer: str) -> None:
         """Send a peer away."""

@@ -55,6 +55,7 @@ class FakeMedia:
         self.refuses_links = ""  # why, when it does
         self.rooms: dict[str, FakeRoom] = {}
         self.views: dict[str, tuple[list[str], int, bool]] = {}
+        self.notes: dict[str, str] = {}
         self.starts: dict[str, int | None] = {}  # peer → what its line was said to carry
         self.asked: list[tuple[str, ...]] = []
         self.is_up = True
@@ -114,7 +115,10 @@ class FakeMedia:
     async def state(self) -> dict[str, RoomState]:
         self._ask("state")
         return {
-            name: RoomState(tuple(has.peers), _recording_of(has), _links_of(has)) for name, has in self.rooms.items()
+            name: RoomState(
+                tuple(has.peers), _recording_of(has), _links_of(has), tuple(p for p in has.peers if p in self.notes)
+            )
+            for name, has in self.rooms.items()
         }
 
     async def open_room(self, room: str) -> None:
@@ -129,9 +133,18 @@ class FakeMedia:
         del self.rooms[room]
 
     async def join(
-        self, room: str, peer: str, label: str, offer: str, may_send: list[str], start_bps: int | None = None
+        self,
+        room: str,
+        peer: str,
+        label: str,
+        offer: str,
+        may_send: list[str],
+        start_bps: int | None = None,
+        note: str | None = None,
     ) -> Joined:
         self.starts[peer] = start_bps
+        if note:
+            self.notes[peer] = note
         self._ask("join", room, peer, label, ",".join(may_send))
         if not offer.startswith("v=0"):
             raise MediaRefused("bad_offer", "no v= line")
@@ -141,9 +154,13 @@ class FakeMedia:
         here[peer] = label
         return Joined("v=0\r\n", (JoinedSlot("0", "audio"), JoinedSlot("1", "video")))
 
-    async def restart_ice(self, peer: str, offer: str) -> str:
+    async def restart_ice(self, peer: str, offer: str, note: str | None = None) -> str:
         self._ask("restart_ice", peer)
         return "v=0\r\n"
+
+    async def note(self, peer: str) -> str:
+        self._ask("note", peer)
+        return self.notes.get(peer, "")
 
     async def leave(self, peer: str) -> None:
         self._ask("leave", peer)

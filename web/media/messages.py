@@ -56,11 +56,12 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class RoomState:
     """A room as the worker has it: its peers, its recording (``recording_id, directory, state``) if any, and its links
-    (``link, side, state``)."""
+    (``link, side, state``); ``noted``: peers that something is noted of."""
 
     peers: tuple[str, ...]
     recording: Json | None
     links: tuple[Json, ...] = ()
+    noted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

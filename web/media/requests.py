@@ -49,6 +49,7 @@ CODES: dict[type[SfuError], str] = {
 }
 MOST_CAPTURE_S, MOST_CAPTURE_BYTES = 3600, 100_000_000
 MOST_START_BPS = 10**12
+MOST_NOTE = 128 * 1024
 MODES = ("discussion", "one_speaker", "chair_only")
 
 
@@ -121,7 +122,8 @@ def _state(worker: Worker, message: Json) -> Json:
         peers = [peer.name for peer in room.peers.values() if peer.role == "viewer" and not peer.is_virtual]
         of_room = [link for room_name, link in worker.node.legs.links() if room_name == name]
         links = [{"link": link.name, "side": link.side, "state": link.state} for link in of_room]
-        rooms[name] = {"peers": peers, "recording": recording, "links": links}
+        noted = [peer for peer in peers if worker.node.note_of(peer)]
+        rooms[name] = {"peers": peers, "noted": noted, "recording": recording, "links": links}
     return {"rooms": rooms}
 
 
@@ -142,12 +144,25 @@ async def _close_room(worker: Worker, message: Json) -> None:
 def _join(worker: Worker, message: Json) -> Json:
     room, peer, label = (_text(message, name) for name in ("room", "peer", "label"))
     start = None if message.get("start_bps") is None else _number(message, "start_bps", MOST_START_BPS)
-    sdp, slots = worker.node.join(room, peer, label, _text(message, "offer"), _texts(message, "may_send"), start)
+    offer, may_send, note = _text(message, "offer"), _texts(message, "may_send"), _note(message) or ""
+    sdp, slots = worker.node.join(room, peer, label, offer, may_send, start, note)
     return {"answer": sdp, "slots": [{"mid": mid, "kind": kind} for mid, kind in slots]}
 
 
 def _restart_ice(worker: Worker, message: Json) -> Json:
-    return {"answer": worker.node.restart_ice(_text(message, "peer"), _text(message, "offer"))}
+    peer, offer = _text(message, "peer"), _text(message, "offer")
+    return {"answer": worker.node.restart_ice(peer, offer, _note(message))}
+
+
+def _note_of(worker: Worker, message: Json) -> Json:
+    return {"note": worker.node.note_of(_text(message, "peer"))}
+
+
+def _note(message: Json) -> str | None:
+    note = message.get("note")
+    if note is not None and (not isinstance(note, str) or len(note) > MOST_NOTE):
+        raise BadRequest(f"note must be text of at most {MOST_NOTE} characters")
+    return note
 
 
 def _leave(worker: Worker, message: Json) -> None:
@@ -298,6 +313,7 @@ REQUESTS: dict[str, Callable[[Worker, Json], Json | Awaitable[Json | None] | Non
     "close_room": _close_room,
     "join": _join,
     "restart_ice": _restart_ice,
+    "note": _note_of,
     "leave": _leave,
     "set_program": _set_program,
     "set_view": _set_view,

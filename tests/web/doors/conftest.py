@@ -13,17 +13,20 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from scheduler.actor import load_actor
 from scheduler.organization.demonstration import demo_id
 from scheduler.settings import DatabaseSettings
 from sfu.settings import MediaSettings
 from tests.databases import opened
-from tests.web.conftest import World, open_world
+from tests.web.conftest import QUICK, World, open_world
 from tests.web.media.conftest import LOOPBACK
+from web.app import create_app
 from web.live.presence import Hello
 from web.live.room import Room
 from web.media.worker import Worker, make_plane
+from web.passwords import Passwords
 
 SITE = demo_id("site:lungtam.quanba")
 OTHER_SITE = demo_id("site:quanba.quanba")
@@ -94,6 +97,50 @@ class House:
                 await asyncio.sleep(0.02)
 
 
+async def killed(house: House) -> None:
+    """The web process as after kill -9: nothing more is said or written by it; its media worker lives on."""
+    hub = house.world.services.hub
+    await house.world.services.doors.stop()
+    mine = [*hub._tasks, *(task for task in asyncio.all_tasks() if task.get_name().startswith("client of "))]
+    for task in mine:
+        task.cancel()
+    await asyncio.gather(*mine, return_exceptions=True)
+    for room in hub.rooms.values():
+        await room.driver.stop()
+
+
+@contextlib.asynccontextmanager
+async def next_process(house: House) -> AsyncIterator[House]:
+    """Another web process on the same data, while the lease of the killed one has run out."""
+    world = house.world
+    world.clock.pass_(seconds=20)
+    app = create_app(
+        world.services.settings,
+        database=world.database,
+        passwords=Passwords(QUICK),
+        clock=world.clock,
+        run_jobs=False,
+        connect_media=True,
+        client=world.services.settings.data / "client",
+        log=False,
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        async with served(app) as url:
+            yield replace(house, world=replace(world, app=app, visitors={}), url=url)
+
+
+@contextlib.asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Where it answers."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+    answering = asyncio.create_task(server.serve(sockets=[listening]))
+    yield f"http://localhost:{listening.getsockname()[1]}"
+    server.should_exit = True
+    await answering
+
+
 @contextlib.asynccontextmanager
 async def open_house(
     settings: DatabaseSettings, folder: Path, media: MediaSettings = LOOPBACK, **options: Any
@@ -102,21 +149,16 @@ async def open_house(
     sockets, stop = folder / "sockets", asyncio.Event()
     worker = Worker(media, make_plane("native"))
     serving = asyncio.create_task(worker.serve(sockets / "media-1.sock", stop))
-    listening = socket.create_server(("127.0.0.1", 0))
     try:
         async with (
             open_world(database, folder / "data", connect_media=True, media_sockets=sockets, **options) as world,
             httpx.AsyncClient() as http,
         ):
             await world.services.hub.open_testing(world.meeting.id, DESK)
-            server = uvicorn.Server(uvicorn.Config(world.app, lifespan="off", log_config=None))
-            answering = asyncio.create_task(server.serve(sockets=[listening]))
-            url = f"http://localhost:{listening.getsockname()[1]}"
-            house = House(world, url, worker, http)
-            await house.until(lambda: house.room.media.worker is not None)
-            yield house
-            server.should_exit = True
-            await answering
+            async with served(world.app) as url:
+                house = House(world, url, worker, http)
+                await house.until(lambda: house.room.media.worker is not None)
+                yield house
     finally:
         stop.set()
         await serving
