@@ -1,7 +1,8 @@
 """How long media stands still when a peer's way to the server changes: ``python -m bench reconnect``.
 
 Light peers at a media worker of this process. The gap is between packets that the moving peer receives, and between
-packets of its that another one receives; for a peer that sends nothing, until its next check.
+packets of its that another one receives; for a peer that sends nothing, until its next check. Last a real page whose
+path is dead.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from bench.dead_path import measure_dead_path
 from bench.record import Figure, spread
 from sfu.light_peer import LightPeer
 from sfu.light_peer.offer import Wanted
@@ -22,7 +24,7 @@ WANTED = Wanted(audio_slots=2, presentation_slots=0, video_slots=0)
 
 
 def measure(times: int) -> list[Figure]:
-    return asyncio.run(_measure(times))
+    return [*asyncio.run(_measure(times)), *measure_dead_path(times)]
 
 
 async def _measure(times: int) -> list[Figure]:
