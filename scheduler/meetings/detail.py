@@ -13,14 +13,24 @@ from scheduler.linked.rows import count_rooms
 from scheduler.meetings.access import find_meeting, protocol_order
 from scheduler.meetings.agenda import AgendaItem
 from scheduler.meetings.attendee import Attendee
+from scheduler.meetings.local_time import local_date
 from scheduler.meetings.may import MainAction, main_action, my_roles, what_may
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.paper import Paper
+from scheduler.meetings.plan_defaults import propose_deputy
 from scheduler.meetings.site_link import SiteLinks
 from scheduler.organization.person import Person
 from scheduler.organization.site import Site
 from scheduler.organization.unit import Unit
-from scheduler.permissions import Actor, MeetingAccess, acts_for_site, may_hand_out_link, may_see_replies, runs
+from scheduler.permissions import (
+    Actor,
+    MeetingAccess,
+    acts_for_site,
+    may_edit,
+    may_hand_out_link,
+    may_see_replies,
+    runs,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class MeetingDetail:
     chair_name: str
     secretary_name: str
     deputy_name: str
+    proposed_deputy: Person | None  # of a room below another that has none, for whoever may name him
     parent: ParentPlan | None
     room_count: int  # rooms directly below
     minutes_sum: int
@@ -92,6 +103,7 @@ async def read_meeting(
         chair_name=persons[meeting.chair_person_id],
         secretary_name=persons[meeting.secretary_person_id],
         deputy_name=persons.get(meeting.deputy_person_id or "", ""),
+        proposed_deputy=await _proposed(session, actor, meeting, access, now),
         parent=await parent_plan(session, meeting),
         room_count=await count_rooms(session, meeting_id),
         minutes_sum=sum(item.minutes for item in items),
@@ -105,6 +117,15 @@ async def read_meeting(
 async def _items(session: ReadSession, meeting_id: str) -> list[AgendaItem]:
     query = select(AgendaItem).where(AgendaItem.meeting_id == meeting_id).order_by(AgendaItem.position)
     return list((await session.scalars(query)).all())
+
+
+async def _proposed(
+    session: ReadSession, actor: Actor, meeting: Meeting, access: MeetingAccess, now: datetime
+) -> Person | None:
+    is_below = meeting.parent_id is not None or meeting.remote_parent_id is not None
+    if not is_below or meeting.deputy_person_id is not None or not may_edit(actor, access):
+        return None
+    return await propose_deputy(session, meeting.host_unit_id, meeting.chair_person_id, local_date(now))
 
 
 async def _names(session: ReadSession, meeting: Meeting) -> dict[str, str]:

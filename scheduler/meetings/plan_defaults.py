@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
-from scheduler.database import WriteSession
+from scheduler.database import ReadSession, WriteSession
 from scheduler.errors import Invalid, NotAllowed
 from scheduler.meetings.local_time import local, local_date
 from scheduler.meetings.plan_input import Plan
@@ -56,19 +57,27 @@ def _slot(plan: Plan, now: datetime) -> tuple[datetime, datetime]:
     return start, plan.ends_at or start + timedelta(hours=2)
 
 
+async def propose_deputy(session: ReadSession, unit_id: str, chair_person_id: str, day: date) -> Person | None:
+    """Who would chair in his place: whoever holds the next post of the unit."""
+    query = _by_post(select(Person).join(Membership, Membership.person_id == Person.id), unit_id, day)
+    return await session.scalar(query.where(Person.id != chair_person_id).limit(1))
+
+
 async def _head_of(session: WriteSession, unit_id: str, day: date) -> str:
     """Who holds the first post of the unit."""
-    query = (
-        select(Membership.person_id)
-        .join(Post, Post.id == Membership.post_id)
-        .join(Person, Person.id == Membership.person_id)
+    query = select(Membership.person_id).join(Person, Person.id == Membership.person_id)
+    return _found(await session.scalar(_by_post(query, unit_id, day).limit(1)), "chair_person_id")
+
+
+def _by_post(query: Select[Any], unit_id: str, day: date) -> Select[Any]:
+    """Those who hold posts of the unit that day, by rank."""
+    return (
+        query.join(Post, Post.id == Membership.post_id)
         .where(Post.unit_id == unit_id, Person.active)
         .where(or_(Membership.valid_from.is_(None), Membership.valid_from <= day))
         .where(or_(Membership.valid_to.is_(None), Membership.valid_to >= day))
         .order_by(Post.protocol_order)
-        .limit(1)
     )
-    return _found(await session.scalar(query), "chair_person_id")
 
 
 async def _first_site_of(session: WriteSession, unit_id: str) -> str:

@@ -40,6 +40,9 @@ _NAMED: tuple[tuple[InstrumentedAttribute[str], ...], ...] = (
 )
 
 
+MAY_BE_UNKNOWN = frozenset({"line_down_kbps", "line_up_kbps"})
+
+
 class SettingsIn(Body):
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     banner: Line | None = None
@@ -67,7 +70,8 @@ async def read_settings(call: Somebody) -> Json:
 async def change_settings(body: SettingsIn, call: Somebody) -> Json:
     async with call.database.transaction() as session:
         actor = await administrator(call, session)
-        values = body.model_dump(exclude_none=True)
+        said = body.model_dump(exclude_unset=True)
+        values = {name: value for name, value in said.items() if value is not None or name in MAY_BE_UNKNOWN}
         await write_settings(session, values)
         record(session, "settings_changed", actor, call.now, address=call.address, names=sorted(values))
         return await _settings(session, call)

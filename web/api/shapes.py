@@ -8,6 +8,7 @@ from typing import Any
 from scheduler.meetings.agenda import AgendaItem
 from scheduler.meetings.detail import MeetingDetail
 from scheduler.meetings.queries import MeetingCard
+from scheduler.organization.person import Person
 from web.api.papers import shape_paper
 from web.services import Services
 
@@ -67,6 +68,10 @@ def shape_item(item: AgendaItem) -> dict[str, Any]:
     }
 
 
+def _named(person: Person | None) -> dict[str, Any] | None:
+    return {"id": person.id, "name": person.name} if person is not None else None
+
+
 def shape_meeting(detail: MeetingDetail, services: Services) -> dict[str, Any]:
     meeting = detail.meeting
     return {
@@ -78,6 +83,7 @@ def shape_meeting(detail: MeetingDetail, services: Services) -> dict[str, Any]:
         "chair": {"id": meeting.chair_person_id, "name": detail.chair_name},
         "secretary": {"id": meeting.secretary_person_id, "name": detail.secretary_name},
         "deputy": {"id": meeting.deputy_person_id, "name": detail.deputy_name} if meeting.deputy_person_id else None,
+        "proposed_deputy": _named(detail.proposed_deputy),
         "parent": asdict(detail.parent) if detail.parent else None,
         "room_count": detail.room_count,
         "site_ids": [site.site_id for site in detail.sites if site.role != "chair"],

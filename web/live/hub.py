@@ -35,6 +35,7 @@ from web.live.errors import Closing, NoEntry
 from web.live.keeper import Keeper, holder_name, take
 from web.live.links import Links
 from web.live.media_driver import Media
+from web.live.naming import Naming
 from web.live.opening import Opening
 from web.live.presence import Hello
 from web.live.reaching import Reaching
@@ -81,6 +82,7 @@ class Hub:
         self.links = Links(self.rooms, channel, monotonic)
         self.climbing = Climbing(self.rooms, channel, database, clock, monotonic)
         self.reaching = Reaching(self.rooms, channel, database, self.climbing, monotonic)
+        self.naming = Naming(self.rooms, channel, database, monotonic)
         self.opening = Opening(database, self._lead)
         self.support = Support(captures.parent / "support", database, clock)
         self.workers = Workers(media, self.rooms, self.support.ended)
@@ -120,10 +122,12 @@ class Hub:
             on_lease_lost=self._lose,
             another_worker=self.workers.another,
             turn=self._turn,
+            names_of=self.naming.of,
             on_taken=self._took,
         )
         self.climbing.start()
         self.reaching.start()
+        self.naming.start()
         self.links.answer_others(self._may_link)
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()
@@ -139,6 +143,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.links.stop()
         await self.climbing.stop()
+        await self.naming.stop()
         await self.opening.stop()
         for room in self.rooms.values():
             await room.close("restarting")

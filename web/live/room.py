@@ -7,7 +7,7 @@ is facts too; who is connected right now, and how well, is not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +59,7 @@ class Belongings:
     on_lease_lost: Callable[[], None]
     another_worker: Callable[[Room], Media | None] = lambda room: None
     turn: TurnServers = field(default_factory=TurnServers)
+    names_of: Callable[[Room, Iterable[str]], Json | None] = lambda room, labels: None
     on_taken: Callable[[Room, State, Sequence[f.Fact]], None] = lambda room, before, facts: None
 
 

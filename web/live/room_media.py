@@ -241,6 +241,9 @@ class RoomMedia:
                 {"mid": s.mid, "site_id": s.label if s.peer else None, "source": s.source, "paused": s.paused}
                 for s in event.slots
             ]
+            names = self._room.has.names_of(self._room, [s.label for s in event.slots if s.peer and s.label])
+            if names is not None:
+                connection.outgoing.send(names)
             connection.outgoing.send({"type": "slots", "slots": slots})
         elif isinstance(event, EncodingsWanted):
             connection.outgoing.send({"type": "encodings", "active": list(event.active)})

@@ -150,6 +150,7 @@ async def load_roster(session: ReadSession, actor: Actor, access: MeetingAccess)
             "unit_title": row.Site.unit.title,
             "site_name": row.Site.name,
             "level": row.Site.unit.level.code,
+            "level_name": row.Site.unit.level.name,
             "order": order,
             "phone": row.Site.technician_phone if sees_all or acts_for_site(actor, access, row.Site.id) else "",
             "tested_at": _instant(row.Attendee.tested_at) if row.Attendee.tested_at else None,

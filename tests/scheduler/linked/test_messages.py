@@ -21,6 +21,7 @@ from scheduler.linked.messages import (
     read_told,
     told_to_json,
 )
+from scheduler.linked.names import read_asked, read_names
 from scheduler.linked.parent import ParentPlan
 from scheduler.linked.reach import Reach, read_picture, read_reach, read_request
 
@@ -50,6 +51,8 @@ def fuzz_message(data: bytes) -> None:
             lambda: read_reach(body, with_text="text" in body),
             lambda: read_picture(body),
             lambda: read_request(body, "s1"),
+            lambda: read_asked(body),
+            lambda: read_names(body, ["s1"]),
         ):
             try:
                 read()
@@ -70,6 +73,17 @@ def test_what_is_asked_of_a_site() -> None:
     assert read_reach(json.loads(json.dumps(reach.to_json())), with_text=True) == reach
     assert read_reach({**reach.to_json(), "text": 7}).text == "", "only a message has a text"
     assert read_picture(json.loads((CORPUS / "seen").read_text())) == b"\xff\xd8\xff\xe0picture\xff\xd9"
+
+
+def test_names_from_above() -> None:
+    told = {"names": {"s1": "tỉnh Hà Giang", "s9": "not asked for"}, "chair": "s1"}
+    assert read_names(told, ["s1", "s2"]) == ({"s1": "tỉnh Hà Giang"}, "s1")
+    for wrong in ({"names": []}, {"names": {"s1": 7}}, {"names": {"s1": "x" * 201}}, {"names": {}, "chair": " "}):
+        with pytest.raises(NotUnderstood):
+            read_names(wrong, ["s1"])
+    for wrong in ({"sites": ["s1"] * 33}, {"sites": [7]}, {"sites": ["s1"], "hops": 8}, {"sites": ["s1"]}):
+        with pytest.raises(NotUnderstood):
+            read_asked(wrong)
 
 
 def test_what_fuzzing_starts_from_is_read_or_refused() -> None:

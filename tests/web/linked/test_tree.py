@@ -62,6 +62,9 @@ async def test_lines_that_are_known_are_compared(small_world: World) -> None:
     assert (await keeper.put(f"/api/sites/{site}", json=thin)).json()["line_down_kbps"] == 2000
     told = await keeper.put("/api/settings", json={"line_up_kbps": 1_200_000, "line_down_kbps": 1_000_000})
     assert told.json()["line_up_kbps"] == 1_200_000
+    unknown = (await keeper.put("/api/settings", json={"line_down_kbps": None, "banner": None})).json()
+    assert (unknown["line_down_kbps"], unknown["line_up_kbps"]) == (None, 1_200_000)
+    await keeper.put("/api/settings", json={"line_down_kbps": 1_000_000})
     desk, meeting = await planned(small_world)
     wanted = await everybody(desk, meeting)
     tree = (await desk.put(f"/api/meetings/{meeting['id']}/tree", json=wanted)).json()
@@ -80,6 +83,7 @@ async def test_a_district_sees_the_meeting_above_on_its_own_page(small_world: Wo
     seen = (await district.get(f"/api/meetings/{room['meeting_id']}")).json()
     assert seen["parent"]["title"] == "Giao ban toàn tỉnh"
     assert seen["parent"]["items"] == ["Kinh tế"]
+    assert (seen["deputy"], seen["proposed_deputy"]["id"]) == (None, demo_id("person:phochutich.quanba"))
     assert (await district.get(f"/api/meetings/{meeting['id']}")).status_code == 404
     assert (await desk.get(f"/api/meetings/{room['meeting_id']}")).status_code == 404
     own = {"title": seen["title"], "version": seen["version"], "site_ids": [demo_id("site:lungcu.dongvan")]}

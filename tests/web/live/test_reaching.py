@@ -78,6 +78,21 @@ async def test_it_is_put_on_air_without_having_asked(two: Two) -> None:
     assert two.above.queue[0].kind == "question"
 
 
+async def test_pictures_from_above_and_below_have_a_name(two: Two) -> None:
+    below, above = two.district.hub, two.province.hub
+    assert below.naming.of(two.commune.room, ["c"]) is None, "of the room itself"
+    assert below.naming.of(two.commune.room, ["b", "nobody"]) is None, "not known yet"
+    await below.naming.settle()
+    told = await said(two.commune, "names")
+    assert told["leads"] == two.above.chair_site_id
+    assert {site_id: site["above"] for site_id, site in told["sites"].items()} == {"b": True}
+    assert below.naming.of(two.commune.room, ["b"]) == told
+    above.naming.of(above.rooms[MEETING], ["c"])
+    await above.naming.settle()
+    named = await said(two.chair, "names")
+    assert named["sites"]["c"]["title"] and not named["sites"]["c"]["above"]
+
+
 async def test_what_cannot_be_reached(two: Two) -> None:
     with pytest.raises(Refused, match="unknown_site"):
         await reaching(two).message(MEETING, "nobody", "x")
@@ -107,6 +122,11 @@ async def test_who_asks_is_looked_at(two: Two) -> None:
     for text in (None, "", "x" * 501, "a\0b"):
         with pytest.raises(RefusedThere, match="bad_request"):
             await above.request("district", "board.message", {**asked, "text": text})
+    for wrong in ({"child": "another"}, {"meeting": CHILD}):
+        with pytest.raises(RefusedThere, match="not_allowed"):
+            await below.request(
+                "province", "board.names", {"meeting": MEETING, "child": CHILD, "sites": ["b"], **wrong}
+            )
     with pytest.raises(RefusedThere, match="not_allowed"):  # from below, of a room above
         await below.request("province", "board.message", {**asked, "meeting": CHILD, "child": MEETING, "text": "x"})
     codes = [await _code(above.request("district", "board.message", {**asked, "text": "x"})) for _ in range(30)]

@@ -3,6 +3,7 @@ import type { Person, Site, UnitDetail } from "../rest/types";
 import { useApi } from "../session/session";
 import { Button } from "../ui/button";
 import { Checkbox, TextField } from "../ui/field";
+import { LineFields, lineFigures, lineText } from "../ui/line-fields";
 import { ErrorNotice } from "../ui/notice";
 import { useWords } from "../words";
 import styles from "./organisation.module.css";
@@ -27,10 +28,13 @@ export function SiteForm({ unitId, site, done }: { unitId: string; site?: Site; 
   const api = useApi();
   const { error, save } = useSave(done);
   const [form, setForm] = useState({ name: site?.name ?? "", email: site?.email ?? "", technician_phone: site?.technician_phone ?? "", active: site?.active ?? true });
+  const [line, setLine] = useState(lineText(site));
   const go = (event: FormEvent) => {
     event.preventDefault();
+    const figures = lineFigures(line);
+    if (!figures) return;
     const kept = site && { technician_person_id: site.technician_person_id ?? null, protocol_order: site.protocol_order ?? 0 };
-    const body = { ...kept, ...form, email: form.email || null };
+    const body = { ...kept, ...form, ...figures, email: form.email || null };
     void save(() => (site ? api.put(`/api/sites/${site.id}`, body) : api.post(`/api/units/${unitId}/sites`, body)));
   };
   return (
@@ -38,6 +42,7 @@ export function SiteForm({ unitId, site, done }: { unitId: string; site?: Site; 
       <TextField label={words.organisation.name} required value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} data-testid="site-name" />
       <TextField label={words.organisation.email} type="email" value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} />
       <TextField label={words.organisation.technicianPhone} type="tel" value={form.technician_phone} onChange={(e) => setForm({ ...form, technician_phone: e.target.value })} />
+      <LineFields value={line} change={setLine} />
       <Checkbox label={words.organisation.active} checked={form.active} onChange={(e) => setForm({ ...form, active: e.target.checked })} />
       <ErrorNotice error={error} />
       <Button look="main" type="submit" data-testid="save-site">{words.act.save}</Button>

@@ -1,5 +1,5 @@
 /** A meeting's page: the plan as it stands, and the one main button of its stage. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useParams } from "wouter";
 import { toneOf } from "../pages/today";
@@ -40,6 +40,7 @@ export default function MeetingPage() {
     <Frame title={meeting.title} kicker={<div className={styles.acts}><Pill tone={toneOf(meeting.stage)}><span data-testid="meeting-stage" data-stage={meeting.stage}>{words.stage[meeting.stage]}</span></Pill><span className={styles.soft}>{words.kind[meeting.kind as keyof typeof words.kind] ?? meeting.kind}</span></div>} actions={<MainActs meeting={meeting} onDone={setTold} />}>
       <SecretNotice marking={meeting.security_marking} />
       {meeting.parent && <ParentNotice parent={meeting.parent} />}
+      {meeting.parent && !meeting.deputy && BEFORE_END.includes(meeting.stage) && meeting.may.includes("edit") && <NoDeputy meeting={meeting} />}
       {mine && <Card><Suspense><ReadinessPanel meetingId={meeting.id} startsAt={meeting.starts_at} stage={meeting.stage} /></Suspense></Card>}
       {told && <Notice tone="good"><span data-testid="told">{told}</span></Notice>}
       <div className={styles.grid}>
@@ -80,6 +81,30 @@ function MainActs({ meeting, onDone }: { meeting: Meeting; onDone: (text: string
 function ParentNotice({ parent }: { parent: ParentPlan }) {
   const words = useWords();
   return <Notice><strong>{words.linked.parentOf(parent.title)}</strong> – {words.linked.parentBy(parent.host_title, parent.chair_name)}</Notice>;
+}
+
+/** Cut off from above, a room whose chair is not in it has nobody to lead it: the next of the unit is proposed. */
+export function NoDeputy({ meeting }: { meeting: Meeting }) {
+  const words = useWords();
+  const api = useApi();
+  const client = useQueryClient();
+  const [error, setError] = useState<unknown>(null);
+  const proposed = meeting.proposed_deputy;
+  const name = async (id: string) => {
+    try {
+      await api.put<Meeting>(`/api/meetings/${meeting.id}`, { title: meeting.title, deputy_person_id: id, version: meeting.version });
+      await client.invalidateQueries({ queryKey: ["meeting", meeting.id] });
+    } catch (problem) {
+      setError(problem);
+    }
+  };
+  return (
+    <Notice tone="warn">
+      <p data-testid="no-deputy">{words.linked.noDeputy}</p>
+      {proposed && <p><Button size="small" onClick={() => void name(proposed.id)} data-testid="name-deputy">{words.linked.nameDeputy(proposed.name)}</Button></p>}
+      <ErrorNotice error={error} />
+    </Notice>
+  );
 }
 
 function Facts({ meeting }: { meeting: Meeting }) {

@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
-import { screen } from "@testing-library/react";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { FakeApi, SESSION, show } from "../testing";
 import { agendaSum, emptyDraft, planOf, slotMinutes } from "./draft";
 import { AgendaEditor } from "./agenda-editor";
 import { MarkingField } from "./edit";
+import { NoDeputy } from "./page";
+import type { Meeting } from "../rest/types";
 import { SecretNotice } from "./secret-notice";
 import { markings } from "./secrecy";
 
@@ -36,6 +38,17 @@ describe("the agenda", () => {
     show(<AgendaEditor items={items} slot={slot} change={() => undefined} />);
     expect([agendaSum(items), slot]).toEqual([135, 120]);
     expect(screen.getByTestId("agenda-sum").textContent).toBe("Tổng 135 phút trên 120 phút của cuộc họp · Quá 15 phút");
+  });
+});
+
+describe("a room below another without a deputy", () => {
+  const meeting = { id: "m", title: "Giao ban", version: 3, stage: "sent", may: ["edit"], proposed_deputy: { id: "p2", name: "Sùng Mí Na" } } as unknown as Meeting;
+  it("says so, and names the one who is proposed", async () => {
+    const api = new FakeApi({ "PUT /api/meetings/m": {} });
+    show(<NoDeputy meeting={meeting} />, { api });
+    expect(screen.getByTestId("no-deputy").textContent).toContain("chưa có người được ủy quyền chủ trì");
+    fireEvent.click(screen.getByRole("button", { name: "Ủy quyền đồng chí Sùng Mí Na" }));
+    await waitFor(() => expect(api.asked.at(-1)).toMatchObject({ method: "PUT", body: { title: "Giao ban", deputy_person_id: "p2", version: 3 } }));
   });
 });
 

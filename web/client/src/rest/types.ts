@@ -123,6 +123,8 @@ export interface Meeting extends Plan {
   chair?: { id: string; name: string };
   secretary?: { id: string; name: string };
   deputy?: { id: string; name: string } | null;
+  /** Who could chair this room when it is cut off, while nobody is named; for whoever may name one. */
+  proposed_deputy?: { id: string; name: string } | null;
   /** The meeting above, whose program this room shows. */
   parent?: ParentPlan | null;
   room_count?: number;
@@ -170,7 +172,7 @@ export interface Unit {
   organ_id?: string | null; protocol_order?: number; valid_from?: string | null; valid_to?: string | null;
 }
 export interface Person { id: string; name: string; email: string | null; phone: string | null; active: boolean; posts?: { unit_id: string; unit_title: string; name: string }[]; roles?: { role: string; unit_id: string }[] }
-export interface Site { id: string; unit_id: string; unit_title?: string; name: string; email: string | null; technician_phone: string; technician_person_id?: string | null; protocol_order?: number; active: boolean; level?: string }
+export interface Site { id: string; unit_id: string; unit_title?: string; name: string; email: string | null; technician_phone: string; technician_person_id?: string | null; protocol_order?: number; active: boolean; level?: string; line_down_kbps?: number | null; line_up_kbps?: number | null }
 export interface UnitDetail extends Unit {
   above: { id: string; title: string }[];
   posts: { id: string; name: string; order: number; person: { id: string; name: string } | null }[];

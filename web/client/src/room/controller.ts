@@ -78,6 +78,7 @@ export class RoomController {
       case "ladder": return this.store.set({ step: message.step, stills: message.step === "still" ? this.store.get().stills : {} });
       case "stills": return message.wanted ? this.stillCamera.start(message.every_s * 1000) : this.stillCamera.stop();
       case "still": return this.store.set({ stills: { ...this.store.get().stills, [message.site_id]: `data:image/jpeg;base64,${message.jpeg}` } });
+      case "names": return this.store.set({ far: { ...this.store.get().far, ...message.sites }, leads: message.leads });
       case "notice": return this.store.set({ notices: [...this.store.get().notices, message].slice(-5) });
       case "encodings": return void this.media?.setActiveEncodings(message.active);
       case "occupied": return this.store.set({ phase: "occupied" });

@@ -49,6 +49,17 @@ describe("a request over levels", () => {
     expect(did).toEqual([["forward_request", { request_ids: ["r1"] }]]);
     expect(screen.getByTestId("forwarded").textContent).toBe("Đang chờ ở cấp trên");
   });
+  it("is merged with others by the secretary; one that went up is not", () => {
+    const { did, inside } = room({ links: [link()], queue: [request(), request({ request_id: "r2", site_id: "b" }), request({ request_id: "r3", site_id: "c", forwarded: "waiting" })] }, may("merge_requests"));
+    show(inside(<QueuePanel />));
+    const boxes = screen.getAllByTestId("pick-request");
+    expect(boxes).toHaveLength(2);
+    expect(screen.getByTestId<HTMLButtonElement>("merge-requests").disabled).toBe(true);
+    for (const box of [...boxes].reverse()) fireEvent.click(box);
+    expect(screen.getByTestId("merge-requests").textContent).toBe("Gộp 2 đăng ký");
+    fireEvent.click(screen.getByTestId("merge-requests"));
+    expect(did).toEqual([["merge_requests", { request_ids: ["r1", "r2"] }]]);
+  });
   it("from below names its way", () => {
     const origin = { meeting_id: "m2", site_name: "xã Lùng Tám", path: ["xã Lùng Tám", "huyện Quản Bạ"], asked_at: new Date().toISOString() };
     const { inside } = room({ queue: [request({ site_id: "far", origin })] });

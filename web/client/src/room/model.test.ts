@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY, type Speech, type State } from "../proceedings/state";
 import { backoffMs, FINAL_CODES } from "./backoff";
-import { floorClock, handedTo, isHeard, isNext, justBegun, moved, onAirOf, programSite, rollSum, slotOf, spokenSums } from "./model";
+import { floorClock, handedTo, isHeard, isNext, justBegun, moved, onAirOf, programFromAbove, programSite, rollSum, slotOf, spokenSums } from "./model";
 
 const T0 = Date.parse("2026-11-22T01:00:00.000Z");
 const speech = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: "2026-11-22T01:00:00.000Z", limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, ...part });
@@ -13,6 +13,17 @@ describe("program", () => {
     expect(programSite(state({ mode: "discussion" }), "b")).toBe("b");
     expect(programSite(state({ mode: "one_speaker" }), "b")).toBe("chair");
     expect(programSite(state({ floor: speech(), stage: "suspended" }), "b")).toBe("chair");
+  });
+  it("is that of the room above while this one follows it: its floor, else its chair", () => {
+    const link = { meeting_id: "above", side: "upper" as const, node: "n", title: "Tỉnh", status: "open" as const, since: "", missed: null };
+    const slot = (site_id: string) => ({ mid: site_id, site_id, source: "camera" as const, paused: false });
+    const far = { root: { title: "tỉnh", above: true }, other: { title: "xã khác", above: true }, below: { title: "xã", above: false } };
+    const shown = (slots: string[], part: Partial<State> = {}) => programFromAbove(state({ links: [link], ...part }), slots.map(slot), far, "root");
+    expect(shown(["chair", "root", "below"])).toBe("root");
+    expect(shown(["root", "other"])).toBe("other");
+    expect(shown(["chair", "below"])).toBeNull();
+    expect(shown(["root"], { floor: speech() })).toBeNull();
+    expect(shown(["root"], { links: [{ ...link, status: "away" }] })).toBeNull();
   });
   it("finds a site's slot by source, never an empty one", () => {
     const slots = [{ mid: "5", site_id: "a", source: "presentation", paused: false }, { mid: "6", site_id: "a", source: "camera", paused: true }, { mid: "7", site_id: null, source: "camera", paused: false }] as const;

@@ -1,7 +1,7 @@
 /** What the room shows, derived: no clocks, no network. Everything here is pure and tested. */
 import type { SlotAssignment } from "../media/types";
 import type { Request, Speech, State } from "../proceedings/state";
-import type { RosterEntry, SiteLine } from "./wire";
+import type { FarSite, RosterEntry, SiteLine } from "./wire";
 
 export interface ProgramPicture { siteId: string | null; mid: string | null; paused: boolean }
 
@@ -11,6 +11,13 @@ export function programSite(state: State, activeSiteId: string | null): string |
   if (state.floor) return state.floor.site_id;
   if (state.mode === "discussion" && activeSiteId) return activeSiteId;
   return state.chair_site_id;
+}
+
+/** While this room follows the one above, what that one shows: its floor, else its chair; null where it shows nothing, or our own site speaks. */
+export function programFromAbove(state: State, slots: readonly SlotAssignment[], far: Readonly<Record<string, FarSite>>, leads: string | null): string | null {
+  if (state.floor || !state.links.some((link) => link.side === "upper" && link.status === "open")) return null;
+  const shown = slots.filter((slot) => slot.source === "camera" && slot.site_id && far[slot.site_id]?.above).map((slot) => slot.site_id!);
+  return shown.find((siteId) => siteId !== leads) ?? shown[0] ?? null;
 }
 
 export function slotOf(slots: readonly SlotAssignment[], siteId: string | null, source: SlotAssignment["source"]): SlotAssignment | null {

@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import { Button } from "../ui/button";
 import { useWords } from "../words";
-import { otherPictures, presentationSlot, programSite, slotOf } from "./model";
+import { otherPictures, presentationSlot, programFromAbove, programSite, slotOf } from "./model";
 import { PaperPage } from "./paper-page";
 import { Picture } from "./picture";
 import styles from "./stage.module.css";
@@ -15,16 +15,22 @@ export function Program({ large, showNote = true }: { large: boolean; showNote?:
   const slots = useRoom((p) => p.slots);
   const active = useRoom((p) => p.activeSiteId);
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
-  const siteId = programSite(state, active);
+  const above = useFromAbove();
+  const leads = useRoom((p) => p.leads);
+  const siteId = above ?? programSite(state, active);
   // The one who speaks looks at the chair: his own picture stands in the strip.
   const shown = siteId === mine && state.chair_site_id && state.chair_site_id !== mine ? state.chair_site_id : siteId;
   const slot = slotOf(slots, shown, "camera");
   const onAir = !!state.floor && state.stage !== "suspended" && state.floor.site_id === shown;
   const title = names.unit(shown) || words.room.program;
-  const note = shown === state.chair_site_id ? words.role.chair : (state.floor?.speaker?.name ?? "");
+  const note = shown === (above ? leads : state.chair_site_id) ? words.role.chair : (state.floor?.speaker?.name ?? "");
   return (
     <Picture title={title} note={showNote ? note : ""} siteId={shown} mid={slot?.mid} own={shown !== null && shown === mine} paused={slot?.paused} testId="program-video" large={large} onAir={onAir} />
   );
+}
+
+function useFromAbove(): string | null {
+  return useRoom((p) => programFromAbove(p.state, p.slots, p.far, p.leads));
 }
 
 export function Stage({ preview }: { preview: string | null }) {
@@ -59,7 +65,8 @@ function Strip({ withProgram, preview }: { withProgram: boolean; preview: string
   const active = useRoom((p) => p.activeSiteId);
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const role = useRoom((p) => p.welcome?.role);
-  const program = programSite(state, active);
+  const above = useFromAbove();
+  const program = above ?? programSite(state, active);
   const main = program === mine && state.chair_site_id !== mine ? state.chair_site_id : program;
   const others = useMemo(() => otherPictures(slots, main, names.roster).filter((s) => s.site_id !== preview), [slots, main, names, preview]);
   const previewSlot = slotOf(slots, preview, "camera");

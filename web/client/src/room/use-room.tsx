@@ -75,13 +75,14 @@ export function useNames(): Naming {
   const floor = useRoom((p) => p.state.floor);
   const queue = useRoom((p) => p.state.queue);
   const speeches = useRoom((p) => p.state.speeches);
+  const told = useRoom((p) => p.far);
   return useMemo(() => {
     const asked = [...speeches, ...queue, ...(floor ? [floor] : [])]; // sites of rooms below are not in the roster
     const far = new Map(asked.flatMap((one) => (one.origin ? [[one.site_id, one.origin.site_name] as const] : [])));
     const sorted = [...(roster ?? [])].sort((a, b) => a.order - b.order);
     const byId = new Map(sorted.map((entry) => [entry.site_id, entry]));
-    return { roster: sorted, entry: (id) => (id ? byId.get(id) : undefined), unit: (id) => (id ? (byId.get(id)?.unit_title ?? far.get(id) ?? "") : "") };
-  }, [roster, floor, queue, speeches]);
+    return { roster: sorted, entry: (id) => (id ? byId.get(id) : undefined), unit: (id) => (id ? (byId.get(id)?.unit_title ?? far.get(id) ?? told[id]?.title ?? "") : "") };
+  }, [roster, floor, queue, speeches, told]);
 }
 
 export function useLatest<T>(value: T): { readonly current: T } {

@@ -7,7 +7,7 @@ import type { AgendaItem, Paper } from "../rest/types";
 export type Role = "chair" | "secretary" | "site" | "hall";
 export type Cursor = Record<string, number>;
 
-export interface RosterEntry { site_id: string; unit_title: string; site_name: string; level: string; order: number; phone: string; unit_id?: string; tested_at?: string | null }
+export interface RosterEntry { site_id: string; unit_title: string; site_name: string; level: string; level_name?: string; order: number; phone: string; unit_id?: string; tested_at?: string | null }
 
 export interface RoomPlan {
   id: string;
@@ -43,6 +43,9 @@ export interface Welcome {
   people?: { head_count: number | null; people: Somebody[] } | null;
 }
 
+/** A site that was not invited to this room and is seen in it over a link; `above`: from the room above, or beyond it. */
+export interface FarSite { title: string; above: boolean }
+
 export interface SiteLine { audio: boolean; video: boolean; presentation: boolean; loss: number; rtt_ms: number; quality: "good" | "weak" | "bad" }
 
 /** How far down a weak line has brought the pictures of this page. */
@@ -59,6 +62,7 @@ export type FromServer =
   | { type: "ladder"; step: Step }
   | { type: "stills"; wanted: boolean; every_s: number }
   | { type: "still"; site_id: string; jpeg: string }
+  | { type: "names"; sites: Record<string, FarSite>; leads: string | null }
   | { type: "notice"; id: string; text: string; at: string }
   | { type: "occupied" }
   | { type: "taken_over" }

@@ -7,6 +7,7 @@ import type { Page } from "../rest/types";
 import { useApi } from "../session/session";
 import { Button } from "../ui/button";
 import { TextField } from "../ui/field";
+import { LineFields, lineFigures, lineText, type LineText } from "../ui/line-fields";
 import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
@@ -36,13 +37,16 @@ function Installation() {
   const client = useQueryClient();
   const query = useQuery({ queryKey: ["settings"], queryFn: () => api.get<Settings>("/api/settings"), refetchOnWindowFocus: false });
   const [changed, setChanged] = useState<Record<string, string>>({});
+  const [line, setLine] = useState<LineText | null>(null);
   const [saved, setSaved] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const label: Record<string, string> = { name: words.organisation.field.name, banner: words.organisation.demo, mail_sender: words.organisation.field.mail_sender, support_phone: words.organisation.field.contact_phone };
   const save = async (event: FormEvent) => {
     event.preventDefault();
+    const figures = line && lineFigures(line);
+    if (line && !figures) return;
     try {
-      client.setQueryData(["settings"], await api.put<Settings>("/api/settings", changed));
+      client.setQueryData(["settings"], await api.put<Settings>("/api/settings", { ...changed, ...figures }));
       await client.invalidateQueries({ queryKey: ["session"] });
       setSaved(true);
     } catch (problem) {
@@ -55,6 +59,7 @@ function Installation() {
     <Card>
       <form className={styles.form} onSubmit={(event) => void save(event)}>
         {EDITABLE.filter((name) => name in data).map((name) => <TextField key={name} label={label[name] ?? name} value={changed[name] ?? String(data[name] ?? "")} onChange={(e) => { setChanged({ ...changed, [name]: e.target.value }); setSaved(false); }} data-testid={`setting-${name}`} />)}
+        <LineFields value={line ?? lineText(data)} change={(text) => { setLine(text); setSaved(false); }} />
         <p className={styles.soft}>{words.organisation.field.public_url}: {String(data.public_url ?? "")}</p>
         <ErrorNotice error={error} />
         {saved && <Notice tone="good">{words.organisation.settingsSaved}</Notice>}

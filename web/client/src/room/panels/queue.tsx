@@ -15,6 +15,11 @@ export function QueuePanel() {
   const command = useCommand();
   const may = useMay();
   const [dragged, setDragged] = useState<string | null>(null);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const merges = may("merge_requests") && queue.filter((request) => request.forwarded === "no").length > 1;
+  const together = queue.filter((request) => request.forwarded === "no" && picked.has(request.request_id));
+  const pick = (requestId: string, on: boolean) => setPicked((before) => new Set(on ? [...before, requestId] : [...before].filter((one) => one !== requestId)));
+  const merge = () => { void command("merge_requests", { request_ids: together.map((request) => request.request_id) }); setPicked(new Set()); };
   const place = (requestId: string, to: number) => void command("reorder", { request_ids: moved(queue, requestId, to) });
   return (
     <div className={styles.panel}>
@@ -22,19 +27,20 @@ export function QueuePanel() {
       {queue.length === 0 && <p className={styles.empty}>{words.room.queueEmpty}</p>}
       <ol className={styles.rows} data-testid="queue">
         {queue.map((request, n) => (
-          <QueueRow key={request.request_id} request={request} n={n} last={n === queue.length - 1} place={place}
+          <QueueRow key={request.request_id} request={request} n={n} last={n === queue.length - 1} place={place} picked={picked.has(request.request_id)} pick={merges && request.forwarded === "no" ? pick : undefined}
             drag={may("reorder") ? { start: () => setDragged(request.request_id), drop: () => { if (dragged) place(dragged, n); setDragged(null); } } : null} />
         ))}
       </ol>
+      {merges && <div className={styles.acts}><Button size="small" disabled={together.length < 2} onClick={merge} data-testid="merge-requests">{words.linked.room.merge(together.length)}</Button><span className={styles.soft}>{words.linked.room.mergeHint}</span></div>}
       {may("grant_floor") && <CallSite />}
       <History />
     </div>
   );
 }
 
-interface RowProps { request: Request; n: number; last: boolean; place: (id: string, to: number) => void; drag: { start: () => void; drop: () => void } | null }
+interface RowProps { request: Request; n: number; last: boolean; place: (id: string, to: number) => void; picked: boolean; pick?: (id: string, on: boolean) => void; drag: { start: () => void; drop: () => void } | null }
 
-function QueueRow({ request, n, last, place, drag }: RowProps) {
+function QueueRow({ request, n, last, place, picked, pick, drag }: RowProps) {
   const words = useWords();
   const names = useNames();
   const command = useCommand();
@@ -50,9 +56,10 @@ function QueueRow({ request, n, last, place, drag }: RowProps) {
   return (
     <li className={`${styles.row} ${request.put_off ? styles.putOff : ""}`} data-testid="queue-row" data-site-id={request.site_id} data-request-id={request.request_id} {...drags}>
       <div className={styles.rowHead}>
+        {pick && <input type="checkbox" checked={picked} onChange={(e) => pick(request.request_id, e.target.checked)} aria-label={words.linked.room.mergeOf(title)} data-testid="pick-request" />}
         <span className={styles.number}>{n + 1}</span>
         <strong>{title}</strong>
-        {entry && <span className={styles.badge}>{entry.level}</span>}
+        {entry && <span className={styles.badge}>{entry.level_name ?? entry.level}</span>}
         <span className={styles.badge}>{words.room.kinds[request.kind]}</span>
         {request.put_off && <span className={styles.badge}>{words.room.putOffMark}</span>}
         {request.forwarded !== "no" && <span className={styles.badge} data-testid="forwarded" data-status={request.forwarded}>{words.linked.room.forwarded[request.forwarded]}</span>}

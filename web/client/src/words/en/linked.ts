@@ -16,11 +16,13 @@ export const linked: Words["linked"] = {
   elsewhere: { planned: "Not asked yet", asked: "Asked, waiting", accepted: "Taken on", declined: "Declined", failed: "Failed, will be asked again" },
   heldElsewhere: "This room is held at the unit's own server: its people choose chair, secretary and sites.",
   heldErrors: { unknown_unit: "That server does not know the unit", not_below: "Not a unit it may be asked for", held_elsewhere: "The unit has yet another server", not_possible: "People or a site are missing", too_many: "Too many rooms", secret_refused: "Secret content is not taken in", not_linked: "The link was revoked", not_understood: "Its answer makes no sense", room_of_another: "Its answer makes no sense", unknown_kind: "That server is an older version" } as Record<string, string>,
+  noDeputy: "Nobody is named to chair this room in its chair\u2019s place. If the line to the room above is cut while the chair is not here, nobody can lead it.", nameDeputy: (name) => `Name ${name}`,
   parentOf: (title) => `This meeting is a room of: ${title}`, parentBy: (host, chair) => `Convened by ${host}, led by ${chair}`, parentAgenda: "Common agenda", ownAgenda: "This room's own items, before or after the common agenda", roomsBelow: (n) => `${n} rooms below`,
   room: {
     upper: (title) => `Following the common program: ${title}.`, away: (title) => `In a closed discussion, apart from: ${title}.`, lost: (title, at) => `The link to the level above (${title}) is lost since ${at}. This room goes on under its own chair; it is being linked again.`,
     back: (minutes, speeches) => `Linked again. You missed ${minutes} minutes, ${speeches} speeches.`, lower: (open, all) => `${open}/${all} rooms below are linked.`, lowerLost: (names) => `Link lost to: ${names}. These rooms go on; they are being linked again.`,
     leave: "Closed discussion", leaveAsk: "Leave the common program for a closed discussion?", rejoin: "Back to the common program", from: (path) => `From ${path}`, withOthers: (names) => `speaks for ${names} too`,
+    merge: (n) => (n > 1 ? `Merge ${n} requests` : "Merge requests"), mergeHint: "Tick requests about the same matter; the first speaks for all.", mergeOf: (title) => `Pick the request of ${title} to merge`,
     forward: "Forward up", forwardOf: (title) => `Forward the request of ${title} to the level above`, answer: "Answer", answerOf: (title) => `Answer the request of ${title}`, answerText: "Answer", forwarded: { sent: "Being forwarded", waiting: "Waiting at the level above", failed: "Could not be forwarded" },
   },
 };
