@@ -60,7 +60,8 @@ def _slot(plan: Plan, now: datetime) -> tuple[datetime, datetime]:
 async def propose_deputy(session: ReadSession, unit_id: str, chair_person_id: str, day: date) -> Person | None:
     """Who would chair in his place: whoever holds the next post of the unit."""
     query = _by_post(select(Person).join(Membership, Membership.person_id == Person.id), unit_id, day)
-    return await session.scalar(query.where(Person.id != chair_person_id).limit(1))
+    found: Person | None = await session.scalar(query.where(Person.id != chair_person_id).limit(1))
+    return found
 
 
 async def _head_of(session: WriteSession, unit_id: str, day: date) -> str:

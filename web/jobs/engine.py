@@ -99,8 +99,18 @@ class Engine:
             if not error:
                 return
             wait_s = PERMANENT_S if is_permanent else self._retry_s[min(attempt, len(self._retry_s) - 1)]
-            DBOS.recv(RETRY_TOPIC, timeout_seconds=wait_s)
+            self._wait(wait_s)
             attempt += 1
+
+    def _wait(self, wait_s: float) -> None:
+        """Until then, or until somebody says "now". Who wakes after a stop must not ask DBOS, which is gone."""
+        try:
+            DBOS.recv(RETRY_TOPIC, timeout_seconds=wait_s)
+        except Exception:
+            if self._loop is not None:
+                raise
+        if self._loop is None:
+            raise _Stopped
 
     def _on_loop(self, work: Coroutine[Any, Any, Outcome]) -> tuple[str, bool]:
         if self._loop is None:

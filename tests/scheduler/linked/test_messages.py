@@ -6,6 +6,7 @@ import json
 import random
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,12 +79,19 @@ def test_what_is_asked_of_a_site() -> None:
 def test_names_from_above() -> None:
     told = {"names": {"s1": "tỉnh Hà Giang", "s9": "not asked for"}, "chair": "s1"}
     assert read_names(told, ["s1", "s2"]) == ({"s1": "tỉnh Hà Giang"}, "s1")
-    for wrong in ({"names": []}, {"names": {"s1": 7}}, {"names": {"s1": "x" * 201}}, {"names": {}, "chair": " "}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {},
+        {"names": {"s1": 7}},
+        {"names": {"s1": "x" * 201}},
+        {"names": {}, "chair": " "},
+    )
+    for wrong in wrongs:
         with pytest.raises(NotUnderstood):
             read_names(wrong, ["s1"])
-    for wrong in ({"sites": ["s1"] * 33}, {"sites": [7]}, {"sites": ["s1"], "hops": 8}, {"sites": ["s1"]}):
+    asks: tuple[dict[str, Any], ...] = ({"sites": ["s1"] * 33}, {"sites": [7]}, {"sites": ["s1"], "hops": 8}, {})
+    for asked in asks:
         with pytest.raises(NotUnderstood):
-            read_asked(wrong)
+            read_asked(asked)
 
 
 def test_what_fuzzing_starts_from_is_read_or_refused() -> None:

@@ -6,6 +6,9 @@ import asyncio
 import multiprocessing
 from collections import Counter
 from pathlib import Path
+from typing import cast
+
+import pytest
 
 from scheduler.database import Database
 from scheduler.outbox import OutboxRow, enqueue
@@ -127,3 +130,16 @@ async def wait_for_row(database: Database, row_id: str, condition: object) -> Ou
             if condition(row):
                 return row
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_who_wakes_after_a_stop_asks_nobody(monkeypatch: pytest.MonkeyPatch, gone: bool) -> None:
+    def recv(topic: str, timeout_seconds: float) -> None:
+        if gone:
+            raise RuntimeError("accessed before launched")
+
+    monkeypatch.setattr("web.jobs.engine.DBOS.recv", recv)
+    engine = Engine(cast(Performer, None), "sqlite://")  # never started: as after a stop
+    with pytest.raises(BaseException) as ended:
+        engine._wait(1.0)
+    assert not isinstance(ended.value, Exception), "the next start takes it up"
