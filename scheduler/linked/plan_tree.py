@@ -106,6 +106,36 @@ async def plant_tree(session: WriteSession, meeting: Meeting, plan: TreePlan, pl
     await ask_elsewhere(session, meeting, now)
 
 
+async def tree_of(session: WriteSession, meeting: Meeting) -> TreePlan:
+    """The tree as it is planned now, for the next meeting like it; rooms and sites that are gone since are left out."""
+    rooms = [room for room in await below(session, meeting.id) if room.stage != "cancelled"]
+    remote = await remote_children(session, [meeting.id, *(room.id for room in rooms)])
+    units = await units_under(session, meeting)
+    linked = select(LinkedNode.id).where(LinkedNode.role == "lower", LinkedNode.revoked_at.is_(None))
+    nodes = set((await session.scalars(linked)).all())
+    hosts = [
+        PlannedHost(
+            room.host_unit_id,
+            room.chair_person_id,
+            room.chair_site_id,
+            room.deputy_person_id,
+            room.secretary_person_id,
+        )
+        for room in rooms
+    ]
+    hosts += [PlannedHost(child.unit_id, node_id=child.node_id) for child in remote if child.node_id in nodes]
+    seated = select(Attendee.site_id).join(Site, Site.id == Attendee.site_id).where(Site.active)
+    here = (await session.scalars(seated.where(Attendee.meeting_id.in_([meeting.id, *(r.id for r in rooms)])))).all()
+    wished = {site_id for child in remote for unit in _wish(child) for site_id in unit.get("site_ids", ())}
+    there = (await session.scalars(select(Site.id).where(Site.id.in_(wished), Site.active))).all()
+    return TreePlan(tuple(host for host in hosts if host.unit_id in units), tuple(dict.fromkeys([*here, *there])))
+
+
+def _wish(child: RemoteChild) -> list[dict[str, Any]]:
+    wish: list[dict[str, Any]] = json.loads(child.wish_json or "[]")
+    return wish
+
+
 def _check_size(plan: TreePlan) -> None:
     wrong = {"hosts": "too_many"} if len(plan.hosts) > MOST_HOSTS else {}
     if len(plan.site_ids) > MOST_SITES:

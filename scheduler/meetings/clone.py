@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from scheduler.database import WriteSession
+from scheduler.errors import Invalid
+from scheduler.linked.plan_tree import PlannedHost, plant_tree, tree_of
 from scheduler.meetings.access import find_meeting, require
 from scheduler.meetings.agenda import items_of
 from scheduler.meetings.local_time import written_date
@@ -44,8 +46,23 @@ async def clone_meeting(
     plan = replace(plan, site_ids=tuple(site_id for site_id, _ in access.sites))
     clone = await plan_meeting(session, actor, plan, now, secrecy)
     clone.cloned_from_id = source.id
+    await _with_rooms(session, actor, source, clone, now)
     await session.flush()
     return clone
+
+
+async def _with_rooms(session: WriteSession, actor: Actor, source: Meeting, clone: Meeting, now: datetime) -> None:
+    """The tree of rooms below it too, as drafts; without it where that is not possible any more (who left, say)."""
+    tree = await tree_of(session, source)
+    if not tree.hosts:
+        return
+    try:
+        async with session.begin_nested():
+            await plant_tree(session, clone, tree, actor.person_id or "", now)
+    except Invalid:
+        bare = tuple(PlannedHost(host.unit_id, node_id=host.node_id) for host in tree.hosts)
+        async with session.begin_nested():
+            await plant_tree(session, clone, replace(tree, hosts=bare), actor.person_id or "", now)
 
 
 def _plan_of(source: Meeting) -> Plan:

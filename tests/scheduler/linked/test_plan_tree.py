@@ -16,6 +16,7 @@ from scheduler.linked.rows import below, path_up, remote_children
 from scheduler.meetings.access import find_meeting
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.cancel import cancel_meeting
+from scheduler.meetings.clone import clone_meeting
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.plan import edit_meeting
 from scheduler.meetings.plan_input import Plan
@@ -310,3 +311,19 @@ async def test_failed_letters_of_every_room_go_out_again(world: World) -> None:
         (await session.scalars(query)).one().delivery = "failed"
     await send(world, meeting)
     assert (await letters(world))[(quanba.id, site_of("tamson"), "REQUEST")] == 2
+
+
+async def test_the_next_meeting_like_it_has_the_same_rooms(world: World) -> None:
+    meeting = await root(world)
+    deputy = person_of("secretary.quanba")
+    named = PlannedHost(unit_of("quanba"), deputy_person_id=deputy)
+    before = await plant(world, meeting, TreePlan((PlannedHost(unit_of("dongvan")), named), ALL))
+    async with world.database.transaction() as session:
+        clone = await clone_meeting(session, await world.actor(BY), meeting.id, NOW)
+    rooms = await rooms_of(world, clone)
+    assert [room.host_unit_id for room in rooms] == [room.host_unit_id for room in before]
+    assert not {room.id for room in rooms} & {room.id for room in before}
+    assert {room.deputy_person_id for room in rooms} == {None, deputy}
+    assert {(room.stage, room.starts_at) for room in rooms} == {("draft", clone.starts_at)}
+    for old, new in zip([meeting, *before], [clone, *rooms], strict=True):
+        assert await sites_in(world, new) == await sites_in(world, old)
