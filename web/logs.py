@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sfu.overload import Shed
+from web.link_measures import LinkMeasures
 from web.media.messages import MediaStats, Step
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class Measures:
             "giaoban_media_peers_at_step", "Peers by what of the pictures they get", ["worker", "step"],
             registry=self.registry,
         )  # fmt: skip
+
+        self.links = LinkMeasures(self.registry)
 
     def note_media(self, found: Mapping[str, MediaStats]) -> None:
         """What each worker counts, and how the lines of its peers do."""

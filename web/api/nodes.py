@@ -16,6 +16,7 @@ from scheduler.replication.store import facts_held
 from web.api.administration import administrator
 from web.api.call import Body, Json, SessionCall, Somebody
 from web.link.start import our_pairing
+from web.link_measures import legs_by_node
 
 router = APIRouter(tags=["nodes"])
 
@@ -39,7 +40,9 @@ async def list_nodes(call: Somebody) -> Json:
         behind = [node.via for node in (await neighbourhood(session)).values() if node.id != node.via]
         this = await _this(session, call)
     ordered = sorted(rows, key=lambda row: row.revoked_at is not None)
-    return {"this": this, "items": [_shape(row, call, held, behind.count(row.id)) for row in ordered]}
+    legs = legs_by_node(call.services.hub.rooms, await call.services.hub.workers.statistics())
+    items = [{**_shape(row, call, held, behind.count(row.id)), "media": legs.get(row.id)} for row in ordered]
+    return {"this": this, "items": items}
 
 
 @router.post("/nodes/check")

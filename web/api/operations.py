@@ -66,7 +66,10 @@ async def measures(request: Request) -> Response:
     counted: Measures = request.app.state.measures
     workers = services_of(request).hub.workers
     counted.note_workers(workers.standings())
-    counted.note_media(await workers.statistics())
+    media = await workers.statistics()
+    counted.note_media(media)
+    links = services_of(request).node_links
+    counted.links.note(links.standings() if links is not None else (), media)
     return Response(generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)
 
 

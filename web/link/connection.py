@@ -59,6 +59,7 @@ class LinkConnection:
         self._channel = channel
         self._monotonic = monotonic
         self._wall = wall
+        self.bytes_in = self.bytes_out = 0  # of text, before TLS and compression
         self._urgent: deque[str] = deque()
         self._urgent_bytes = 0
         self._bulk: str | None = None
@@ -170,11 +171,15 @@ class LinkConnection:
             if self._urgent:
                 text = self._urgent.popleft()
                 self._urgent_bytes -= len(text)
-                await self._socket.send(text)
+                await self._send(text)
             elif self._bulk is not None:
                 text, self._bulk = self._bulk, None
-                await self._socket.send(text)
+                await self._send(text)
                 self._bulk_gone.set()
+
+    async def _send(self, text: str) -> None:
+        await self._socket.send(text)
+        self.bytes_out += len(text)
 
     async def _keep_time(self) -> None:
         while not self.session.is_over:
@@ -195,6 +200,7 @@ class LinkConnection:
             except SocketClosed as closed:
                 self._over(Silent(f"the connection broke: {closed}"))
                 return
+            self.bytes_in += len(text)
             self.session.receive(text, self._monotonic(), int(self._wall() * 1000))
             await self._follow()
 

@@ -31,6 +31,7 @@ from web.link.channel import LinkChannel, LinkEvent
 from web.link.connection import LinkConnection, Socket
 from web.link.dial import Unreachable, dial, pauses
 from web.link.replicator import STORE_AGAIN_S, Belongings, Replicator
+from web.link_measures import NodeLink
 
 log = structlog.get_logger()
 WATCH_S = 5.0  # the registry may be changed at the server's keyboard
@@ -69,6 +70,8 @@ class LinkStatus:
     clock_offset_ms: int | None = None
     version: int | None = None
     facts_waiting: int = 0  # that the other side has not acknowledged
+    bytes_in: int = 0  # since the link is up
+    bytes_out: int = 0
 
 
 @dataclass(slots=True)
@@ -195,7 +198,13 @@ class Links:
             clock_offset_ms=session.clock_offset_ms,
             version=session.version,
             facts_waiting=replicator.sending.waiting() if replicator else 0,
+            bytes_in=connection.bytes_in,
+            bytes_out=connection.bytes_out,
         )
+
+    def standings(self) -> list[NodeLink]:
+        """Every installation we know, and how its link does."""
+        return [NodeLink(id, one.peer.role, self.status(id)) for id, one in self.known.items()]
 
     # -- links ------------------------------------------------------------------------------------------------------
 

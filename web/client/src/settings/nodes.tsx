@@ -14,8 +14,9 @@ import { dateOf, secondsOf } from "../words/when";
 interface This { name: string; fingerprint: string; pairing_text: string }
 interface Node {
   id: string; name: string; role: "upper" | "lower"; url: string; revoked_at: string | null; seen_at: string | null; is_up: boolean; rtt_ms: number | null;
-  clock_offset_ms: number | null; facts_waiting: number; nodes_behind: number; error: string; error_detail: string; error_at: string | null;
+  clock_offset_ms: number | null; facts_waiting: number; nodes_behind: number; media?: Legs | null; error: string; error_detail: string; error_at: string | null;
 }
+interface Legs { legs: number; legs_up: number; loss_out: number; rtt_ms: number; bytes_in: number; bytes_out: number }
 interface Checked { name: string; url: string; fingerprint: string; is_this: boolean }
 const CLOCK_SHOWN_MS = 2000;
 
@@ -60,6 +61,7 @@ function Row({ node, revoke }: { node: Node; revoke: () => void }) {
     node.rtt_ms !== null && words.nodes.rtt(node.rtt_ms),
     skew > CLOCK_SHOWN_MS && words.nodes.clock(Math.round(skew / 1000)),
     node.facts_waiting > 0 && words.nodes.waiting(node.facts_waiting),
+    node.media && words.nodes.media(node.media.legs_up, node.media.legs, (node.media.loss_out * 100).toFixed(1), Math.round(node.media.bytes_in / 1e6), Math.round(node.media.bytes_out / 1e6)),
     node.nodes_behind > 0 && words.nodes.behind(node.nodes_behind),
   ].filter(Boolean).join(", ");
   return (
