@@ -178,8 +178,7 @@ async def _make(
         await plan_check.check_people(session, room, ())
     session.add(room)
     await session.flush()
-    await plant_tree(session, room, await _wished(session, room, ask), room.secretary_person_id, now)
-    await invite_all(session, room, "REQUEST", now)
+    await plant_tree(session, room, await _wished(session, room, ask), room.secretary_person_id, now)  # invites
     await index_plan(session, room)
     audit.record(session, "room_held", Actor(), now, subject_id=room.id, node=node.id, above=ask.meeting_id)
     return room

@@ -94,8 +94,7 @@ class LinkConnection:
     async def _leave(self, reason: ReplicationError, tasks: list[asyncio.Task[None]]) -> None:
         if self.session.peer is not None:
             self._channel.detach(self, getattr(reason, "ended_code", reason.code))
-        if self.replicator is not None:
-            self.replicator.stop()
+        ending = self.replicator.stop() if self.replicator is not None else []
         for waiting in self._replies.values():
             if not waiting.done():
                 waiting.set_exception(WentDown(self.neighbour.id))
@@ -106,7 +105,7 @@ class LinkConnection:
                     await self._socket.send(self._urgent.popleft())
         for task in [*tasks, *self._answering]:
             task.cancel()
-        await asyncio.gather(*tasks, *self._answering, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._answering, *ending, return_exceptions=True)
         with contextlib.suppress(SocketClosed, TimeoutError, OSError):
             async with asyncio.timeout(1.0):
                 await self._socket.close(1000 if isinstance(reason, Ended) else 4400, reason.code)

@@ -87,9 +87,11 @@ class Replicator:
         self._wake.set()
         self._spawn(self._pump())
 
-    def stop(self) -> None:
+    def stop(self) -> list[asyncio.Task[None]]:
+        """Those that are ending now."""
         for task in self._tasks:
             task.cancel()
+        return self._tasks
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks = [task for task in self._tasks if not task.done()]

@@ -36,6 +36,7 @@ from web.link_measures import NodeLink
 log = structlog.get_logger()
 WATCH_S = 5.0  # the registry may be changed at the server's keyboard
 FAULT_PAUSE_S = 20.0  # before a node whose messages were refused is dialled again
+LEAVING_S = 3.0  # for links that were ended to have ended
 MOST_STRANGERS = 32  # sockets at a time that have not yet proven who they are
 FactsListener = Callable[[str, Sequence[Fact]], None]
 
@@ -92,6 +93,7 @@ class Links:
     _since: dict[str, datetime] = field(default_factory=dict)
     _fact_listeners: list[FactsListener] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _accepted: set[asyncio.Task[Any]] = field(default_factory=set)  # that run links dialled from below
     _strangers: int = 0
     _is_stopping: bool = False
 
@@ -110,6 +112,8 @@ class Links:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._accepted:
+            await asyncio.wait(self._accepted, timeout=LEAVING_S)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -219,7 +223,8 @@ class Links:
             await socket.close(1013, "busy")
             return Ended("busy")
         self._strangers += 1
-        known = False
+        known, running = False, asyncio.current_task()
+        self._accepted |= {running} if running is not None else set()
 
         def met() -> None:
             nonlocal known
@@ -231,6 +236,7 @@ class Links:
             return await self._run(socket, self._session("listener", self._find), met)
         finally:
             met()
+            self._accepted -= {running}
 
     def _find(self, node: str) -> Peer | None:
         known = self.known.get(node)

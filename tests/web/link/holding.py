@@ -123,8 +123,13 @@ def small_organisation(sqlite_template: Path, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-async def side(tmp_path: Path, small_organisation: Path) -> AsyncIterator[Opening]:
-    net, made = Net(), list[Side]()
+def net() -> Net:
+    return Net()
+
+
+@pytest.fixture
+async def side(tmp_path: Path, small_organisation: Path, net: Net) -> AsyncIterator[Opening]:
+    made: list[Side] = []
 
     async def open_one(name: str) -> Side:
         if not (path := tmp_path / f"{name}.sqlite").exists():  # else it was killed and is born again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -11,6 +12,8 @@ from scheduler.proceedings import chain
 from scheduler.proceedings.chain import Head
 from scheduler.proceedings.facts import LogId
 from scheduler.replication import store
+from scheduler.replication.frames import FRAME_BYTES
+from scheduler.replication.sending import WINDOW_BYTES
 from tests.web.link.conftest import Opening
 from tests.web.link.nodes import Net, link, until_up
 
@@ -93,3 +96,44 @@ async def test_a_fact_made_while_the_link_looks_what_crosses_is_sent(
     province.links.tree_changed()
     assert len(await district.has(ROOT, 2)) == 2
     assert said == ["hai"]
+
+
+async def test_the_facts_of_weeks_come_behind_what_people_do_now(opened: Opening, net: Net) -> None:
+    """A district was away: what it missed fills the gaps, a request waits for one batch at most."""
+    province, district = await opened("province"), await opened("district")
+    for node in (province, district):
+        await node.place(CHILD, district.id, ROOT, province.id)
+        await node.place(GRANDCHILD, district.id, OTHER, province.id)
+    for _ in range(4):
+        await province.chat(ROOT, *("x" * 100 for _ in range(250)))
+
+    async def echo(node: str, kind: str, body: dict[str, object]) -> dict[str, object]:
+        return body
+
+    district.channel.on("board.echo", echo)
+    await link(district, province)
+    await until_up(province, district)
+    out = net.answering[-1]
+    out.gate = asyncio.Semaphore(0)  # a slow line: what goes out is let out one by one
+    sending = province.links.connections[district.id].replicator
+    assert sending is not None
+    asked, before, furthest = 0, len(out.sent), 0
+    log_id = province.node.log_of(ROOT)
+    while log_id not in sending.sending.logs or sending.sending.logs[log_id].acked < 1000:
+        request = asyncio.create_task(province.channel.request(district.id, "board.echo", {"number": asked}))
+        asked += 1
+        if asked == 3:
+            await province.chat(OTHER, "bây giờ")  # nor does a new fact wait for the old ones
+        while not request.done():
+            furthest = max(furthest, sending.sending.bytes_on_the_way)
+            out.gate.release()
+            await asyncio.sleep(0.002)
+    out.gate = None
+    kinds = [text[9:14] for text in out.sent[before:]]
+    between = "".join("r" if kind == "reque" else "b" for kind in kinds if kind in ("reque", "batch")).split("r")
+    assert asked > 5 and max(map(len, between)) <= 2, between  # one on its way, one after
+    assert furthest <= WINDOW_BYTES + FRAME_BYTES
+    (now,) = await district.has(OTHER, 1)
+    assert await district.has(ROOT, 1000) == await province.facts(ROOT)
+    batches = [text for text in out.sent if text.startswith('{"type":"batch"')]
+    assert now.id not in batches[-1]  # it overtook the backlog
