@@ -20,6 +20,11 @@ export function kbps(bytes: number, ms: number): number {
   return Math.round((bytes * 8) / Math.max(ms, 1));
 }
 
+/** How long the bytes themselves took. A round trip lies in it too; but one slow minute of round trips must not leave next to nothing. */
+export function transferMs(ms: number, rttMs: number): number {
+  return Math.max(ms - rttMs, ms / 2);
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;

@@ -2,7 +2,7 @@
 import { openDevices } from "../media/devices";
 import { levelOf } from "../media/level";
 import type { Api } from "../rest/request";
-import { clockOff, hears, kbps, lossOf, median, moves } from "./judge";
+import { clockOff, hears, kbps, lossOf, median, moves, transferMs } from "./judge";
 
 export interface Report { microphone: boolean; camera: boolean; down_kbps: number; up_kbps: number; rtt_ms: number; loss: number; clock_ms: number }
 
@@ -84,7 +84,7 @@ async function measureLine(api: Api): Promise<Pick<Report, "down_kbps" | "up_kbp
   const up = await timed(() => patiently(() => api.post("/api/readiness/bytes", form)));
   const sent = Date.now();
   const { now } = await patiently(() => api.post<{ now: string }>("/api/readiness/bytes", new FormData()));
-  return { down_kbps: kbps(BYTES, down - rtt), up_kbps: kbps(BYTES, up - rtt), rtt_ms: Math.round(rtt), loss: lossOf(times), clock_ms: clockOff(Date.parse(now), sent, Date.now()) };
+  return { down_kbps: kbps(BYTES, transferMs(down, rtt)), up_kbps: kbps(BYTES, transferMs(up, rtt)), rtt_ms: Math.round(rtt), loss: lossOf(times), clock_ms: clockOff(Date.parse(now), sent, Date.now()) };
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
