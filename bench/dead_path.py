@@ -1,7 +1,8 @@
 """How soon a real page notices that its way to the server is dead, and has its pictures back, by itself.
 
 A Chromium in a room of a real installation, all in a network of its own; nftables drops what goes to and from the
-browser's port. The page makes an ICE restart, whose new port is not dropped.
+browser's port. The page makes an ICE restart, whose new port is not dropped. There is no TCP, to which the browser
+would go over by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bench.record import Figure, spread
 from bench.viewer import WAIT_S, Viewer, browser_of_a_site, viewer_of
 from tests.own_network import OwnNetwork, own_network
 
-SETTLE_S = 3.0  # between two cuts
+SETTLE_S = 3.0  # after the first picture
 # Notes when the page restarts ICE, and when a frame is on air.
 NOTES_JS = """
 (() => {
@@ -60,25 +61,27 @@ def measure_dead_path(times: int) -> list[Figure]:
 async def _measure(network: OwnNetwork, times: int) -> tuple[list[float], list[float]]:
     noticed, back = [], []
     with tempfile.TemporaryDirectory() as folder:
-        async with (
-            held_meeting(Path(folder), 1) as held,
-            browser_of_a_site(Path(folder)) as browser,
-            viewer_of(browser) as viewer,
-        ):
+        async with held_meeting(Path(folder), 1) as held, browser_of_a_site(Path(folder)) as browser:
+            network.cut("without_tcp", f"tcp dport {held.installation.media_port}")
             await held.give_floor(held.sites[0])
-            await viewer.page.add_init_script(NOTES_JS)
-            await viewer.page.goto(held.free_link)
-            await join(viewer, 1)
-            for number in range(times):
-                await asyncio.sleep(SETTLE_S)
-                port = await _first(viewer, PORT_JS)
-                begin = time.time() * 1000
-                network.cut(f"dead{number}", f"udp sport {port}", f"udp dport {port}")
-                restarted = await _first(viewer, f"() => restarts.find((at) => at > {begin}) ?? null")
-                noticed.append(restarted - begin)
-                picture = await _first(viewer, f"() => frames.find((at) => at > {restarted}) ?? null")
-                back.append(picture - begin)
+            for _ in range(times):
+                async with viewer_of(browser) as viewer:
+                    await viewer.page.add_init_script(NOTES_JS)
+                    await viewer.page.goto(held.free_link)
+                    await join(viewer, 1)
+                    await asyncio.sleep(SETTLE_S)
+                    begin = _cut(network, await _first(viewer, PORT_JS))
+                    restarted = await _first(viewer, f"() => restarts.find((at) => at > {begin}) ?? null")
+                    noticed.append(restarted - begin)
+                    picture = await _first(viewer, f"() => frames.find((at) => at > {restarted}) ?? null")
+                    back.append(picture - begin)
     return noticed, back
+
+
+def _cut(network: OwnNetwork, port: int) -> float:
+    """Nothing goes to or from this any more; when, in ms."""
+    network.cut(f"dead{port}", f"udp sport {port}", f"udp dport {port}")
+    return time.time() * 1000
 
 
 async def _first(viewer: Viewer, script: str) -> Any:

@@ -84,6 +84,19 @@ def test_a_browsers_offer_becomes_sources_and_slots_by_order() -> None:
     assert len(set(ssrcs)) == len(ssrcs)
 
 
+def test_gstreamers_whip_sink_has_its_sound_in_a_line_of_port_0() -> None:
+    """RFC 9143 7.2.1: with a=bundle-only that is no refused line. No extensions, no mid in packets: SSRCs tell."""
+    negotiated = plan(offer("gstreamer"))
+    assert [(s.mid, s.source, len(s.declared)) for s in negotiated.sends] == [
+        ("video0", "camera", 1),
+        ("audio1", "microphone", 1),
+    ]
+    answer = write_answer(negotiated, LOCAL)
+    assert "a=group:BUNDLE video0 audio1\r\n" in answer
+    assert section(answer, "audio1")[0] == "m=audio 5000 UDP/TLS/RTP/SAVPF 97"
+    assert "a=recvonly" in section(answer, "video0")
+
+
 def test_the_answer_line_by_line() -> None:
     answer = write_answer(plan(offer("chromium")), LOCAL)
     assert answer.startswith(
