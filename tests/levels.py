@@ -31,7 +31,7 @@ from web.visiting.visitor import Visitor
 
 LINK_ADDRESS = "127.0.0.2"  # lower ones reach upper ones here, people at localhost
 QUICK = {"GIAOBAN_HOST": "0.0.0.0", "GIAOBAN_MEDIA_ADDRESSES": "127.0.0.1"}  # noqa: S104 - a network of its own
-QUICK |= {"GIAOBAN_LINK_BEAT_MS": "250", "GIAOBAN_LINK_LOST_MS": "1000"}
+QUICK |= {"GIAOBAN_LINK_BEAT_MS": "500", "GIAOBAN_LINK_LOST_MS": "2500"}  # a busy machine stands still for a second
 TITLE = "Giao ban bốn cấp"
 
 

@@ -19,7 +19,9 @@ from scheduler.organization.demonstration import demo_id
 from scheduler.proceedings.chain import verify
 from scheduler.proceedings.state import Link
 from tests.levels import Level, cut, ends, plan, start_levels
+from tests.media import tone
 from tests.own_network import OwnNetwork, own_network
+from tests.recordings.capture.media import decode_pictures, decode_sound, read_code
 from tests.returning import Returning
 from tests.site_in_room import samples_of
 from tests.story import until
@@ -35,6 +37,7 @@ WRONG_CLOCK = {  # a minute and a half ahead; what counts time without a date is
     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else waits end at once and its threads spin
 }
+LATE_S = 1.0  # after a speech what was sent in it is still shown
 BESIDE = "thanhvan.quanba"  # another commune, whose site sits in the district's room
 
 
@@ -165,7 +168,7 @@ async def the_floor_goes_to_the_village_and_back(story: Story) -> None:
     await village.command("request_floor", kind="question", speaker={"name": "Vàng Thị Dợ", "post": "Trưởng thôn"})
     for name in ("commune", "district", "province"):
         desk = people.desks[name]
-        await desk.until(lambda desk=desk: bool(desk.state.queue), f"the request at the {name}")
+        await desk.until(lambda desk=desk: bool(desk.state.queue) and all_open(desk), f"the request at the {name}")
         await desk.command("forward_request", request_ids=[desk.state.queue[0].request_id])
     await chair.until(lambda: bool(chair.state.queue), "the request at the top")
     (request,) = chair.state.queue
@@ -241,13 +244,16 @@ async def each_level_is_killed_in_turn(story: Story) -> None:
     desks = story.people.desks
     for number, level in enumerate(story.levels):
         other = story.levels[(number + 1) % len(story.levels)]
-        before = story.levels[number].installation.kill("web")
+        names = ("web", "media-1") if level is story.province else ("web",)
+        before = {name: level.installation.kill(name) for name in names}
         await desks[other.name].command("post_chat", text=f"{level.name} không trả lời?")
-        await level.installation.restarted("web", before)
+        for name, pid in before.items():
+            await level.installation.restarted(name, pid)
     for name, desk in desks.items():
         await desk.until(lambda desk=desk: all_open(desk), f"the {name} is linked again")
         await desk.command("post_chat", text=f"{name} có mặt")
     await all_logs_are_everywhere(story)
+    await story.people.village.hears_and_sees(samples_of(CHAIR))  # through the media worker that was killed, too
 
 
 async def it_ends_and_every_room_has_its_papers(story: Story) -> None:
@@ -264,8 +270,31 @@ async def it_ends_and_every_room_has_its_papers(story: Story) -> None:
         look = partial(visitor.get, f"{path}/recording")
         seen = await until(look, lambda now: now["state"] in ended, f"the recording of the {level.name}")
         assert seen["state"] != "failed" and seen["segments"], seen
+        if level in (story.central, story.commune):  # not where packets have the kernel's clock and facts a wrong one
+            await the_recording_shows_the_village(story, visitor, seen)
         story.drafts[level.name] = str(await visitor.post(f"{path}/minutes"))
     assert "Các tỉnh báo cáo trước ngày 30." in story.drafts["central"]
-    assert "Vàng Thị Dợ" in story.drafts["central"] and "Vàng Thị Dợ" in story.drafts["commune"]
-    assert "Huyện họp tiếp khi mất kết nối." in story.drafts["district"]
+    assert all("Vàng Thị Dợ" in draft for draft in story.drafts.values())  # each tells of what was in its own room
+    own = {name for name, draft in story.drafts.items() if "Huyện họp tiếp khi mất kết nối." in draft}
+    assert own == {"district"}
     await all_logs_are_everywhere(story)
+
+
+async def the_recording_shows_the_village(story: Story, visitor: Visitor, recording: dict[str, Any]) -> None:
+    """In the chapter of its speech the village's number is seen and its tone heard; before, the chair's."""
+    speeches = [one for one in recording["chapters"] if one["site_id"] == story.people.village_id]
+    begin, end = (speeches[0][name] / 1000 for name in ("start_ms", "end_ms"))
+    shown: set[int | None] = set()
+    heard: set[int] = set()
+    before: set[int | None] = set()
+    for segment in recording["segments"]:
+        path = story.central.installation.data.parent / "segment.webm"
+        path.write_bytes(await visitor.download(segment["url"]))
+        pictures, sound = await asyncio.to_thread(lambda path=path: (decode_pictures(path), decode_sound(path)))
+        at_s = segment["start_ms"] / 1000
+        shown |= {read_code(picture) for at, picture in pictures if begin <= at + at_s <= end + LATE_S}
+        before |= {read_code(picture) for at, picture in pictures if at + at_s < begin}
+        first, last = (max(0, int((at - at_s) * 48_000)) for at in (begin, end + LATE_S))
+        pieces = (sound[start : start + 9600] for start in range(first, min(last, len(sound) - 9600), 4800))
+        heard |= {number for piece in pieces for number in tone.read_all(piece, 48_000)}
+    assert (VILLAGE in shown, VILLAGE in heard, CHAIR in before) == (True, True, True), (shown, heard, before)
