@@ -61,7 +61,7 @@ function Row({ node, revoke }: { node: Node; revoke: () => void }) {
     node.rtt_ms !== null && words.nodes.rtt(node.rtt_ms),
     skew > CLOCK_SHOWN_MS && words.nodes.clock(Math.round(skew / 1000)),
     node.facts_waiting > 0 && words.nodes.waiting(node.facts_waiting),
-    node.media && words.nodes.media(node.media.legs_up, node.media.legs, (node.media.loss_out * 100).toFixed(1), Math.round(node.media.bytes_in / 1e6), Math.round(node.media.bytes_out / 1e6)),
+    node.media && words.nodes.media(node.media.legs_up, node.media.legs, node.media.loss_out * 100, Math.round(node.media.bytes_in / 1e6), Math.round(node.media.bytes_out / 1e6)),
     node.nodes_behind > 0 && words.nodes.behind(node.nodes_behind),
   ].filter(Boolean).join(", ");
   return (

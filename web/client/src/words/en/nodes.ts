@@ -2,7 +2,7 @@ export const nodes = {
   title: "Links between levels", intro: "Installations linked with this one. The lower one dials the upper one.", none: "Not linked with any installation.",
   name: "Installation", role: "Level", state: "State", line: "Line", error: "Last error", act: "Act",
   roles: { upper: "Above", lower: "Below" } as Record<string, string>, up: "Linked", down: "Link lost", never: "Never linked yet", revoked: "Revoked",
-  media: (up: number, all: number, loss: string, inMb: number, outMb: number) => `pictures and sound: ${up}/${all} legs, ${loss} % lost, ${inMb} MB in, ${outMb} MB out`,
+  media: (up: number, all: number, loss: number, inMb: number, outMb: number) => `pictures and sound: ${up}/${all} legs, ${loss.toFixed(1)} % lost, ${inMb} MB in, ${outMb} MB out`,
   rtt: (ms: number) => `${ms} ms there and back`, clock: (s: number) => `clock ${s} s off`, waiting: (n: number) => `${n} facts still to send`, behind: (n: number) => `${n} installations behind it`,
   ours: "This installation", oursHint: "Give this text to the administrator of the other installation, and read the fingerprint by telephone.", text: "Pairing text", fingerprint: "Fingerprint",
   add: "Add a link", theirText: "Pairing text of the other installation", theyAre: "The other one is", check: "Check the text", confirm: (name: string) => `Link with ${name}`, compare: "Link only if the fingerprint is the one their administrator reads to you.",

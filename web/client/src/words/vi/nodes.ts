@@ -2,7 +2,7 @@ export const nodes = {
   title: "Liên kết các cấp", intro: "Các hệ thống được nối trực tiếp với hệ thống này. Hệ thống cấp dưới gọi lên cấp trên.", none: "Chưa liên kết với hệ thống nào.",
   name: "Hệ thống", role: "Cấp", state: "Trạng thái", line: "Đường truyền", error: "Lỗi gần nhất", act: "Thao tác",
   roles: { upper: "Cấp trên", lower: "Cấp dưới" } as Record<string, string>, up: "Đang nối", down: "Mất liên kết", never: "Chưa nối lần nào", revoked: "Đã thu hồi",
-  media: (up: number, all: number, loss: string, inMb: number, outMb: number) => `hình và tiếng: ${up}/${all} đường, mất ${loss.replace(".", ",")} %, nhận ${inMb} MB, gửi ${outMb} MB`,
+  media: (up: number, all: number, loss: number, inMb: number, outMb: number) => `hình và tiếng: ${up}/${all} đường, mất ${loss.toFixed(1).replace(".", ",")} %, nhận ${inMb} MB, gửi ${outMb} MB`,
   rtt: (ms: number) => `khứ hồi ${ms} ms`, clock: (s: number) => `đồng hồ lệch ${s} giây`, waiting: (n: number) => `còn ${n} sự kiện chưa gửi xong`, behind: (n: number) => `${n} hệ thống phía sau`,
   ours: "Hệ thống này", oursHint: "Gửi đoạn mã này cho quản trị viên của hệ thống kia, rồi đọc mã đối chiếu qua điện thoại.", text: "Mã liên kết", fingerprint: "Mã đối chiếu",
   add: "Thêm liên kết", theirText: "Mã liên kết của hệ thống kia", theyAre: "Hệ thống kia là", check: "Kiểm tra mã", confirm: (name: string) => `Liên kết với ${name}`, compare: "Chỉ liên kết khi mã đối chiếu đúng như quản trị viên bên kia đọc.",
