@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sfu.congestion.allocator import Allocation, Allocator, Place
+from sfu.congestion.allocator import Allocation, Allocator, Option, Place
 from sfu.congestion.estimator import START_BPS, Estimator, Packet
 from sfu.congestion.ladder import Ladder, Step, is_speechless, step_for
 from sfu.congestion.prober import Probe
@@ -25,6 +25,7 @@ UNKNOWN_BPS = 300_000  # a line of which nobody knows anything begins with this:
 KNOWN_SHARE = 0.75  # of what a line is said to carry
 FIRST_LEAST_BPS, FIRST_MOST_BPS = 60_000, 2_000_000
 UNHEARD_S = 1.5  # packets go out for so long without any feedback: there will be none
+STUCK_S = 3.0  # nothing goes out, so no feedback can come, while pictures wait for it
 SPARE_WANTED = 1.7  # probe until the line carries this much more than everything wished for: then it is left in peace
 SOUND_BPS, SOUND_HEADERS_BPS = 32_000, 12_000  # at most, of one voice; and what wraps it
 
@@ -42,6 +43,8 @@ class Bandwidth:
         self._divided_by = math.inf
         self._pace: int | None = None
         self._sending_since: float | None = None  # unheard
+        self._silent_since: float | None = None  # unheard as well, as nothing goes out
+        self._is_stuck = False
 
     @property
     def bitrate(self) -> float:
@@ -80,6 +83,15 @@ class Bandwidth:
         self.estimator = self._pace = None
         return True
 
+    def gets_stuck(self, now: float, *, is_sending: bool) -> bool:
+        """Several times a second; True once, when all pictures wait for feedback that nothing sent can bring."""
+        if self.estimator is None or self.is_heard or is_sending or not self.wanted or self._is_stuck:
+            self._silent_since = None
+            return False
+        self._silent_since = now if self._silent_since is None else self._silent_since
+        self._is_stuck = now - self._silent_since >= STUCK_S
+        return self._is_stuck
+
     def handle_timeout(self, now: float, *, is_sending: bool) -> Probe | None:
         """Several times a second; the probe to send, if any."""
         if self.estimator is None or not self.is_heard:
@@ -110,8 +122,11 @@ class Bandwidth:
         budget = max(0.0, self.bitrate * (1 - self.loss) - sound)
         allocation = self._allocator.allocate(places, budget, now)
         self.wanted = sound + allocation.wanted
+        chosen = allocation.chosen
+        if not self.is_heard and (not sound or self._is_stuck):
+            chosen = _at_least_one(places, chosen)
         for slot in pictures:
-            slot.grant = allocation.chosen[slot.consumer.handle]
+            slot.grant = chosen[slot.consumer.handle]
             slot.is_starved = slot.grant is None
         return self.ladder.update(self._step(pictures, allocation, budget), now)
 
@@ -135,6 +150,14 @@ class Bandwidth:
         level = producer.rids.index(grant.rid) if grant is not None else None
         is_slow = grant is not None and grant.temporal == 0
         return step_for(level, layers, is_slow=is_slow, has_slides=slides and shown, spare=budget - allocation.spent)
+
+
+def _at_least_one(places: Sequence[Place], chosen: dict[int, Option | None]) -> dict[int, Option | None]:
+    """The cheapest picture of all when none was chosen: without it nobody will ever know what the line carries."""
+    if not places or any(option is not None for option in chosen.values()):
+        return chosen
+    least = min(places, key=lambda place: place.options[0].bitrate)
+    return chosen | {least.key: least.options[0]}
 
 
 def first_bitrate(carries: int | None) -> int:

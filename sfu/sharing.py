@@ -28,6 +28,8 @@ def watch(peer: Peer, plane: Plane, now: float) -> bool:
     if bandwidth.gives_up(now, is_sending=is_sending):
         plane.set_pace(peer.spec.transport, None)
         return True
+    if bandwidth.gets_stuck(now, is_sending=is_sending):
+        return True
     probe = bandwidth.handle_timeout(now, is_sending=is_sending)
     if probe is not None:
         plane.probe(peer.spec.transport, *probe)

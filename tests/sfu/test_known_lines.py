@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfu.bandwidth import UNHEARD_S, UNKNOWN_BPS, first_bitrate
+from sfu.bandwidth import STUCK_S, UNHEARD_S, UNKNOWN_BPS, first_bitrate
 from sfu.congestion.rate_control import RateControl
 from sfu.known_lines import KEPT_S
 from sfu.plane.plane import PacketResult
@@ -104,3 +104,21 @@ def test_who_never_sends_feedback_is_not_limited_for_long() -> None:
     hall.hears()  # at last
     hall.sends_for(0.4)
     assert hall.plane.paces[hall.transports["chi"]] is not None
+
+
+def test_where_nobody_speaks_a_picture_too_large_to_begin_with_still_comes() -> None:
+    """An encoder's one layer, or slides: without anything sent no feedback would ever tell what the line carries."""
+    hall = Hall()
+    hall.program([], presentation="an")
+    hall.room.leave("an", hall.now)
+    hall.join("an")
+    hall.stream("an", "2")
+    hall.chi(None)
+    assert hall.presented("chi") == ["an:"]
+    hall.chi(None, "binh")
+    hall.program(["an"], presentation="an")  # a voice that is switched off at its source
+    hall.stream("an", "0")
+    hall.pass_time(1)
+    assert hall.presented("binh") == []
+    hall.pass_time(STUCK_S)
+    assert hall.presented("binh") == ["an:"]
