@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import select
@@ -43,6 +44,7 @@ class Opening:
         self._database = database
         self._lead = lead
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # of the room above
 
     def took(self, room: Room, before: State, facts: Sequence[f.Fact]) -> None:
         for fact in facts:
@@ -76,12 +78,14 @@ class Opening:
 
     async def _follow(self, meeting_id: str, command: c.Command, stage: str) -> None:
         try:
-            async with self._database.reading() as session:
-                query = select(Meeting.id).where(Meeting.parent_id == meeting_id, Meeting.stage == stage)
-                rooms = list((await session.scalars(query)).all())
-            for room in rooms:
-                with suppress(Refused):  # its own people were quicker
-                    await self._lead(room, command)
+            # convened right after it was opened: the rooms below open first
+            async with self._turns.setdefault(meeting_id, asyncio.Lock()):
+                async with self._database.reading() as session:
+                    query = select(Meeting.id).where(Meeting.parent_id == meeting_id, Meeting.stage == stage)
+                    rooms = list((await session.scalars(query)).all())
+                for room in rooms:
+                    with suppress(Refused):  # its own people were quicker
+                        await self._lead(room, command)
         except (LiveError, MediaError, SQLAlchemyError, OSError) as error:
             log.warning("rooms below could not follow", meeting=meeting_id, error=str(error))
 
