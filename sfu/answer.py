@@ -15,6 +15,7 @@ from sfu.negotiation import (
     LinePlan,
     Negotiated,
 )
+from sfu.sdp import Codec
 
 EXTENSIONS = {MID_URI, RID_URI, REPAIRED_RID_URI, LEVEL_URI, SEND_TIME_URI, TRANSPORT_CC_URI}
 FEEDBACK = {
@@ -114,8 +115,8 @@ def _codec_lines(line: LinePlan) -> list[str]:
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     lines = [f"a=rtpmap:{number} {name}/{codec.clock_rate}{channels}"]
     lines += [f"a=rtcp-fb:{number} {kind}" for kind in FEEDBACK[line.section.kind] if kind in codec.feedback]
-    if codec.parameters:
-        lines.append(f"a=fmtp:{number} {codec.parameters}")
+    if parameters := _parameters(line, codec):
+        lines.append(f"a=fmtp:{number} {parameters}")
     if plan.red_payload_type is not None:
         lines.append(f"a=rtpmap:{plan.red_payload_type} red/{codec.clock_rate}{channels}")
         lines.append(f"a=fmtp:{plan.red_payload_type} {number}/{number}")
@@ -123,6 +124,13 @@ def _codec_lines(line: LinePlan) -> list[str]:
         lines.append(f"a=rtpmap:{plan.rtx_payload_type} rtx/{codec.clock_rate}")
         lines.append(f"a=fmtp:{plan.rtx_payload_type} apt={number}")
     return lines
+
+
+def _parameters(line: LinePlan, codec: Codec) -> str:
+    """Of whom we hear we want nothing while he is silent (RFC 7587 7): 2 packets/s, not 50, of a closed microphone."""
+    if line.send is None or codec.name != "opus" or codec.parameter("usedtx") is not None:
+        return codec.parameters
+    return ";".join(filter(None, (codec.parameters, "usedtx=1")))
 
 
 def _direction_lines(line: LinePlan) -> list[str]:

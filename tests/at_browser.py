@@ -147,7 +147,7 @@ async def at_browser(
     """A person with a browser; ``number`` is drawn in the camera's picture and sounds in the microphone."""
     camera = microphone = None
     if number is not None:
-        camera = write_camera(folder / f"camera{number}.y4m", number, fps=5)
+        camera = write_camera(folder / f"camera{number}.y4m", number, 320, 180, fps=5)
         microphone = write_microphone(folder / f"microphone{number}.wav", number)
     modest = str(wrapper(folder, executable))
     async with chromium(camera, microphone, loopback=loopback, executable=modest) as browser:

@@ -110,7 +110,7 @@ def test_the_answer_line_by_line() -> None:
         "a=setup:passive",
         "a=recvonly",
         "a=rtcp-mux",
-        "a=fmtp:111 minptime=10;useinbandfec=1",
+        "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1",
     ):
         assert line in microphone
     assert "a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host" in microphone
@@ -121,6 +121,7 @@ def test_the_answer_line_by_line() -> None:
     for line in ("a=rid:q recv", "a=rid:f recv", "a=simulcast:recv q;h;f", "a=rtcp-fb:96 nack pli"):
         assert line in camera
     assert section(answer, "3")[0] == "m=audio 5000 UDP/TLS/RTP/SAVPF 111 63"
+    assert "a=fmtp:111 minptime=10;useinbandfec=1" in section(answer, "3")  # how we send is not ours to choose
     slot = section(answer, "7")
     for line in ("a=sendonly", "a=msid:slot-7 slot-7", "a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"):
         assert line in slot

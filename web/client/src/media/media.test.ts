@@ -10,6 +10,7 @@ import { PathWatch } from "./path";
 describe("simulcast", () => {
   it("sends a small camera at half and full size, f off", () => {
     expect(encodingsFor(640, 360).map((e) => [e.rid, e.scaleResolutionDownBy, e.active])).toEqual([["q", 2, true], ["h", 1, true], ["f", 1, false]]);
+    expect(encodingsFor(320, 180).map((e) => [e.rid, e.scaleResolutionDownBy, e.active])).toEqual([["q", 1, true], ["h", 1, false], ["f", 1, false]]);
     expect(encodingsFor(1280, 720).map((e) => e.scaleResolutionDownBy)).toEqual([4, 2, 1]);
   });
   it("switches off what nobody watches, never the lowest, never on what a small camera cannot", () => {
