@@ -23,18 +23,37 @@ from web.settings import Settings
 STEPS = ("first", "second", "third")
 
 
-def die_if(job: Job, dies: str, point: str) -> None:
-    if job.id == dies and job.text("die_at") == point:
-        os.kill(os.getpid(), signal.SIGKILL)
+class Dying:
+    """The job that takes its process with it; only when the others are finished, whose steps it would break off."""
+
+    def __init__(self, services: Services, folder: Path, job_id: str) -> None:
+        self._services = services
+        self._folder = folder
+        self._job_id = job_id
+
+    async def at(self, job: Job, point: str) -> None:
+        if job.id == self._job_id and job.text("die_at") == point:
+            await all_done(self._services, self._folder, but=job.id)
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
-def steps(folder: Path, dies: str) -> tuple[Step, ...]:
+async def all_done(services: Services, folder: Path, but: str = "") -> None:
+    while True:
+        async with services.database.reading() as session:
+            ids = [row_id for row_id in (folder / "rows").read_text().split() if row_id != but]
+            rows = [await session.get(OutboxRow, row_id) for row_id in ids]
+        if all(row and row.done_at for row in rows):
+            return
+        await asyncio.sleep(0.05)
+
+
+def steps(folder: Path, dying: Dying) -> tuple[Step, ...]:
     def step(name: str) -> Step:
         async def run(job: Job) -> None:
-            die_if(job, dies, f"before {name}")
+            await dying.at(job, f"before {name}")
             with (folder / "attempts").open("a") as log:
                 log.write(f"{job.id} {name}\n")
-            die_if(job, dies, f"after {name}")
+            await dying.at(job, f"after {name}")
 
         return Step(name, run)
 
@@ -43,15 +62,10 @@ def steps(folder: Path, dies: str) -> tuple[Step, ...]:
 
 async def main(url: str, folder: Path, dies: str) -> None:
     services = Services(settings=Settings(data=folder), database=Database(DatabaseSettings(url)))
-    performer = Performer(services, {"deliver": steps(folder, dies)})
+    performer = Performer(services, {"deliver": steps(folder, Dying(services, folder, dies))})
     runner = JobRunner(services, performer, Engine(performer, engine_url(services.database.settings, folder)))
     await runner.start()
-    while True:
-        async with services.database.reading() as session:
-            rows = [await session.get(OutboxRow, row_id) for row_id in (folder / "rows").read_text().split()]
-        if all(row and row.done_at for row in rows):
-            break
-        await asyncio.sleep(0.05)
+    await all_done(services, folder)
     os._exit(0)
 
 
