@@ -57,6 +57,7 @@ class MediaSettings:
     tcp_port: int = 0
     tcp: bool = True
     video_codec: Literal["vp8", "h264"] = "vp8"
+    estimates_lines: bool = True  # else everybody gets everything: for measures beside servers that do the same
     srtp_profiles: tuple[SrtpProfile, ...] = SRTP_PROFILES
     limits: Limits = field(default_factory=Limits)
     timeouts: Timeouts = field(default_factory=Timeouts)

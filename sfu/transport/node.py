@@ -140,7 +140,8 @@ class MediaNode:
             self._remove(self._by_peer[peer], None)
         transport = self._new_transport(room_name, peer, plan, now)
         transport.note = note
-        first_bps = first_bitrate(start_bps) if any(slot.extensions.transport_cc for slot in plan.slots) else None
+        tells = self.settings.estimates_lines and any(slot.extensions.transport_cc for slot in plan.slots)
+        first_bps = first_bitrate(start_bps) if tells else None
         spec = PeerSpec(peer, label, transport.number, tuple(plan.sends), tuple(plan.slots), first_bps=first_bps)
         room.join(spec, now)
         self._drain(now)

@@ -18,11 +18,11 @@ LIMITS = Limits(peers=4000, peers_per_room=4000, tcp_connections=4000)
 
 
 def main() -> None:
-    settings = replace(WORKER, budgets=UNLIMITED, tells_feedback="--estimates" in sys.argv)
+    estimates = "--estimates" in sys.argv
+    settings = replace(WORKER, budgets=UNLIMITED, tells_feedback=estimates)
     plane = LoopPlane(settings=settings)  # without budgets: one camera sends for hundreds here
-    uvloop.run(
-        serve_media(MediaSettings(limits=LIMITS, overload=OverloadRule(busy=math.inf)), Path(sys.argv[1]), plane)
-    )
+    media = MediaSettings(limits=LIMITS, overload=OverloadRule(busy=math.inf), estimates_lines=estimates)
+    uvloop.run(serve_media(media, Path(sys.argv[1]), plane))
 
 
 if __name__ == "__main__":
