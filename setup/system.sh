@@ -27,6 +27,7 @@ if [ "$purpose" = test ]; then
     need nft nftables
     need faketime faketime
     need turnserver coturn
+    need tcpdump tcpdump
     need soffice libreoffice-writer-nogui
     need mount mount
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)

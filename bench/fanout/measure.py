@@ -25,6 +25,7 @@ FIRST_RATE, GROWTH, LOSS_LIMIT, QUEUE_MS, OFFERED_LIMIT = 12_000.0, 1.5, 0.01, 5
 SEARCH_S = 1.5
 LOWER = 4  # times that the last stretch may be tried again, lower each time
 WATCHED_WITHIN_S = 20.0
+ESTIMATED_S = 15.0  # until every viewer's line is known to carry the rate; what that costs is not of the stretch
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ async def stretch(server: Server, load: Load, arena: Arena, scenario: Scenario) 
     joining = await gather(server, load, arena, scenario)
     await everybody_watches(server, load)
     rate = scenario.rate or await find_rate(server, load, scenario)
+    if scenario.estimates:
+        await run_trial(server, load, scenario, rate, ESTIMATED_S)
     trial = await run_quiet_trial(server, load, scenario, rate, scenario.seconds)
     for _ in range(LOWER if scenario.rate is None else 0):
         if not is_too_much(trial):
