@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from scheduler.proceedings.chain import erased_values, hashed_form, personal_values
 from scheduler.proceedings.encoding import from_plain, read_value, to_plain
@@ -89,11 +90,16 @@ def _personal(cls: type[Body], value: Any) -> tuple[str | None, dict[str, Any] |
 
 
 def _body(cls: type[Body], public: Any, personal: dict[str, Any] | None) -> Body:
-    names = {item.name for item in fields(cls)} - cls.personal  # type: ignore[arg-type]
+    names = _public_names(cast(Any, cls))
     if not isinstance(public, Mapping) or set(public) != names:
         raise Malformed("fact.body", f"not an object with exactly the fields {', '.join(sorted(names))}")
     values = to_plain(erased_values(cls)) if personal is None else personal
     return from_plain(cls, {**public, **values}, "fact.body")
+
+
+@cache
+def _public_names(cls: Any) -> frozenset[str]:
+    return frozenset(item.name for item in fields(cls) if item.name not in cls.personal)
 
 
 def _match(pattern: re.Pattern[str], value: Any, where: str) -> str:

@@ -5,14 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
 from scheduler.proceedings import facts as f
-from scheduler.proceedings.chain import ZERO_HASH, Defect, erase, hash_of, head_after, instant, verify
+from scheduler.proceedings.chain import (
+    ZERO_HASH,
+    Defect,
+    canonical,
+    erase,
+    hash_of,
+    hashed_form,
+    head_after,
+    instant,
+    verify,
+)
+from scheduler.proceedings.encoding import EXACT
 from scheduler.proceedings.facts import BODIES as TYPES
 from scheduler.proceedings.facts import Fact
-from scheduler.proceedings.wire import fact_from_text, fact_to_text
+from scheduler.proceedings.wire import fact_from_text, fact_to_json, fact_to_text
 from tests.scheduler.proceedings.samples import BODIES, LOG, log_of
 
 
@@ -33,6 +49,28 @@ def test_the_hash_is_sha_256_over_the_canonical_form() -> None:
         f'"prev_hash":"{ZERO_HASH}","schema":1,"seq":1,"type":"FloorRevoked"}}'
     )
     assert fact.hash == hashlib.sha256(literal.encode()).hexdigest()
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-EXACT, EXACT) | st.text(), st.lists))
+def test_the_canonical_form_is_rfc_8785(value: object) -> None:
+    assert canonical({"value": value, "Name_2": [value]}) == rfc8785.dumps({"value": value, "Name_2": [value]})  # type: ignore[dict-item]
+
+
+def test_the_canonical_form_of_every_type_is_rfc_8785() -> None:
+    for fact in log_of():
+        assert canonical(hashed_form(fact)) == rfc8785.dumps(hashed_form(fact))
+        assert {type(value) for value in leaves(fact_to_json(fact))} <= {str, int, bool, type(None)}
+
+
+def leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        assert all(name.isascii() for name in value)
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
 
 
 def test_personal_content_enters_as_a_salted_commitment() -> None:
