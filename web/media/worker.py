@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import contextlib
 import secrets
 import signal
@@ -35,6 +36,7 @@ from web.supervisor import CANNOT_START
 log = structlog.get_logger()
 TICK_S = 0.5
 LOAD_EVERY_S = 5.0
+GARBAGE_AFTER = 50_000  # objects; feedback of 200 viewers is thousands of tuples that live for a moment
 
 
 class Worker:
@@ -201,6 +203,7 @@ async def _serve(settings: MediaSettings, path: Path, plane: Plane, heartbeat: i
 
 async def serve_media(settings: MediaSettings, path: Path, plane: Plane | None = None) -> None:
     """Serve until SIGTERM or SIGINT, drain at SIGUSR1; with the native plane unless another is given."""
+    gc.set_threshold(GARBAGE_AFTER)
     worker, stop = Worker(settings, plane or LoopPlane()), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

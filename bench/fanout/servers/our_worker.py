@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 from dataclasses import replace
@@ -18,6 +19,7 @@ LIMITS = Limits(peers=4000, peers_per_room=4000, tcp_connections=4000)
 
 
 def main() -> None:
+    gc.freeze()  # as web.loading does
     estimates = "--estimates" in sys.argv
     settings = replace(WORKER, budgets=UNLIMITED, tells_feedback=estimates)
     plane = LoopPlane(settings=settings)  # without budgets: one camera sends for hundreds here
