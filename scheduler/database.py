@@ -1,19 +1,22 @@
 """The database: one engine, two kinds of session, and the only ``commit`` of the whole product.
 
 One request or task is one transaction: ``async with database.transaction() as session`` commits once when the block
-ends and rolls back when it raises. Reads take a ``ReadSession``, which never commits. SQLite runs in WAL with
+ends and rolls back when it raises. Reads take a ``ReadSession``, which can do nothing else. SQLite runs in WAL with
 ``synchronous=FULL``: what was told is on disk.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NewType
 
 import uuid_utils
 from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -63,8 +66,19 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+CONNECTIONS = 15
+"""At a time; they are kept: one that is opened anew costs server and us more than what it is then asked."""
+READS = ("SELECT", "WITH")
+IDLE_S = 1.0
+"""A connection that was used so lately is not asked first whether it still stands."""
+
+
 class DatabaseAway(ConnectionError):
     """The database server does not answer, or not yet."""
+
+
+class WriteWhileReading(Exception):
+    """A statement that may change something, in a session for reads only. Ours to mend."""
 
 
 class Database:
@@ -72,11 +86,18 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.settings = settings
-        self.engine = create_async_engine(settings.url, pool_pre_ping=not settings.is_sqlite)
+        kept = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_use_lifo": True}
+        self.engine = create_async_engine(settings.url, **kept)
         if settings.is_sqlite:
+            self.for_reads = self.engine.execution_options()
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
         else:
+            # each statement sees what is committed then, with a transaction around it as without
+            self.for_reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
             event.listen(self.engine.sync_engine, "do_connect", _connect)
+            event.listen(self.engine.sync_engine, "checkin", _note_use)
+            event.listen(self.engine.sync_engine, "checkout", partial(_ask_idle, self.engine.sync_engine.dialect))
+        event.listen(self.for_reads.sync_engine, "before_cursor_execute", _refuse_writes)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
@@ -88,7 +109,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
         """A session for reads only."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with AsyncSession(self.for_reads, expire_on_commit=False, autoflush=False) as session:
             yield ReadSession(session)
 
     async def dispose(self) -> None:
@@ -101,6 +122,28 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, options: Any) -> An
         return dialect.connect(*arguments, **options)
     except OSError as error:
         raise DatabaseAway(str(error)) from error
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ask_idle(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
+    """One that lay idle may have died with its server: then all of that time are left and new ones made."""
+    used_at = record.info.get("used_at")
+    if used_at is None or time.monotonic() - used_at < IDLE_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
+
+
+def _refuse_writes(
+    _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _executemany: bool
+) -> None:
+    if not statement.startswith(READS):
+        raise WriteWhileReading(statement[:80])
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

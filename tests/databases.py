@@ -171,8 +171,9 @@ def opened(settings: DatabaseSettings) -> Database:
     if first is None or first.dialect.server_version_info is None:  # it has not been connected
         _FIRST[engine.dialect.name] = engine
     else:
-        engine.dialect = first.dialect
-        engine._compiled_cache = first._compiled_cache
+        for one in (engine, database.for_reads.sync_engine):
+            one.dialect = first.dialect
+            one._compiled_cache = first._compiled_cache
     return database
 
 
