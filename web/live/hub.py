@@ -58,6 +58,10 @@ async def follow_recordings(session: WriteSession, fact: f.Fact) -> None:
         enqueue(session, PREPARE, payload, datetime.fromisoformat(fact.at))
 
 
+LEAVES_WORK = (f.RecordingStopped,)
+"""Facts with which a job is written down; all others wake nobody."""
+
+
 class Hub:
     """``start`` once, ``stop`` once; ``lost`` is set when another server has taken over."""
 
@@ -113,12 +117,11 @@ class Hub:
         self._has = Belongings(
             database=self._database,
             node=this,
-            writer=LogWriter(self._database, self._keeper.lease, follow_recordings, self._on_facts),
+            writer=LogWriter(self._database, self._keeper.lease, follow_recordings, self._durable),
             captures=self._captures,
             ids=ConnectionIds(self._key),
             clock=self._clock,
             monotonic=self._monotonic,
-            on_committed=self._on_committed,
             on_lease_lost=self._lose,
             another_worker=self.workers.another,
             turn=self._turn,
@@ -220,6 +223,11 @@ class Hub:
             secretary = Participant("secretary", room.state.secretary_person_id or room.plan.secretary_person_id)
             bodies = judge(room.state, command, secretary, self._clock(), room.plan, new_id)
             await room.presence.follow(await room.append(bodies, f.By()))
+
+    def _durable(self, facts: Sequence[f.Fact]) -> None:
+        self._on_facts(facts)
+        if any(isinstance(fact.body, LEAVES_WORK) for fact in facts):
+            self._on_committed()
 
     def _took(self, room: Room, before: State, facts: Sequence[f.Fact]) -> None:
         self.climbing.took(room, before, facts)

@@ -55,7 +55,6 @@ class Belongings:
     ids: ConnectionIds
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
-    on_committed: Callable[[], None]
     on_lease_lost: Callable[[], None]
     another_worker: Callable[[Room], Media | None] = lambda room: None
     turn: TurnServers = field(default_factory=TurnServers)
@@ -150,7 +149,6 @@ class Room:
             raise Refused("busy", detail=type(error).__name__) from error
         self._is_stale = False
         self.take(facts)
-        self.has.on_committed()
         return facts
 
     def take(self, facts: Sequence[f.Fact]) -> None:
