@@ -133,14 +133,17 @@ def _erased_values(cls: Any) -> dict[str, Any]:
     return {item.name: empty.get(hints[item.name]) for item in fields(cls) if item.name in cls.personal}
 
 
-def verify(facts: Sequence[Fact], log: LogId | None = None, head: Head | None = None) -> list[Defect]:
+def verify(
+    facts: Sequence[Fact], log: LogId | None = None, head: Head | None = None, begins_at: int = 1
+) -> list[Defect]:
     """Everything wrong with one log as it was handed over, in order of seq; empty when it is whole.
 
-    ``head``, if the log's end is known from elsewhere (a dossier, signed minutes), shows what was cut off there.
+    ``head``, if the log's end is known from elsewhere (a dossier, signed minutes), shows what was cut off there;
+    ``begins_at``: those before this seq are not asked for.
     """
     expected_log = log or (facts[0].log if facts else None)
     defects = [defect for fact in facts for defect in _defects_inside(fact, expected_log)]
-    defects += _defects_of_order([fact.seq for fact in facts])
+    defects += _defects_of_order([fact.seq for fact in facts], begins_at)
     defects += _defects_of_links(facts)
     if head is not None:
         defects += _defects_of_end(facts, head)
@@ -168,7 +171,7 @@ def _personal_holds(fact: Fact) -> bool:
     return all(commitment(salt, name, getattr(fact.body, name)) == made for name, made in fact.commitments.items())
 
 
-def _defects_of_order(order: list[int]) -> list[Defect]:
+def _defects_of_order(order: list[int], begins_at: int) -> list[Defect]:
     defects: list[Defect] = []
     present = set(order)
     seen: set[int] = set()
@@ -180,7 +183,7 @@ def _defects_of_order(order: list[int]) -> list[Defect]:
             defects.append(Defect("swapped", seq, f"fact {seq} stands after fact {highest}"))
         seen.add(seq)
         highest = max(highest, seq)
-    missing = islice((seq for seq in range(1, highest) if seq not in present), MOST_MISSING)
+    missing = islice((seq for seq in range(begins_at, highest) if seq not in present), MOST_MISSING)
     return defects + [Defect("missing", seq, f"fact {seq} is missing") for seq in missing]
 
 

@@ -57,8 +57,7 @@ def check_batch(batch: Batch, allowed: Mapping[str, str], keys: Mapping[str, str
     _check_order(facts, batch)
     new = [fact for fact in facts if fact.seq > held.head.seq]
     _check_start(facts, new, held)
-    defects = [defect for defect in chain.verify(facts, log) if defect.kind != "missing"]  # those before are here
-    if defects:
+    if defects := chain.verify(facts, log, begins_at=facts[0].seq):
         raise BrokenChain(f"{log.origin} meeting {log.meeting_id}: {defects[0].message}")
     return new
 

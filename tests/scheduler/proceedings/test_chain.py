@@ -92,6 +92,12 @@ def test_a_whole_log_has_no_defect() -> None:
     assert verify([]) == []
 
 
+def test_a_part_of_a_log_is_whole_from_where_it_begins() -> None:
+    log = log_of()
+    assert verify(log[4:], begins_at=5) == []
+    assert named(verify(log[4:9] + log[10:], begins_at=5)) == [("missing", 10)]
+
+
 def test_a_dropped_fact_is_named() -> None:
     log = log_of()
     assert named(verify(log[:9] + log[10:])) == [("missing", 10)]
