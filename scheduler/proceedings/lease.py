@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from scheduler.database import Database, WriteSession
+from scheduler.database import Database, WriteSession, table_of
 from scheduler.proceedings.errors import LeaseHeld, LeaseLost
 from scheduler.proceedings.tables import LeaseRow
 
@@ -89,14 +89,18 @@ async def release(database: Database, lease: Lease, now: datetime) -> None:
         )
 
 
+_LEASE = table_of(LeaseRow)
+_FENCE = (
+    update(_LEASE).where(_LEASE.c.name == WRITER, _LEASE.c.token == bindparam("held")).values(token=bindparam("held"))
+)
+
+
 async def fence(session: WriteSession, lease: Lease) -> None:
     """In the transaction of a write: nobody has taken over, and nobody can until it ends.
 
     An update, not a read: it takes the row (PostgreSQL) or the database (SQLite) for this transaction.
     """
-    result = await session.execute(
-        update(LeaseRow).where(LeaseRow.name == WRITER, LeaseRow.token == lease.token).values(token=lease.token)
-    )
+    result = await session.execute(_FENCE, {"held": lease.token})
     if _count(result) != 1:
         raise LeaseLost(lease.token)
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, insert, select, update
 
-from scheduler.database import Database, ReadSession, WriteSession, new_id
+from scheduler.database import Database, ReadSession, WriteSession, new_id, table_of
 from scheduler.proceedings.chain import SALT_BYTES, Head, head_after, instant, seal
 from scheduler.proceedings.errors import WrongSequence
 from scheduler.proceedings.facts import Body, By, Fact, LogId
@@ -52,7 +52,7 @@ async def append(
         end = head_after(fact)
     await _move_head(session, head, end)
     if made:
-        await session.execute(insert(FactRow), [_row(fact) for fact in made])
+        await session.execute(_INSERT, [_row(fact) for fact in made])
     for fact in made:
         await project(session, fact)
         if follow is not None:
@@ -60,16 +60,28 @@ async def append(
     return made
 
 
+def _is_of(rows: type[LogRow] | type[FactRow]) -> list[ColumnElement[bool]]:
+    """Rows of one log, in a statement that :func:`_where` gives its values."""
+    return [table_of(rows).c[name] == bindparam(f"of_{name}") for name in ("origin", "meeting_id", "epoch")]
+
+
+# of tables, not of classes, and written once: a class's statement looks for its objects in the session each time
+_MOVE = (
+    update(table_of(LogRow))
+    .where(*_is_of(LogRow))
+    .where(LogRow.head_seq == bindparam("from_seq"), LogRow.head_hash == bindparam("from_hash"))
+    .values(head_seq=bindparam("to_seq"), head_hash=bindparam("to_hash"))
+)
+_INSERT = insert(table_of(FactRow))
+
+
 async def _move_head(session: WriteSession, head: Head, end: Head) -> None:
     log = head.log
     if head.seq == 0 and await _row_of(session, log) is None:
         await session.execute(insert(LogRow).values(_log_key(log) | {"head_seq": end.seq, "head_hash": end.hash}))
         return
-    moved = await session.execute(
-        update(LogRow)
-        .filter_by(**_log_key(log), head_seq=head.seq, head_hash=head.hash)
-        .values(head_seq=end.seq, head_hash=end.hash)
-    )
+    ends = {"from_seq": head.seq, "from_hash": head.hash, "to_seq": end.seq, "to_hash": end.hash}
+    moved = await session.execute(_MOVE, _where(log) | ends)
     if isinstance(moved, CursorResult) and moved.rowcount != 1:
         raise WrongSequence(log.meeting_id, head.seq)
 
@@ -80,6 +92,10 @@ async def _row_of(session: Reading, log: LogId) -> LogRow | None:
 
 def _log_key(log: LogId) -> dict[str, Any]:
     return {"origin": log.origin, "meeting_id": log.meeting_id, "epoch": log.epoch}
+
+
+def _where(log: LogId) -> dict[str, Any]:
+    return {f"of_{name}": value for name, value in _log_key(log).items()}
 
 
 def _row(fact: Fact) -> dict[str, Any]:
@@ -121,10 +137,18 @@ class FactText:
     text: str
 
 
+_ROWS = (
+    select(FactRow.seq, FactRow.json, FactRow.personal_json)
+    .where(*_is_of(FactRow))
+    .where(FactRow.seq > bindparam("after"))
+    .order_by(FactRow.seq)
+    .limit(bindparam("most"))
+)
+
+
 async def rows_after(session: Reading, log: LogId, after: int, limit: int) -> list[FactText]:
     """The facts of one log after this seq as text, in order."""
-    query = select(FactRow.seq, FactRow.json, FactRow.personal_json).filter_by(**_log_key(log))
-    rows = await session.execute(query.where(FactRow.seq > after).order_by(FactRow.seq).limit(limit))
+    rows = await session.execute(_ROWS, _where(log) | {"after": after, "most": limit})
     return [_text(seq, text, personal) for seq, text, personal in rows]
 
 
@@ -143,7 +167,7 @@ async def append_foreign(session: WriteSession, head: Head, facts: Sequence[Fact
     end = head_after(facts[-1]) if facts else head
     await _move_head(session, head, end)
     if facts:
-        await session.execute(insert(FactRow), [_row(fact) for fact in facts])
+        await session.execute(_INSERT, [_row(fact) for fact in facts])
     return end
 
 

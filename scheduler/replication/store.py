@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from scheduler.database import ReadSession, WriteSession
+from scheduler.database import ReadSession, WriteSession, table_of
 from scheduler.nodes.key import NodeKey
 from scheduler.nodes.tables import LogSeal
 from scheduler.proceedings import log as proceedings
@@ -95,15 +95,16 @@ async def _seal(session: Reading, log: LogId, after: int, until: int) -> LogSeal
     return (await session.scalars(query)).one_or_none()
 
 
+_SEAL = insert(table_of(LogSeal))
+
+
 async def keep(session: WriteSession, lease: Lease, head: Head, facts: Sequence[Fact], seal: Seal) -> Head:
     """Store facts of another origin that were judged; durable when the caller's transaction is."""
     await fence(session, lease)
     end = await proceedings.append_foreign(session, head, facts)
     log = head.log
-    session.add(
-        LogSeal(origin=log.origin, meeting_id=log.meeting_id, epoch=log.epoch, seq=seal.seq, signature=seal.signature)
-    )
-    await session.flush()
+    sealed = {"origin": log.origin, "meeting_id": log.meeting_id, "epoch": log.epoch}
+    await session.execute(_SEAL, {**sealed, "seq": seal.seq, "signature": seal.signature})
     return end
 
 
