@@ -34,9 +34,14 @@ class Unit(Base):
     @property
     def title(self) -> str:
         """The name with its kind, as shown: "xã Quản Bạ"."""
-        return f"{self.kind} {self.name}".strip()
+        return titled(self.kind, self.name)
 
     @property
     def organ(self) -> str:
         """Its organ in running text: "UBND huyện Quản Bạ", "Sở Tài chính"."""
         return f"{self.notation} {self.title}" if self.kind else self.name
+
+
+def titled(kind: str, name: str) -> str:
+    """A unit's title, of the two columns that make it."""
+    return f"{kind} {name}".strip()

@@ -31,8 +31,8 @@ from web.link.errors import LinkError, RefusedThere, RequestRefused
 from web.live.errors import Closing
 from web.live.floor_requests import FloorRequests, Told
 from web.live.missed import WAIT_S, Behind, Ends, behind_of, facts_above, held_above, missed
+from web.live.planned import Above
 from web.live.presiding import changes_of, preside, see_who_presides
-from web.live.view import Above
 
 if TYPE_CHECKING:
     from web.live.room import Room

@@ -21,7 +21,8 @@ from web.link.channel import Json
 from web.link.errors import RequestRefused
 from web.live.errors import Closing
 from web.live.missed import ends_above
-from web.live.view import Above, is_remote_child, sites_below, title_of
+from web.live.planned import Above
+from web.live.view import is_remote_child, sites_below, title_of
 
 if TYPE_CHECKING:
     from web.live.room import Room

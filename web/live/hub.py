@@ -37,11 +37,12 @@ from web.live.links import Links
 from web.live.media_driver import Media
 from web.live.naming import Naming
 from web.live.opening import Opening
+from web.live.planned import load_planned
 from web.live.presence import Hello
 from web.live.reaching import Reaching
 from web.live.room import Belongings, Room
 from web.live.support import Support
-from web.live.view import load_planned, sites_below
+from web.live.view import sites_below
 from web.live.workers import Workers
 from web.media.errors import MediaError
 from web.media.messages import MediaEvent
@@ -254,7 +255,7 @@ class Hub:
             with suppress(MediaError):
                 await room.media.close()
         else:
-            await room.tell_plan()
+            room.tell_plan()
 
     async def _may_link(self, node_id: str, meeting_id: str, child_id: str) -> tuple[bool, list[str] | None]:
         async with self._database.reading() as session:

@@ -19,8 +19,8 @@ from web.link.channel import LinkChannel
 from web.link.errors import LinkError, RequestRefused
 from web.live.errors import Unlinked
 from web.live.media_driver import Media
+from web.live.planned import Above
 from web.live.spread import share_name
-from web.live.view import Above
 from web.media.errors import MediaError
 from web.media.messages import LinkKind
 

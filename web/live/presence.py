@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scheduler.database import new_id
-from scheduler.linked.readiness import readiness_of
+from scheduler.linked.readiness import Readiness, readiness_of
 from scheduler.permissions import Actor, MeetingAccess, room_role, room_site, runs
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.chain import instant
+from scheduler.proceedings.encoding import to_plain
 from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.floor import given_up
 from scheduler.proceedings.fold import to_json
@@ -19,7 +20,7 @@ from scheduler.proceedings.plan import Participant, Role
 from web.live.connection import MESSAGES_BURST, MESSAGES_PER_S, Connection, Outgoing
 from web.live.errors import MeetingOver, NoEntry, Occupied
 from web.live.rate import TokenBucket
-from web.live.view import describe_meeting, load_people, load_roster, name_of
+from web.live.view import Own, load_own, name_of, shape_people
 
 if TYPE_CHECKING:
     from web.live.room import Room
@@ -29,6 +30,7 @@ GRACE_S = 8.0
 FLOOR_KEPT_S = 10.0
 """Who speaks and is cut off has so long more, from when his absence is a fact, before the floor is free again."""
 SERVICE = f.By()
+Json = dict[str, Any]
 Joining = Callable[[Connection], Awaitable[None]]
 
 
@@ -54,19 +56,22 @@ class Presence:
         ``joining``: what must succeed before he is there for the others: the offer of an encoder.
         """
         room = self._room
+        stage = room.state.stage
+        await room.reload_plan()  # before the lock: those who wait for it have shared one look
         async with room.lock:
-            await room.reload_plan()
+            if room.state.stage != stage:
+                await room.reload_plan()
             access = self._access()
             self._check_stage(actor, access)
             previous = self._previous(actor, hello)
             role, site_id = self._seat(actor, access, hello, previous)
             await self._make_place(site_id if role in ("chair", "site") else None, previous, hello)
-            connection = await self._connection(actor, language, role, site_id, previous)
+            connection, own = await self._connection(actor, language, role, site_id, previous)
             is_new_page = previous is None
             if joining is not None:
                 await joining(connection)
-            await self._arrive(connection, is_new_page)
-            await self._welcome(connection, access, media_kept=not is_new_page and connection.in_media)
+            people = await self._arrive(connection, own, is_new_page)
+            self._welcome(connection, access, people, media_kept=not is_new_page and connection.in_media)
         room.driver.trigger()
         room.media.is_changed = True
         return connection
@@ -151,13 +156,12 @@ class Presence:
 
     async def _connection(
         self, actor: Actor, language: str, role: Role, site_id: str | None, previous: str | None
-    ) -> Connection:
+    ) -> tuple[Connection, Own]:
         room = self._room
         before = room.connections.get(previous) if previous else None
         if before is not None:
             before.outgoing.close(4000, "replaced")
-        async with room.has.database.reading() as session:
-            name = await name_of(session, actor, site_id)
+        name, own = await self._who(actor, site_id)
         now = room.has.monotonic()
         connection = Connection(
             id=previous or room.has.ids.new(room.meeting_id, actor),
@@ -172,41 +176,50 @@ class Presence:
             connection.line, connection.view = before.line, before.view
             if before.may_send != connection.may_send:
                 await room.media.leave(connection)
-        return connection
+        return connection, own
 
-    async def _arrive(self, connection: Connection, is_new_page: bool) -> None:
-        """Presence becomes a fact; a page opened anew shares no screen any more."""
-        room, site_id = self._room, connection.participant.site_id
+    async def _who(self, actor: Actor, site_id: str | None) -> tuple[str, Own]:
+        """What he is called, and what is known of his site."""
+        room = self._room
+        name = room.planned.title_of(site_id or actor.site_id) if actor.person_id is None else None
+        if name is not None and site_id is None:
+            return name, Own()
+        async with room.has.database.reading() as session:
+            return (
+                name if name is not None else await name_of(session, actor, site_id),
+                await load_own(session, room.meeting_id, site_id) if site_id is not None else Own(),
+            )
+
+    async def _arrive(self, connection: Connection, own: Own, is_new_page: bool) -> Json | None:
+        """Presence becomes a fact; a page opened anew shares no screen any more. Who sat there last, by now."""
+        room, site_id, people = self._room, connection.participant.site_id, own.people
         bodies: list[f.Body] = []
         if connection.publishes and site_id and room.is_live:
             site = room.state.sites.get(site_id)
             if site is None or site.connection_id != connection.id:
-                bodies.append(f.SiteJoined(site_id, connection.id))
-                bodies += await self._signed_off(site_id)
+                counted = self._signed_off(site_id, own.check)
+                bodies += [f.SiteJoined(site_id, connection.id), *counted]
+                if counted:
+                    people = shape_people(counted[0].head_count, to_plain(counted[0].people))
             if is_new_page and room.state.presentation_site_id == site_id:
                 bodies.append(f.PresentationStopped(site_id))
         if bodies:
             await room.append(bodies, SERVICE)
         room.connections[connection.id] = connection
+        return people
 
-    async def _signed_off(self, site_id: str) -> list[f.Body]:
+    def _signed_off(self, site_id: str, check: Readiness | None) -> list[f.HeadCountReported]:
         """Who is there, as the site said in its check before the meeting: the roll call need not ask again."""
         site = self._room.state.sites.get(site_id)
         if site is not None and site.head_count is not None:
             return []
-        async with self._room.has.database.reading() as session:
-            check = await readiness_of(session, self._room.meeting_id, site_id)
         if check is None or not check.is_ready or check.head_count is None:
             return []
         return [f.HeadCountReported(site_id, check.head_count, check.people)]
 
-    async def _welcome(self, connection: Connection, access: MeetingAccess, *, media_kept: bool) -> None:
+    def _welcome(self, connection: Connection, access: MeetingAccess, people: Json | None, *, media_kept: bool) -> None:
         room, participant = self._room, connection.participant
         now = room.has.clock()
-        async with room.has.database.reading() as session:
-            meeting = await describe_meeting(session, room.meeting_id)
-            roster = await load_roster(session, connection.actor, access)
-            people = await load_people(session, participant.site_id)
         head = room.head
         welcome: dict[str, Any] = {
             "type": "welcome",
@@ -219,8 +232,8 @@ class Presence:
             "boot_id": room.media.boot_id,
             "snapshot": to_json(room.state),
             "cursor": {f"{head.log.origin}/{head.log.epoch}": head.seq},
-            "roster": roster,
-            "meeting": meeting,
+            "roster": room.planned.roster_for(connection.actor, access),
+            "meeting": room.planned.meeting,
             "may": may(room.state, participant, room.plan, now, new_id),
             "ice_servers": room.has.turn.for_(connection.id.partition(".")[0], now),
             "media_kept": media_kept,
@@ -313,9 +326,14 @@ class Presence:
             if connection.publishes and site_id:
                 site = room.state.sites.get(site_id)
                 if site is None or site.connection_id != connection.id:
-                    joined += [f.SiteJoined(site_id, connection.id), *await self._signed_off(site_id)]
+                    check = await self._check_of(site_id)
+                    joined += [f.SiteJoined(site_id, connection.id), *self._signed_off(site_id, check)]
         if joined:
             await room.append(joined, SERVICE)
+
+    async def _check_of(self, site_id: str) -> Readiness | None:
+        async with self._room.has.database.reading() as session:
+            return await readiness_of(session, self._room.meeting_id, site_id)
 
     async def _all_leave(self) -> None:
         room = self._room

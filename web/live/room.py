@@ -33,9 +33,10 @@ from scheduler.proceedings.wire import fact_to_json
 from web.live.connection import Connection, ConnectionIds, to_text
 from web.live.errors import Closing, NoEntry
 from web.live.media_driver import Media, MediaDriver
+from web.live.planned import Planned, Reading, load_planned
 from web.live.presence import Presence
 from web.live.room_media import RoomMedia
-from web.live.view import Planned, are_known, describe_meeting, load_planned
+from web.live.view import are_known
 from web.turn import TurnServers
 
 Json = dict[str, Any]
@@ -76,6 +77,7 @@ class Room:
         self.state = as_planned(standing.state, planned.plan)
         self.head = standing.head
         self.planned = planned
+        self._tables = Reading(self._read_plan)
         self.connections: dict[str, Connection] = {}
         self.lock = asyncio.Lock()
         self._is_stale = False  # an append ended in the dark: read the log again first
@@ -170,6 +172,10 @@ class Room:
         self.take(facts)
 
     async def reload_plan(self) -> None:
+        """What the tables say of the meeting, read after this was called; many who ask at a time share it."""
+        await self._tables.again()
+
+    async def _read_plan(self) -> None:
         async with self.has.database.reading() as session:
             planned = await load_planned(session, self.meeting_id)
         if planned is None:
@@ -185,10 +191,9 @@ class Room:
             if connection.is_open:
                 connection.outgoing.send_text(text)
 
-    async def tell_plan(self) -> None:
+    def tell_plan(self) -> None:
         """What the welcome said of the meeting is new: a paper came in, say."""
-        async with self.has.database.reading() as session:
-            self.tell({"type": "plan", "meeting": await describe_meeting(session, self.meeting_id)})
+        self.tell({"type": "plan", "meeting": self.planned.meeting})
 
     async def tick(self, now: float) -> None:
         """Whatever time brings: graces that end, lines to report."""

@@ -21,7 +21,7 @@ from tests.web.live.test_workers import enter
 from web.link.channel import LinkChannel
 from web.link.errors import RefusedThere
 from web.link.memory import MemoryLink
-from web.live.view import Above
+from web.live.planned import Above
 from web.media.fake import FakeMedia
 
 CHILD = "meeting-2"
