@@ -52,6 +52,7 @@ class Room:
     unit_id: str
     unit: str
     chair: str  # login
+    secretary: str  # login
     guests: list[Guest] = field(default_factory=list)
 
 
@@ -125,10 +126,11 @@ class Planning:
         tree = await visitor.get(f"/api/meetings/{meeting_id}/tree")
         for room in tree["rooms"]:
             if room["node_id"] is None:
-                desk = await self.desk(place, self._logins[room["secretary"]["id"]])
+                secretary = self._logins[room["secretary"]["id"]]
+                desk = await self.desk(place, secretary)
                 meeting = await desk.get(f"/api/meetings/{room['meeting_id']}")
                 chair = self._logins[room["chair"]["id"]]
-                found = Room(place, room["meeting_id"], room["unit"]["id"], room["unit"]["title"], chair)
+                found = Room(place, room["meeting_id"], room["unit"]["id"], room["unit"]["title"], chair, secretary)
                 found.guests = [_guest(place, found.id, site) for site in meeting["sites"]]
                 conference.rooms.append(found)
 
@@ -195,6 +197,13 @@ async def _held(visitor: Visitor, meeting_id: str, unit_id: str) -> str:
                 await asyncio.sleep(0.5)
     except TimeoutError:
         raise DemoFailed(f"Cấp dưới chưa trả lời về phòng họp: {room['state']} {room['error']}") from None
+
+
+async def letters_left(planning: Planning, room: Room) -> int:
+    """How many of the room's invitations have not gone out yet, nor failed."""
+    desk = await planning.desk(room.place, room.secretary)
+    sites = (await desk.get(f"/api/meetings/{room.id}"))["sites"]
+    return sum(site["delivery"] == "queued" for site in sites)
 
 
 async def open_rooms(planning: Planning, conference: Conference, stack: AsyncExitStack) -> list[Seat]:

@@ -21,20 +21,21 @@ from rich.markup import escape
 from web.certificate import make_certificate
 from web.demo import leftovers, network, postgres
 from web.demo.browsers import Browsers, check_there
-from web.demo.conference import Conference, Planning, open_rooms
+from web.demo.conference import Conference, Planning, letters_left, open_rooms
 from web.demo.errors import DemoFailed, Ended, Occupied
 from web.demo.layout import Place, environment, lay_out, over_relay, serve
 from web.demo.line import Impairment
 from web.demo.linking import ADMINISTRATOR, answers, linked, log_in, name_installation, pair
 from web.demo.processes import Processes
 from web.demo.screen import Screen, Step, doors_of_communes
-from web.demo.sites import Invitation, write
+from web.demo.sites import GO, Invitation, write
 from web.run_folder import lock
 from web.visiting.visitor import VisitFailed
 
 WATCHING = 16  # light peers that watch what is on air; the others only send
 RELAY_S = 20.0
 SITES_S = 300.0
+LETTERS_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,14 @@ class Demo:
             step.note(f"{len(conference.rooms)} phòng họp, {len(conference.guests)} điểm cầu")
         with screen.step("Mở phòng họp, khai mạc"):
             seats = await open_rooms(planning, conference, stack)
-        with screen.step("Điểm cầu vào họp") as step:
-            await self._sites(step, conference)
+        sites = await self._sites(conference)
+        if sites is not None:
+            with screen.step("Giấy mời đến các điểm cầu") as step:
+                await self._letters(step, planning, conference)
+            with screen.step("Điểm cầu bật camera") as step:
+                await self._until(sites, step, "cameras")
+            with screen.step("Điểm cầu vào họp") as step:
+                await self._enter(sites, step)
         if self._options.browsers is not None:
             with screen.step("Ba trình duyệt vào họp, xã phát biểu"):
                 browsers = Browsers(layout, conference, self._options.browsers)
@@ -212,14 +219,15 @@ class Demo:
                 await linked(desk)
         return nodes
 
-    async def _sites(self, step: Step, conference: Conference) -> None:
+    async def _sites(self, conference: Conference) -> Process | None:
+        """Light peers that wait for the word; None: there are to be none."""
         layout = self._layout
         kept = {guest.site_id for guest in doors_of_communes(layout, conference)}
         kept |= {g.site_id for p in (layout.central, layout.district) for g in conference.room_of(p).guests
                  if g.role == "chair"}  # fmt: skip
         guests = [guest for guest in conference.guests if guest.site_id not in kept][: self._options.sites]
         if not guests:
-            return
+            return None
         by_name = {place.name: place for place in layout.places}
         invitations = [
             Invitation(guest, (place := by_name[guest.place]).url, str(place.authority or ""), number < WATCHING)
@@ -227,25 +235,47 @@ class Demo:
         ]
         command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "web.demo.sites"]
         process = await self._processes.start("sites", command, self._environment(layout.central), talks=True)
-        if process.stdin is None or process.stdout is None:
+        await self._tell(process, write(invitations))
+        return process
+
+    async def _tell(self, process: Process, line: bytes) -> None:
+        if process.stdin is None:
             raise DemoFailed("sites")
-        process.stdin.write(write(invitations))
+        process.stdin.write(line)
         await process.stdin.drain()
+
+    async def _letters(self, step: Step, planning: Planning, conference: Conference) -> None:
+        """Nobody comes before he is invited: letters go out first."""
+        waiting = dict.fromkeys((room.id for room in conference.rooms), 1)
+        try:
+            async with asyncio.timeout(LETTERS_S):
+                while any(waiting.values()):
+                    for room in conference.rooms:
+                        if waiting[room.id]:
+                            waiting[room.id] = await letters_left(planning, room)
+                    of = len(conference.guests)
+                    step.count(of - sum(waiting.values()), of)
+                    await asyncio.sleep(0.5)
+        except TimeoutError:
+            self._screen.warn("Còn giấy mời chưa gửi được; hệ thống tự gửi lại.")
+
+    async def _enter(self, process: Process, step: Step) -> None:
+        await self._tell(process, GO)
         try:
             async with asyncio.timeout(SITES_S):
-                await self._until_here(process, step)
+                await self._until(process, step, "here")
         except TimeoutError:
             self._screen.warn("Còn điểm cầu chưa vào được; các điểm cầu này tự vào lại.")
 
-    async def _until_here(self, process: Process, step: Step) -> None:
-        """Says how many are in their rooms, until all are."""
-        told: dict[str, Any] = {"here": 0, "of": 1}
-        while process.stdout is not None and told["here"] < told["of"]:
+    async def _until(self, process: Process, step: Step, what: str) -> None:
+        """Says how many have their camera on, or are in their rooms, until all are."""
+        told: dict[str, Any] = {what: 0, "of": 1}
+        while process.stdout is not None and told[what] < told["of"]:
             line = await process.stdout.readline()
             if not line:
                 raise Ended("sites", await process.wait(), self._layout.logs / "sites.log")
             told = json.loads(line)
-            step.count(told["here"], told["of"], str(told["last_error"]))
+            step.count(told[what], told["of"], str(told["last_error"]))
 
 
 @asynccontextmanager

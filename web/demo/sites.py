@@ -1,7 +1,8 @@
 """Light peers for the sites of the demonstration: each enters by its link, says who is there, sends picture and sound.
 
-``python -m web.demo.sites``: the sites as JSON on standard input, how many are in their rooms on standard output, line
-by line. The first few watch what is on air; the others only send, so that hundreds fit on one machine.
+``python -m web.demo.sites``: the sites as JSON on a line of standard input, ``GO`` on another when they may enter. How
+many have their camera on and are in their rooms goes to standard output, line by line. The first few watch what is on
+air; the others only send, so that hundreds fit on one machine.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import sys
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
 
 from recordings.name_plate import camera_sample, quiet_sample
 from sfu.light_peer import LightPeer, Sample
@@ -24,7 +24,9 @@ from web.demo.conference import Guest
 from web.visiting.seat import Seat
 from web.visiting.visitor import Visitor
 
+GO = b"enter\n"
 AT_ONCE = 6  # that enter at the same time
+LONGEST = 1024 * 1024
 BACK_S = (1.0, 20.0)
 SAY_S = 0.5
 CONNECT_S = 40.0
@@ -45,6 +47,7 @@ class Count:
     """What is told of all of them."""
 
     of: int
+    cameras: int = 0  # that are on: a site's own machine, not ours, would encode
     here: int = 0
     failed: int = 0
     last_error: str = ""
@@ -72,6 +75,11 @@ class Site:
         self._count = count
         self._gate = gate
         self._sound = sound
+        self._picture = sound  # until its camera is on
+
+    async def switch_on(self) -> None:
+        self._picture = await asyncio.to_thread(camera_sample, self._invitation.guest.unit)
+        self._count.cameras += 1
 
     async def stay(self) -> None:
         wait_s = BACK_S[0]
@@ -113,7 +121,7 @@ class Site:
         stack.push_async_callback(peer.close)
         await seat.tell("view", pinned=[], max_video=1 if one.watches else 0, paused=not one.watches)
         await peer.connect(seat.negotiate, CONNECT_S)
-        peer.play("camera", await asyncio.to_thread(camera_sample, one.guest.unit))
+        peer.play("camera", self._picture)
         peer.play("microphone", self._sound, level=127)
 
 
@@ -127,14 +135,15 @@ async def _say(count: Count) -> None:
         await asyncio.sleep(SAY_S)
 
 
-async def stay_all(invitations: list[Invitation]) -> None:
+async def stay_all(told: asyncio.StreamReader) -> None:
     """Until told to end."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    invitations = read((await told.readline()).decode())
     count, gate, sound = Count(len(invitations)), asyncio.Semaphore(AT_ONCE), quiet_sample()
-    work: list[Any] = [Site(one, count, gate, sound).stay() for one in invitations]
-    tasks = [asyncio.create_task(one) for one in [*work, _say(count)]]
+    sites = [Site(one, count, gate, sound) for one in invitations]
+    tasks = [asyncio.create_task(one) for one in (_live(sites, told), _say(count))]
     await stopping.wait()
     for task in tasks:
         task.cancel()
@@ -142,8 +151,25 @@ async def stay_all(invitations: list[Invitation]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _live(sites: list[Site], told: asyncio.StreamReader) -> None:
+    for site in sites:
+        await site.switch_on()
+    if await told.readline() == GO:
+        await asyncio.gather(*(site.stay() for site in sites))
+
+
+async def _standard_input() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader(limit=LONGEST)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+async def run() -> None:
+    await stay_all(await _standard_input())
+
+
 def main() -> None:
-    asyncio.run(stay_all(read(sys.stdin.readline())))
+    asyncio.run(run())
 
 
 if __name__ == "__main__":
