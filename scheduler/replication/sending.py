@@ -76,6 +76,11 @@ class Sending:
         ]
         return min(older, key=lambda one: one.epoch, default=log)
 
+    @property
+    def has_more(self) -> bool:
+        """Something is left to be sent, as soon as there is room for it."""
+        return any(sent.left > 0 for sent in self.logs.values())
+
     def was_sent(self, log: LogId, seq: int, size: int) -> None:
         sent = self.logs[log]
         sent.sent = seq

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 STORE_AGAIN_S = 5.0  # after our disk refused
+GATHER_S = 0.05  # a fact goes at once; what follows so soon goes together
 MOST_UNKNOWN = 1000
 FAILURES = (SQLAlchemyError, OSError, WrongSequence)
 
@@ -56,6 +57,7 @@ class Belongings:
     on_stored: Callable[[str, Sequence[Fact]], None]  # facts of others are durable here: (neighbour, facts)
     on_tree: Callable[[str], None]  # this neighbour told of nodes or edges we did not know
     store_again_s: float = STORE_AGAIN_S
+    gather_s: float = GATHER_S
 
 
 class Replicator:
@@ -126,8 +128,12 @@ class Replicator:
                 if self._refresh.is_set():
                     self._refresh.clear()
                     await self._look_again()
+                has_sent = False
                 while (following := self.sending.next()) is not None and not self._refresh.is_set():
                     await self._send(*following)
+                    has_sent = True
+                if has_sent and not self.sending.has_more:
+                    await asyncio.sleep(self._has.gather_s)
             except FAILURES as error:
                 log.warning("replication waits for the database", node=self._neighbour, error=str(error))
                 self._refresh.set()

@@ -30,7 +30,7 @@ from scheduler.replication.session import LinkSession, Myself, Peer, Side, Timin
 from web.link.channel import LinkChannel, LinkEvent
 from web.link.connection import LinkConnection, Socket
 from web.link.dial import Unreachable, dial, pauses
-from web.link.replicator import STORE_AGAIN_S, Belongings, Replicator
+from web.link.replicator import GATHER_S, STORE_AGAIN_S, Belongings, Replicator
 from web.link_measures import NodeLink
 
 log = structlog.get_logger()
@@ -47,6 +47,7 @@ class LinkSettings:
     watch_s: float = WATCH_S
     fault_pause_s: float = FAULT_PAUSE_S
     store_again_s: float = STORE_AGAIN_S
+    gather_s: float = GATHER_S
     versions: tuple[int, int] = VERSIONS
     first_pause_s: float = 1.0  # at most, before a broken link is dialled again; grows to a minute
 
@@ -254,6 +255,7 @@ class Links:
             self._on_stored,
             self.tree_changed,
             self.settings.store_again_s,
+            self.settings.gather_s,
         )
 
         def replicator(connection: LinkConnection) -> Replicator:

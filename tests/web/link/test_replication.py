@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -96,6 +97,25 @@ async def test_a_fact_made_while_the_link_looks_what_crosses_is_sent(
     province.links.tree_changed()
     assert len(await district.has(ROOT, 2)) == 2
     assert said == ["hai"]
+
+
+async def test_facts_of_one_moment_cross_the_link_together_and_the_first_at_once(opened: Opening, net: Net) -> None:
+    """Sites of a province come in: the one above stores and acknowledges handfuls, not each of their facts."""
+    province, district = await opened("province"), await opened("district")
+    for node in (province, district):
+        node.settings = node.links.settings = replace(node.settings, gather_s=0.5)
+        await node.place(CHILD, district.id, ROOT, province.id)
+    await link(district, province)
+    await until_up(district, province)
+    (_, line) = net.open[-1]
+    await district.chat(CHILD, "một")
+    assert len(await province.has(CHILD, 1)) == 1
+    before = len(line.sent)
+    for number in range(40):
+        await district.chat(CHILD, str(number))
+    assert len(await province.has(CHILD, 41)) == 41
+    batches = [text for text in line.sent[before:] if text.startswith('{"type":"batch"')]
+    assert len(batches) < 10, len(batches)
 
 
 async def test_the_facts_of_weeks_come_behind_what_people_do_now(opened: Opening, net: Net) -> None:
