@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -203,12 +202,14 @@ class Reading:
         self._look = look
         self._next: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self._going_on: set[asyncio.Task[None]] = set()
 
     async def again(self) -> None:
         """Returns after a look that began after this was called; raises what the look raised."""
         if self._next is None:
             self._next = asyncio.create_task(self._begin())
-            self._next.add_done_callback(_heard)
+            self._going_on.add(self._next)
+            self._next.add_done_callback(self._ended)
         await asyncio.shield(self._next)  # one who goes away leaves it to the others
 
     async def _begin(self) -> None:
@@ -216,8 +217,14 @@ class Reading:
             self._next = None
             await self._look()
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._going_on.discard(task)
+        if self._next is task:  # it was broken off before it began
+            self._next = None
+        if not task.cancelled():
+            task.exception()  # nobody may be left to hear it
 
-def _heard(task: asyncio.Task[None]) -> None:
-    """Nobody may be left to hear how it failed."""
-    with suppress(asyncio.CancelledError):
-        task.exception()
+    async def stop(self) -> None:
+        for task in list(self._going_on):
+            task.cancel()
+        await asyncio.gather(*self._going_on, return_exceptions=True)

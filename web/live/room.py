@@ -206,5 +206,6 @@ class Room:
             connection.outgoing.send({"type": "goodbye", "reason": reason})
             connection.outgoing.close(1012 if reason == "restarting" else 1000, reason)
         self.connections.clear()
+        await self._tables.stop()
         await self.driver.stop()
         await self.media.spread.stop()
