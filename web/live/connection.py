@@ -44,6 +44,7 @@ class Outgoing:
         self._queue: asyncio.Queue[str | Close] = asyncio.Queue()
         self._bytes = 0
         self.is_closed = False
+        self.catch_up: Callable[[], None] = lambda: None  # has sent what is to come before the next
 
     @property
     def waiting_bytes(self) -> int:
@@ -62,15 +63,21 @@ class Outgoing:
     def send_text(self, text: str) -> None:
         if self.is_closed:
             return
+        self.catch_up()
         if self._bytes + len(text) > QUEUE_BYTES or self._queue.qsize() >= QUEUE_MESSAGES:
             while not self._queue.empty():
                 self._queue.get_nowait()
-            self.close(SLOW_READER, "too slow")
+            self._end(SLOW_READER, "too slow")
             return
         self._bytes += len(text)
         self._queue.put_nowait(text)
 
     def close(self, code: int, reason: str = "") -> None:
+        if not self.is_closed:
+            self.catch_up()
+            self._end(code, reason)
+
+    def _end(self, code: int, reason: str) -> None:
         if not self.is_closed:
             self.is_closed = True
             self._queue.put_nowait(Close(code, reason))
@@ -116,6 +123,7 @@ class Connection:
     outgoing: Outgoing
     limit: TokenBucket
     line: Line = field(default_factory=Line)
+    told: int = 0  # seq of the last fact it was told of
     in_media: bool = False  # the worker has a peer of this name
     lost_at: float | None = None  # monotonic; None: its socket is open
     left_cleanly: bool = False

@@ -80,6 +80,7 @@ class Hub:
         turn: TurnServers | None = None,
         channel: LinkChannel | None = None,
         on_facts: Callable[[Sequence[f.Fact]], None] = lambda facts: None,
+        tell_every_s: float = 0.0,
     ) -> None:
         self.lost = asyncio.Event()
         self.rooms: dict[str, Room] = {}
@@ -100,6 +101,7 @@ class Hub:
         self._holder = holder or holder_name()
         self._turn = turn or TurnServers()
         self._on_facts = on_facts
+        self._tell_every_s = tell_every_s
         self._has: Belongings
         self._keeper: Keeper
         self._events: asyncio.Queue[tuple[Media, MediaEvent]] = asyncio.Queue()
@@ -125,6 +127,7 @@ class Hub:
             monotonic=self._monotonic,
             on_lease_lost=self._lose,
             another_worker=self.workers.another,
+            tell_every_s=self._tell_every_s,
             turn=self._turn,
             names_of=self.naming.of,
             on_taken=self._took,

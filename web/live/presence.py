@@ -98,6 +98,7 @@ class Presence:
                 await joining(connection)
             connection.in_media = connection.id in room.media.peers
             room.connections[connection.id] = connection
+            room.telling.add(connection, room.head.seq)
         room.driver.trigger()
         return connection
 
@@ -239,6 +240,7 @@ class Presence:
             "media_kept": media_kept,
             "people": people,
         }
+        room.telling.add(connection, head.seq)
         connection.outgoing.send_first(welcome)  # what was said to all meanwhile comes after
         connection.outgoing.send(room.media.connections_message())
 

@@ -29,13 +29,13 @@ from scheduler.proceedings.log import LogWriter, Standing
 from scheduler.proceedings.node import Node
 from scheduler.proceedings.plan import Plan
 from scheduler.proceedings.state import State
-from scheduler.proceedings.wire import fact_to_json
 from web.live.connection import Connection, ConnectionIds, to_text
 from web.live.errors import Closing, NoEntry
 from web.live.media_driver import Media, MediaDriver
 from web.live.planned import Planned, Reading, load_planned
 from web.live.presence import Presence
 from web.live.room_media import RoomMedia
+from web.live.telling import Telling
 from web.live.view import are_known
 from web.turn import TurnServers
 
@@ -58,6 +58,7 @@ class Belongings:
     monotonic: Callable[[], float]
     on_lease_lost: Callable[[], None]
     another_worker: Callable[[Room], Media | None] = lambda room: None
+    tell_every_s: float = 0.0
     turn: TurnServers = field(default_factory=TurnServers)
     names_of: Callable[[Room, Iterable[str]], Json | None] = lambda room, labels: None
     on_taken: Callable[[Room, State, Sequence[f.Fact]], None] = lambda room, before, facts: None
@@ -79,6 +80,7 @@ class Room:
         self.planned = planned
         self._tables = Reading(self._read_plan)
         self.connections: dict[str, Connection] = {}
+        self.telling = Telling(self.connections, has.tell_every_s)
         self.lock = asyncio.Lock()
         self._is_stale = False  # an append ended in the dark: read the log again first
         self.presence = Presence(self)
@@ -160,7 +162,7 @@ class Room:
         before = self.state
         self.state = fold(facts, self.state)
         self.head = head_after(facts[-1])
-        self.tell({"type": "facts", "facts": [fact_to_json(fact) for fact in facts]})
+        self.telling.take(facts)
         self.driver.trigger()
         self.has.on_taken(self, before, facts)
 
@@ -206,6 +208,7 @@ class Room:
             connection.outgoing.send({"type": "goodbye", "reason": reason})
             connection.outgoing.close(1012 if reason == "restarting" else 1000, reason)
         self.connections.clear()
+        self.telling.stop()
         await self._tables.stop()
         await self.driver.stop()
         await self.media.spread.stop()

@@ -13,6 +13,7 @@ from scheduler.database import Database
 from scheduler.proceedings.facts import Fact
 from web.link.channel import LinkChannel
 from web.live.hub import Hub
+from web.live.telling import EVERY_S
 from web.media.client import MediaClient
 from web.media.messages import MediaEvent
 from web.turn import TurnServers
@@ -54,6 +55,7 @@ async def start_rooms(
         turn=turn,
         channel=channel,
         on_facts=on_facts,
+        tell_every_s=EVERY_S,
     )
     await hub.start()
     for one in media if connect_media else ():

@@ -48,6 +48,7 @@ class Live:
     seconds: float = 0.0
     events: list[tuple[FakeMedia, MediaEvent]] = field(default_factory=list)
     committed: int = 0
+    tell_every_s: float = 0.0
     hub: Hub = field(init=False)
 
     async def start(self, holder: str = "test") -> None:
@@ -67,6 +68,7 @@ class Live:
             monotonic=lambda: self.seconds,
             on_committed=self._count,
             holder=holder,
+            tell_every_s=self.tell_every_s,
         )
         await self.hub.start(run=False)
 
