@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -119,16 +119,19 @@ async def require(connection: HTTPConnection) -> Identity:
     return identity
 
 
+_LIVING = (
+    select(LoginSession, Account.active, Person.active, Site.active, Site.link_epoch)
+    .outerjoin(Account, Account.id == LoginSession.account_id)
+    .outerjoin(Person, Person.id == LoginSession.person_id)
+    .outerjoin(Site, Site.id == LoginSession.site_id)
+    .where(LoginSession.token_hash == bindparam("token_hash"), LoginSession.expires_at > bindparam("now"))
+)
+"""Written once: every request asks this."""
+
+
 async def _find(session: ReadSession, token: str, now: datetime) -> LoginSession | None:
     """The living session of this token: not expired, not idle, its owner still active, its link not replaced."""
-    found = await session.execute(
-        select(LoginSession, Account.active, Person.active, Site.active, Site.link_epoch)
-        .outerjoin(Account, Account.id == LoginSession.account_id)
-        .outerjoin(Person, Person.id == LoginSession.person_id)
-        .outerjoin(Site, Site.id == LoginSession.site_id)
-        .where(LoginSession.token_hash == hash_token(token), LoginSession.expires_at > now)
-    )
-    hit = found.first()
+    hit = (await session.execute(_LIVING, {"token_hash": hash_token(token), "now": now})).first()
     if hit is None:
         return None
     row, account_active, person_active, site_active, link_epoch = hit
