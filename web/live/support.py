@@ -83,9 +83,14 @@ class Support:
 
     async def ended(self, event: CaptureEnded) -> None:
         """A worker says so."""
-        for capture_id, running in list(self._running.items()):
-            if (running.meeting_id, running.peer) == (event.room, event.peer):
-                del self._running[capture_id]
+        try:
+            await self._note_end(event)
+        finally:
+            for capture_id, running in list(self._running.items()):
+                if (running.meeting_id, running.peer) == (event.room, event.peer):
+                    del self._running[capture_id]
+
+    async def _note_end(self, event: CaptureEnded) -> None:
         peer = event.peer.partition(".")[0]
         async with self._database.transaction() as session:
             audit.record(
