@@ -91,11 +91,14 @@ class LadderChanged:
 
 @dataclass(frozen=True, slots=True)
 class StillsWanted:
-    """Somebody whose line carries no picture wants stills of this peer's camera; or nobody does any more."""
+    """Somebody whose line carries no picture wants stills of this peer's camera; or nobody does any more.
+
+    ``label``: of a peer whose camera comes over a link; else empty."""
 
     room: str
     peer: str
     wanted: bool
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Telling:
         self._room = room
         self._stage = stage
         self._events: list[RoomEvent] = []
+        self._far_stills: dict[str, str] = {}  # peers beyond links whose stills are wanted, and their labels
 
     def events(self) -> list[RoomEvent]:
         """What happened since the last call."""
@@ -46,6 +47,7 @@ class Telling:
                 events.append(LadderChanged(self._room, peer.name, peer.bandwidth.ladder.step))
             if peer.told_stills:
                 events.append(StillsWanted(self._room, peer.name, True))
+        events += [StillsWanted(self._room, name, True, label) for name, label in self._far_stills.items()]
         return events
 
     def tell_senders(self, slots: Iterable[Slot], now: float) -> None:
@@ -113,6 +115,19 @@ class Telling:
             if peer.role == "viewer" and (peer.name in wanted) != peer.told_stills:
                 peer.told_stills = not peer.told_stills
                 self._events.append(StillsWanted(self._room, peer.name, peer.told_stills))
+        self._tell_far_stills(wanted)
+
+    def _tell_far_stills(self, wanted: set[str | None]) -> None:
+        """Those beyond links come and go without leaving the room, and under a name another may have next."""
+        peers = self._stage.peers.values()
+        far = {peer.name: peer.spec.label for peer in peers if peer.role == "far" and peer.name in wanted}
+        for name, label in self._far_stills.items():
+            if far.get(name) != label:
+                self._events.append(StillsWanted(self._room, name, False, label))
+        for name, label in far.items():
+            if self._far_stills.get(name) != label:
+                self._events.append(StillsWanted(self._room, name, True, label))
+        self._far_stills = far
 
     def tell_link(self, link: Link, path: tuple[str, ...]) -> None:
         """How a link does."""

@@ -1,5 +1,5 @@
 """What the installation above asks of one site in a room held for it (``board.message``, ``board.picture``,
-``board.call``), and what it is answered: read and bounded. Pure.
+``board.call``), or either of the other (``media.still``), and what it is answered: read and bounded. Pure.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ Json = dict[str, Any]
 LONGEST_TEXT = 500
 MOST_HOPS = 8  # installations on the way down
 MOST_STILL = 16 * 1024
+MOST_AGE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ def read_picture(reply: Mapping[str, Any]) -> bytes:
     if not (data.startswith(b"\xff\xd8\xff") and data.endswith(b"\xff\xd9")):
         raise NotUnderstood("jpeg")
     return data
+
+
+def read_still(reply: Mapping[str, Any]) -> tuple[str, float]:
+    """A still as the other installation has it: base64 of a small JPEG, and how many seconds old it is."""
+    read_picture(reply)
+    age_ms = reply.get("age_ms")
+    if not isinstance(age_ms, int) or isinstance(age_ms, bool) or not 0 <= age_ms <= MOST_AGE_S * 1000:
+        raise NotUnderstood("age_ms")
+    return str(reply["jpeg"]), age_ms / 1000
 
 
 def read_request(reply: Mapping[str, Any], site_id: str) -> Json:

@@ -32,6 +32,7 @@ from web.link.channel import LinkChannel
 from web.live.climbing import Climbing
 from web.live.connection import Connection, ConnectionIds
 from web.live.errors import Closing, NoEntry
+from web.live.far_stills import FarStills
 from web.live.keeper import Keeper, holder_name, take
 from web.live.links import Links
 from web.live.media_driver import Media
@@ -89,6 +90,7 @@ class Hub:
         self.climbing = Climbing(self.rooms, channel, database, clock, monotonic)
         self.reaching = Reaching(self.rooms, channel, database, self.climbing, monotonic)
         self.naming = Naming(self.rooms, channel, database, monotonic)
+        self.far_stills = FarStills(self.rooms, channel, database, clock, monotonic)
         self.opening = Opening(database, self._lead)
         self.support = Support(captures.parent / "support", database, clock)
         self.workers = Workers(media, self.rooms, self.support.ended)
@@ -130,11 +132,13 @@ class Hub:
             tell_every_s=self._tell_every_s,
             turn=self._turn,
             names_of=self.naming.of,
+            stills_elsewhere=self.far_stills.want,
             on_taken=self._took,
         )
         self.climbing.start()
         self.reaching.start()
         self.naming.start()
+        self.far_stills.start()
         self.links.answer_others(self._may_link)
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()
@@ -151,6 +155,7 @@ class Hub:
         await self.links.stop()
         await self.climbing.stop()
         await self.naming.stop()
+        await self.far_stills.stop()
         await self.opening.stop()
         for room in self.rooms.values():
             await room.close("restarting")
@@ -292,6 +297,7 @@ class Hub:
         await self.workers.tick()
         self.links.tick()
         self.climbing.tick()
+        self.far_stills.tick()
         for room in list(self.rooms.values()):
             await room.tick(now)
             if not room.connections and not room.is_live and not room.lock.locked():

@@ -61,6 +61,7 @@ class Belongings:
     tell_every_s: float = 0.0
     turn: TurnServers = field(default_factory=TurnServers)
     names_of: Callable[[Room, Iterable[str]], Json | None] = lambda room, labels: None
+    stills_elsewhere: Callable[[Room, str, str, bool], None] = lambda room, site_id, worker, wanted: None
     on_taken: Callable[[Room, State, Sequence[f.Fact]], None] = lambda room, before, facts: None
 
 

@@ -220,7 +220,8 @@ class RoomMedia:
 
     # -- what the worker reports ------------------------------------------------------------------------------------
 
-    async def handle(self, event: RemoteEvent) -> None:
+    async def handle(self, event: RemoteEvent, worker: str = "") -> None:
+        """``worker``: the name of the one that says it."""
         room = self._room
         if isinstance(event, RecordingChanged):
             await self._recording.receive(event)
@@ -230,6 +231,8 @@ class RoomMedia:
             speaker = room.connections.get(event.peer) if event.peer else None
             self._active_site_id = speaker.participant.site_id if speaker else None
             self.is_changed = True
+        elif isinstance(event, StillsWanted):
+            self._stills_wanted(event, worker)
         elif not hasattr(event, "peer") or event.peer not in room.connections:
             return
         else:
@@ -252,8 +255,6 @@ class RoomMedia:
             connection.outgoing.send({"type": "ladder", "step": event.step})
             if event.step == STEP:
                 self.stills.arrive(connection)
-        elif isinstance(event, StillsWanted):
-            self.stills.ask(connection, event.wanted)
         elif isinstance(event, ProducersChanged):
             line = connection.line
             line.audio, line.video, line.presentation = event.audio, event.video, event.presentation
@@ -275,6 +276,14 @@ class RoomMedia:
         if isinstance(event, PeerConnected | PeerDisconnected) and connection.on_peer is not None:
             connection.on_peer(event)
 
+    def _stills_wanted(self, event: StillsWanted, worker: str) -> None:
+        """Of somebody here, on whichever worker he is, or of a site in another room of the tree."""
+        connection = self._room.connections.get(event.peer)
+        if connection is not None:
+            self.stills.ask(connection, event.wanted, worker)
+        elif event.label:
+            self._room.has.stills_elsewhere(self._room, event.label, worker, event.wanted)
+
     def _link_changed(self, event: LinkChanged) -> None:
         key = f"{event.side} {event.link}"
         if event.state == "closed":
@@ -295,6 +304,8 @@ class RoomMedia:
 
     def lost(self) -> None:
         """The worker is away."""
+        if self.worker is not None:
+            self.stills.worker_lost(self.worker.name, self._room.connections)
         self._recording.worker_lost()
         self.links = {key: link for key, link in self.links.items() if link.side == "lower" and _is_share(link)}
         self._room.driver.abandon()
@@ -318,6 +329,7 @@ class RoomMedia:
     async def lost_part(self, worker: Media) -> None:
         """A further worker is away: whoever was there comes again."""
         gone = await self.spread.lost(worker)
+        self.stills.worker_lost(worker.name, self._room.connections)
         self.links.pop(f"lower {share_name(worker)}", None)
         self.peers.difference_update(gone)
         self._send_for(peer for peer in gone if peer in self._room.connections)

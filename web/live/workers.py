@@ -140,7 +140,7 @@ class Workers:
         else:
             room = self._rooms.get(event.room)
             if room is not None and room.media.is_on(worker):  # not the late word of one it has left
-                await room.media.handle(event)
+                await room.media.handle(event, worker.name)
 
     async def _up(self, worker: Media) -> None:
         async with self._asking:

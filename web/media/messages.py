@@ -203,11 +203,14 @@ class LadderChanged:
 
 @dataclass(frozen=True, slots=True)
 class StillsWanted:
-    """Stills of this peer's camera are wanted for those whose line carries no picture, or no longer."""
+    """Stills of this peer's camera are wanted for those whose line carries no picture, or no longer.
+
+    ``label``: the site of a peer whose camera comes over a link; else empty."""
 
     room: str
     peer: str
     wanted: bool
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from scheduler.linked.messages import (
 )
 from scheduler.linked.names import read_asked, read_names
 from scheduler.linked.parent import ParentPlan
-from scheduler.linked.reach import Reach, read_picture, read_reach, read_request
+from scheduler.linked.reach import Reach, read_picture, read_reach, read_request, read_still
 
 CORPUS = Path(__file__).parents[2] / "corpora" / "meetings"
 AT = ("2026-11-24T01:00:00+00:00", "2026-11-24T03:00:00+00:00")
@@ -51,6 +51,7 @@ def fuzz_message(data: bytes) -> None:
             lambda: follow_pages([body], before),
             lambda: read_reach(body, with_text="text" in body),
             lambda: read_picture(body),
+            lambda: read_still(body),
             lambda: read_request(body, "s1"),
             lambda: read_asked(body),
             lambda: read_names(body, ["s1"]),
@@ -74,6 +75,14 @@ def test_what_is_asked_of_a_site() -> None:
     assert read_reach(json.loads(json.dumps(reach.to_json())), with_text=True) == reach
     assert read_reach({**reach.to_json(), "text": 7}).text == "", "only a message has a text"
     assert read_picture(json.loads((CORPUS / "seen").read_text())) == b"\xff\xd8\xff\xe0picture\xff\xd9"
+
+
+def test_a_still_and_its_age() -> None:
+    seen = json.loads((CORPUS / "seen").read_text())
+    assert read_still({**seen, "age_ms": 2500}) == (seen["jpeg"], 2.5)
+    for age in (None, -1, 30_001, True, 1.5, "7"):
+        with pytest.raises(NotUnderstood, match="age_ms"):
+            read_still({**seen, "age_ms": age})
 
 
 def test_names_from_above() -> None:

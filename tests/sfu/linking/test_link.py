@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from sfu.events import LinkChanged
+from sfu.events import LinkChanged, StillsWanted
 from sfu.linking.statement import Shown, Statement
 from sfu.peer import View
 from sfu.program import Program
@@ -224,3 +226,27 @@ def test_a_statement_that_cannot_be_ends_the_link(clock: Clock) -> None:
     piece = b"\x01\x7f\x00\x00\x00\x00\x01" + b"{"
     province.room.receive_from_link(link, piece, clock.now)
     assert (link.state, link.cause) == ("closed", "protocol")
+
+
+def test_stills_of_somebody_beyond_a_link_are_asked_for_by_his_site(clock: Clock) -> None:
+    """And no more once he is not seen any longer, or the link is cut."""
+    province, district = chain(clock, "province", "district")
+    program(province, "", "province site", ["province site"])
+    clock.run(1.0)
+
+    def told() -> list[StillsWanted]:
+        clock.run(0.5)
+        district.room.peers["district site"].bandwidth.ladder.step = "still"
+        clock.run(0.5)
+        return [event for event in district.room.events() if isinstance(event, StillsWanted)]
+
+    wanted = StillsWanted("room", "province site", True, province.room.peers["province site"].spec.label)
+    assert told() == [wanted] and wanted.label
+    assert wanted in district.room.standing()
+    assert told() == []
+    clock.cut.add("district to province")
+    clock.run(4.0)
+    assert told() == [replace(wanted, wanted=False)]
+    clock.cut.clear()
+    clock.run(1.0)
+    assert told() == [wanted]

@@ -13,7 +13,7 @@ from tests.web.live.conftest import Live, Seat
 from tests.web.live.test_links import passes
 from tests.web.live.test_workers import enter, hold
 from web.media.fake import FakeMedia
-from web.media.messages import PeerDisconnected
+from web.media.messages import LadderChanged, PeerDisconnected, StillsWanted
 
 
 @pytest.fixture
@@ -115,3 +115,23 @@ async def test_where_all_are_full_he_is_told_so(live: Live) -> None:
     assert peers(live)[0] == 3 and chair.connection.in_media
     with pytest.raises(Exception, match="full"):
         await enter(live, MEETING, "c")
+
+
+async def test_a_still_of_somebody_on_the_other_worker(live: Live) -> None:
+    """Both workers have viewers who want it: his page stops when neither does."""
+    seats = await gather(live)
+    speaker, near, far = seats[0], seats[1], seats[-1]
+    workers = (live.media, live.others[0])
+    for worker, viewer, label in zip(workers, (near, far), ("", "hq"), strict=True):
+        live.happens(worker, LadderChanged(MEETING, viewer.id, "still"))
+        live.happens(worker, StillsWanted(MEETING, speaker.id, True, label))
+    await live.settle()
+    speaker.room.media.still(speaker.connection, "/9j/4P/Z")
+    for viewer in (near, far):
+        assert [one["site_id"] for one in await viewer.messages("still")] == ["hq"]
+    live.happens(live.media, StillsWanted(MEETING, speaker.id, False))
+    await live.settle()
+    assert (await speaker.messages("stills"))[-1]["wanted"] is True
+    live.others[0].silence()
+    await live.settle()
+    assert (await speaker.messages("stills"))[-1]["wanted"] is False
