@@ -69,6 +69,8 @@ class TreeRoom:
     wished_site_ids: tuple[str, ...] = ()
     far_sites: int = 0  # that its installation has told of
     need: Need = NOTHING  # on the line between this installation and the room's; nothing inside one
+    line: Line = UNKNOWN  # the one of the unit's own site, where its server stands
+    strain: Strain = "fits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ async def read_tree(session: ReadSession, actor: Actor, meeting_id: str, server_
 
 
 async def read_rooms(session: ReadSession, meeting: Meeting) -> tuple[TreeRoom, ...]:
-    """This meeting's room and all below, here and elsewhere, in five statements however many there are."""
+    """This meeting's room and all below, here and elsewhere, in six statements however many there are."""
     is_off = meeting.stage == "cancelled"
     lower = [room for room in await below(session, meeting.id) if is_off or room.stage != "cancelled"]
     meetings = [meeting, *lower]
@@ -114,8 +116,9 @@ async def read_rooms(session: ReadSession, meeting: Meeting) -> tuple[TreeRoom, 
     units = await _units(session, {*(room.host_unit_id for room in meetings), *(child.unit_id for child in remote)})
     names = await _names(session, meetings)
     sites = await _sites(session, [room.id for room in meetings])
+    lines = await _lines(session, {child.unit_id for child in remote})
     here = [_room(room, units, names, sites.get(room.id, ()), is_root=room is meeting) for room in meetings]
-    return (*here, *(_elsewhere(child, units) for child in remote))
+    return (*here, *(_elsewhere(child, units, lines.get(child.unit_id, UNKNOWN)) for child in remote))
 
 
 async def _units(session: ReadSession, ids: set[str]) -> dict[str, Unit]:
@@ -134,6 +137,15 @@ async def _sites(session: ReadSession, meeting_ids: Sequence[str]) -> dict[str, 
     for attendee, site in await session.execute(query.order_by(*protocol_order())):
         found.setdefault(attendee.meeting_id, []).append(_site(attendee, site))
     return {id: tuple(sites) for id, sites in found.items()}
+
+
+async def _lines(session: ReadSession, unit_ids: set[str]) -> dict[str, Line]:
+    """By unit: the widest line of a site of its own of which both figures are known."""
+    if not unit_ids:
+        return {}
+    query = select(Site).where(Site.unit_id.in_(unit_ids), Site.line_down_kbps.is_not(None))
+    query = query.where(Site.line_up_kbps.is_not(None)).order_by(Site.line_up_kbps, Site.id)
+    return {site.unit_id: Line(site.line_down_kbps, site.line_up_kbps) for site in await session.scalars(query)}
 
 
 def _site(attendee: Attendee, site: Site) -> SeatedSite:
@@ -181,7 +193,7 @@ def _room(
     )
 
 
-def _elsewhere(child: RemoteChild, units: Mapping[str, Unit]) -> TreeRoom:
+def _elsewhere(child: RemoteChild, units: Mapping[str, Unit], line: Line) -> TreeRoom:
     unit = units[child.unit_id]
     told, wish = told_of(child), json.loads(child.wish_json or "[]")
     return TreeRoom(
@@ -206,4 +218,6 @@ def _elsewhere(child: RemoteChild, units: Mapping[str, Unit]) -> TreeRoom:
         wished_site_ids=tuple(site_id for one in wish for site_id in one.get("site_ids", ())),
         far_sites=len(told.sites) if told else 0,
         need=LINK,
+        line=line,
+        strain=strain(LINK, line),
     )

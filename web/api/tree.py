@@ -96,6 +96,8 @@ def _room(room: TreeRoom) -> dict[str, Any]:
         "wished_site_ids": list(room.wished_site_ids),
         "far_sites": room.far_sites,
         "need": asdict(room.need) if room.node_id else None,
+        "line": asdict(room.line) if room.node_id else None,
+        "strain": room.strain,
         "sites": [_site(site) for site in room.sites],
     }
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from scheduler.errors import Invalid, NotAllowed, NotFound, Stale
 from scheduler.linked.plan_tree import PlannedHost, TreePlan, plan_tree
 from scheduler.linked.rows import below, path_up, remote_children
+from scheduler.linked.view import read_tree
 from scheduler.meetings.access import find_meeting
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.cancel import cancel_meeting
@@ -24,6 +25,7 @@ from scheduler.meetings.postpone import postpone_meeting
 from scheduler.meetings.reply import reply_to_invitation
 from scheduler.meetings.send import send_invitations
 from scheduler.nodes.tables import LinkedNode
+from scheduler.organization.site import Site
 from scheduler.organization.unit import Unit
 from scheduler.outbox import OutboxRow
 from scheduler.search import SearchEntry
@@ -300,6 +302,26 @@ async def test_a_room_elsewhere_is_a_wish(world: World) -> None:
     await plant(world, meeting)
     async with world.database.reading() as session:
         assert await remote_children(session, [meeting.id]) == []
+
+
+async def test_a_link_is_compared_with_the_line_of_the_unit_whose_server_it_leads_to(world: World) -> None:
+    meeting = await root(world)
+    await linked(world, "0199-node", unit="dongvan")
+    await plant(world, meeting, TreePlan((PlannedHost(unit_of("dongvan"), node_id="0199-node"),), ALL))
+
+    async def told(down_kbps: int | None, up_kbps: int | None) -> tuple[str, list[str]]:
+        async with world.database.transaction() as session:
+            site = await session.get_one(Site, site_of("dongvan"))
+            site.line_down_kbps, site.line_up_kbps = down_kbps, up_kbps
+        async with world.database.reading() as session:
+            view = await read_tree(session, await world.actor(BY), meeting.id)
+        (far,) = [room for room in view.rooms if room.node_id is not None]
+        return far.strain, [one.code for one in view.warnings if one.code.startswith("link_")]
+
+    assert await told(20_000, 20_000) == ("fits", [])
+    assert await told(6_000, 20_000) == ("tight", ["link_tight"])
+    assert await told(20_000, 3_000) == ("over", ["link_over"])
+    assert await told(20_000, None) == ("unknown", ["link_unknown"])
 
 
 async def test_failed_letters_of_every_room_go_out_again(world: World) -> None:

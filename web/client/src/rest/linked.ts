@@ -13,7 +13,7 @@ export interface SeatedSite {
 export interface TreeRoom {
   meeting_id: string | null; parent_id: string | null; unit: { id: string; title: string; level: string }; stage: Stage;
   chair: Named & { site_id: string }; deputy: Named | null; secretary: Named;
-  node_id: string | null; state: string; error: string; wished: string[]; wished_site_ids: string[]; far_sites: number; need: Need | null; sites: SeatedSite[];
+  node_id: string | null; state: string; error: string; wished: string[]; wished_site_ids: string[]; far_sites: number; need: Need | null; line?: Line | null; strain?: Strain; sites: SeatedSite[];
 }
 
 export interface Warned { code: string; count: number; names: string[] }

@@ -22,8 +22,12 @@ describe("the line about the room above", () => {
     expect(line()).toContain("Mất kết nối với cấp trên (Giao ban toàn tỉnh) từ 08:05");
     lost.unmount();
     store.set({ state: { ...store.get().state, links: [link({ missed: { seconds: 360, items: [], speeches: 2 } })] } });
-    show(inside(<LinkLine />));
+    const back = show(inside(<LinkLine />));
     expect(line()).toBe("Đã nối lại với cấp trên. Đã lỡ 6 phút, 2 lượt phát biểu.");
+    back.unmount();
+    store.set({ state: { ...store.get().state, links: [link({ missed: { seconds: 360, items: ["i3"], speeches: 2 } })] } });
+    show(inside(<LinkLine />));
+    expect(line()).toBe("Đã nối lại với cấp trên. Đã lỡ 6 phút, 1 nội dung, 2 lượt phát biểu.");
   });
   it("lets the chair leave for a closed discussion only when he says so twice, and come back", () => {
     const { did, inside, store } = room({ links: [link()] }, may("leave_program", "rejoin_program"));

@@ -23,7 +23,7 @@ function Above({ link }: { link: Link }) {
   const may = useMay();
   const [asking, setAsking] = useState(false);
   const isBack = useRecent(link);
-  const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(Math.max(1, Math.round(link.missed.seconds / 60)), link.missed.speeches) : words.upper(link.title);
+  const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(Math.max(1, Math.round(link.missed.seconds / 60)), link.missed.items.length, link.missed.speeches) : words.upper(link.title);
   const act_ = link.status === "open" && may("leave_program")
     ? asking ? <><Button size="small" look="main" data-testid="leave-sure" onClick={() => { setAsking(false); void command("leave_program", {}); }}>{words.leave}</Button><Button size="small" onClick={() => setAsking(false)}>{act.cancel}</Button></> : <Button size="small" data-testid="leave-program" onClick={() => setAsking(true)}>{words.leave}</Button>
     : link.status === "away" && may("rejoin_program") ? <Button size="small" look="main" data-testid="rejoin-program" onClick={() => void command("rejoin_program", {})}>{words.rejoin}</Button> : undefined;

@@ -10,6 +10,7 @@ export const linked: Words["linked"] = {
   strain: { fits: "Enough", tight: "Tight", over: "Not enough", unknown: "Not stated" }, warnings: "To look at before the meeting", noWarnings: "Nothing found.", andMore: (n) => `and ${n} more`,
   warning: {
     server_over: "The server's line does not carry this many sites: many will be left with sound only.", server_tight: "The server's line is tight: pictures may get worse while slides are shown.", server_unknown: "The server's line is not stated (Settings), so it was not checked.",
+    link_over: "The link with its server does not carry what is planned: thumbnails and large pictures give way", link_tight: "The link with its server is tight", link_unknown: "Line of the unit with its own server not stated",
     site_line_over: "Line too thin: small picture or sound only", site_line_tight: "Line is tight", site_line_unknown: "Line of the site not stated", room_elsewhere_failed: "Has not taken on the room at its own server", two_chairs_one_person: "Chairs several rooms at once and needs a deputy",
     site_without_address: "No address for the invitation", site_without_phone: "No telephone number of a technician", room_alone: "Own room without any site below", room_without_deputy: "No deputy chair for when the link is lost or the chair is away",
   },
@@ -20,7 +21,7 @@ export const linked: Words["linked"] = {
   parentOf: (title) => `This meeting is a room of: ${title}`, parentBy: (host, chair) => `Convened by ${host}, led by ${chair}`, parentAgenda: "Common agenda", ownAgenda: "This room's own items, before or after the common agenda", roomsBelow: (n) => `${n} rooms below`,
   room: {
     upper: (title) => `Following the common program: ${title}.`, away: (title) => `In a closed discussion, apart from: ${title}.`, lost: (title, at) => `The link to the level above (${title}) is lost since ${at}. This room goes on under its own chair; it is being linked again.`,
-    back: (minutes, speeches) => `Linked again. You missed ${minutes} minutes, ${speeches} speeches.`, lower: (open, all) => `${open}/${all} rooms below are linked.`, lowerLost: (names) => `Link lost to: ${names}. These rooms go on; they are being linked again.`,
+    back: (minutes, items, speeches) => `Linked again. You missed ${minutes} minutes${items ? `, ${items} agenda items` : ""}, ${speeches} speeches.`, lower: (open, all) => `${open}/${all} rooms below are linked.`, lowerLost: (names) => `Link lost to: ${names}. These rooms go on; they are being linked again.`,
     leave: "Closed discussion", leaveAsk: "Leave the common program for a closed discussion?", rejoin: "Back to the common program", from: (path) => `From ${path}`, withOthers: (names) => `speaks for ${names} too`,
     merge: (n) => (n > 1 ? `Merge ${n} requests` : "Merge requests"), mergeHint: "Tick requests about the same matter; the first speaks for all.", mergeOf: (title) => `Pick the request of ${title} to merge`,
     forward: "Forward up", forwardOf: (title) => `Forward the request of ${title} to the level above`, answer: "Answer", answerOf: (title) => `Answer the request of ${title}`, answerText: "Answer", forwarded: { sent: "Being forwarded", waiting: "Waiting at the level above", failed: "Could not be forwarded" },
