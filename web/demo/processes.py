@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from web.demo.errors import Ended
+from web.demo.usage import cpu_seconds
 
 STOP_S = 25.0
 
@@ -51,6 +52,10 @@ class Processes:
             )
         self._running.append(_Running(name, process, path, end_by))
         return process
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """What each has used so far, with all below it."""
+        return cpu_seconds((one.name, one.process.pid) for one in self._running)
 
     def check(self) -> None:
         """Raises :class:`Ended` when one is gone."""

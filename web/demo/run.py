@@ -29,6 +29,7 @@ from web.demo.linking import ADMINISTRATOR, answers, linked, log_in, name_instal
 from web.demo.processes import Processes
 from web.demo.screen import Screen, Step, doors_of_communes
 from web.demo.sites import GO, Invitation, write
+from web.demo.usage import words
 from web.run_folder import lock
 from web.visiting.visitor import VisitFailed
 
@@ -151,7 +152,9 @@ class Demo:
             with screen.step("Điểm cầu bật camera") as step:
                 await self._until(sites, step, "cameras")
             with screen.step("Điểm cầu vào họp") as step:
+                used = self._processes.cpu_seconds()
                 await self._enter(sites, step)
+            screen.say(f"CPU khi vào họp: {words(used, self._processes.cpu_seconds())}")
         if self._options.browsers is not None:
             with screen.step("Ba trình duyệt vào họp, xã phát biểu"):
                 browsers = Browsers(layout, conference, self._options.browsers)
