@@ -377,7 +377,7 @@ class LinkRestored(Body):
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp(Body):
-    """All that was said above while the link was lost is here: what was missed."""
+    """All that was said there while the link was lost is here: above, what was missed; below, what it did."""
 
     meeting_id: str
     missed_s: int

@@ -31,6 +31,7 @@ from scheduler.proceedings.state import State
 from web.link.channel import LinkChannel
 from web.live.climbing import Climbing
 from web.live.connection import Connection, ConnectionIds
+from web.live.done_below import DoneBelow
 from web.live.errors import Closing, NoEntry
 from web.live.far_stills import FarStills
 from web.live.keeper import Keeper, holder_name, take
@@ -89,6 +90,7 @@ class Hub:
         self.links = Links(self.rooms, channel, monotonic)
         self.climbing = Climbing(self.rooms, channel, database, clock, monotonic)
         self.reaching = Reaching(self.rooms, channel, database, self.climbing, monotonic)
+        self.done_below = DoneBelow(self.rooms, database, monotonic)
         self.naming = Naming(self.rooms, channel, database, monotonic)
         self.far_stills = FarStills(self.rooms, channel, database, clock, monotonic)
         self.opening = Opening(database, self._lead)
@@ -154,6 +156,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.links.stop()
         await self.climbing.stop()
+        await self.done_below.stop()
         await self.naming.stop()
         await self.far_stills.stop()
         await self.opening.stop()
@@ -240,6 +243,7 @@ class Hub:
 
     def _took(self, room: Room, before: State, facts: Sequence[f.Fact]) -> None:
         self.climbing.took(room, before, facts)
+        self.done_below.took(room, before, facts)
         self.opening.took(room, before, facts)
 
     async def append(self, meeting_id: str, bodies: Sequence[f.Body], by: f.By) -> list[f.Fact]:
@@ -298,6 +302,7 @@ class Hub:
         self.links.tick()
         self.climbing.tick()
         self.far_stills.tick()
+        self.done_below.tick()
         for room in list(self.rooms.values()):
             await room.tick(now)
             if not room.connections and not room.is_live and not room.lock.locked():

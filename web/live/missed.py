@@ -95,7 +95,12 @@ async def facts_above(database: Database, room: Room, behind: Behind, *, wait: b
 
 
 def missed(behind: Behind, facts: Sequence[f.Fact]) -> f.CaughtUp:
-    """What these facts of the rooms above say; a speech that went through several rooms is one."""
+    """What these facts of the rooms above say."""
+    return summary(behind.meeting_id, behind.lost_s, facts)
+
+
+def summary(meeting_id: str, lost_s: int, facts: Sequence[f.Fact]) -> f.CaughtUp:
+    """A speech that went through several rooms is one."""
     items = tuple(dict.fromkeys(fact.body.item_id for fact in facts if isinstance(fact.body, f.ItemOpened)))
     speeches = {fact.body.speech_id for fact in facts if isinstance(fact.body, f.FloorGranted)}
-    return f.CaughtUp(behind.meeting_id, behind.lost_s, items, len(speeches), len(facts))
+    return f.CaughtUp(meeting_id, lost_s, items, len(speeches), len(facts))

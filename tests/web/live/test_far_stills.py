@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scheduler.linked.remote_child import RemoteChild
-from scheduler.nodes.key import NodeKey
 from scheduler.nodes.tables import LinkedNode
 from scheduler.proceedings.errors import Refused
 from tests.scheduler.proceedings.planted import MEETING
 from tests.scheduler.proceedings.samples import START
-from tests.web.link.nodes import CALM, Installation, Net, link, until_up
+from tests.web.link.nodes import Net
+from tests.web.live import apart as real
 from tests.web.live import test_climbing, test_reaching
 from tests.web.live.conftest import Live, Seat
-from tests.web.live.test_climbing import CHILD, Two, add_child, installation
+from tests.web.live.test_climbing import CHILD, Two
 from tests.web.live.test_reaching import said
 from tests.web.live.test_workers import enter
 from web.link.errors import RefusedThere
-from web.link.service import Links
 from web.live.far_stills import MOST
 from web.live.stills import EVERY_S
 from web.media.messages import LadderChanged, StillsWanted
 
-linked, two = test_climbing.two, test_reaching.two  # fixtures
+linked, two, apart = test_climbing.two, test_reaching.two, real.apart  # fixtures
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0picture\xff\xd9").decode()
 ANOTHER = base64.b64encode(b"\xff\xd8\xff\xe0another\xff\xd9").decode()
 
@@ -216,51 +211,9 @@ async def test_who_asks_is_looked_at_and_held_to_so_many(two: Two) -> None:
 # -- over the sockets of real links -----------------------------------------------------------------------------------
 
 
-class Real(Installation):
-    """The installation of a hub: its channel is joined to others by the links service, frames and proofs and all."""
-
-    def __init__(self, live: Live, name: str, folder: Path, net: Net) -> None:
-        self.name, self.url, self.net, self.settings = name, f"https://{name}.example", net, CALM
-        self.database, self.node, self.channel = live.database, live.hub.node, live.hub.links._channel
-        self.key = NodeKey(name.encode().ljust(32, b"."))
-        net.at[self.url] = self
-        self.links = Links(
-            database=live.database, node=self.node, key=self.key, name=name, channel=self.channel,
-            lease=lambda: live.hub.lease, clock=lambda: live.now, settings=CALM, dial=net.dial,  # type: ignore[arg-type]
-        )  # fmt: skip
-
-
-@pytest.fixture
-async def apart(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Two]:
-    """A province and a district that know one another by their keys."""
-    async with AsyncExitStack() as stack:
-        lives, nodes, net = [], [], Net()
-        for name in ("province", "district"):
-            live = await installation(tmp_path, sqlite_template, name)
-            stack.push_async_callback(live.database.dispose)
-            await live.start()
-            stack.push_async_callback(live.hub.stop)
-            live.media.return_()
-            await live.settle()
-            node = Real(live, name, tmp_path, net)
-            await node.start()
-            stack.push_async_callback(node.links.stop)
-            lives.append(live)
-            nodes.append(node)
-        province, district = nodes
-        await add_child(lives[1].database, remote_parent_id=MEETING, remote_parent_node_id=province.id)
-        async with lives[0].database.transaction() as session:
-            session.add(RemoteChild(parent_id=MEETING, unit_id="unit-a", node_id=district.id, meeting_id=CHILD))
-        await link(district, province)
-        await until_up(district, province)
-        await until_up(province, district)
-        two = Two(lives[0], lives[1], None)
-        await two.begin()
-        yield two
-
-
-async def test_a_still_over_a_real_link(apart: Two) -> None:
-    speaker = await speaks(apart)
-    await weak(apart.district, CHILD, apart.commune, "b")
-    await looked(apart.district, speaker)
-    assert await said(apart.commune, "still") == {"type": "still", "site_id": "b", "jpeg": JPEG}
+async def test_a_still_over_a_real_link(apart: tuple[Two, Net]) -> None:
+    two, _ = apart
+    speaker = await speaks(two)
+    await weak(two.district, CHILD, two.commune, "b")
+    await looked(two.district, speaker)
+    assert await said(two.commune, "still") == {"type": "still", "site_id": "b", "jpeg": JPEG}

@@ -29,6 +29,11 @@ describe("the line about the room above", () => {
     show(inside(<LinkLine />));
     expect(line()).toBe("Đã nối lại với cấp trên. Đã lỡ 6 phút, 1 nội dung, 2 lượt phát biểu.");
   });
+  it("says what a room below did while it was cut off", () => {
+    const { inside } = room({ links: [link({ side: "lower", title: "Huyện Quản Bạ", missed: { seconds: 360, items: ["i3"], speeches: 2 } })] });
+    show(inside(<LinkLine />));
+    expect(screen.getByTestId("links-below").textContent).toContain("Huyện Quản Bạ đã nối lại sau 6 phút họp riêng, 1 nội dung, 2 lượt phát biểu.");
+  });
   it("lets the chair leave for a closed discussion only when he says so twice, and come back", () => {
     const { did, inside, store } = room({ links: [link()] }, may("leave_program", "rejoin_program"));
     const view = show(inside(<LinkLine />));

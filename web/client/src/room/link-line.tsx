@@ -1,6 +1,6 @@
 /** One line about the rooms above and below: linked, in a discussion of its own, cut off, back and what was missed. */
 import { useEffect, useState } from "react";
-import type { Link } from "../proceedings/state";
+import type { Link, Missed } from "../proceedings/state";
 import { Button } from "../ui/button";
 import { Notice } from "../ui/notice";
 import { useWords } from "../words";
@@ -23,7 +23,7 @@ function Above({ link }: { link: Link }) {
   const may = useMay();
   const [asking, setAsking] = useState(false);
   const isBack = useRecent(link);
-  const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(Math.max(1, Math.round(link.missed.seconds / 60)), link.missed.items.length, link.missed.speeches) : words.upper(link.title);
+  const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(minutesOf(link.missed), link.missed.items.length, link.missed.speeches) : words.upper(link.title);
   const act_ = link.status === "open" && may("leave_program")
     ? asking ? <><Button size="small" look="main" data-testid="leave-sure" onClick={() => { setAsking(false); void command("leave_program", {}); }}>{words.leave}</Button><Button size="small" onClick={() => setAsking(false)}>{act.cancel}</Button></> : <Button size="small" data-testid="leave-program" onClick={() => setAsking(true)}>{words.leave}</Button>
     : link.status === "away" && may("rejoin_program") ? <Button size="small" look="main" data-testid="rejoin-program" onClick={() => void command("rejoin_program", {})}>{words.rejoin}</Button> : undefined;
@@ -32,17 +32,28 @@ function Above({ link }: { link: Link }) {
 
 /** What was missed stands for some minutes after the link is back. */
 function useRecent(link: Link): boolean {
+  return isFresh(link, useNow());
+}
+
+function isFresh(link: Link, now: number): boolean {
+  return !!link.missed && link.status === "open" && now - Date.parse(link.since) < BACK_MS;
+}
+
+const minutesOf = (missed: Missed) => Math.max(1, Math.round(missed.seconds / 60));
+
+function useNow(): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 30_000);
     return () => clearInterval(timer);
   }, []);
-  return !!link.missed && link.status === "open" && now - Date.parse(link.since) < BACK_MS;
+  return now;
 }
 
 function Below({ links }: { links: Link[] }) {
   const words = useWords().linked.room;
+  const now = useNow();
   const lost = links.filter((link) => link.status === "lost");
-  if (lost.length === 0) return <Notice><span data-testid="links-below">{words.lower(links.filter((link) => link.status === "open").length, links.length)}</span></Notice>;
+  if (lost.length === 0) return <Notice><span data-testid="links-below">{words.lower(links.filter((link) => link.status === "open").length, links.length)}{links.filter((link) => isFresh(link, now)).map((link) => ` ${words.lowerBack(link.title, minutesOf(link.missed!), link.missed!.items.length, link.missed!.speeches)}`)}</span></Notice>;
   return <Notice tone="warn"><span data-testid="links-lost">{words.lowerLost(lost.map((link) => link.title).join(", "))}</span></Notice>;
 }
