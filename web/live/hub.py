@@ -211,8 +211,9 @@ class Hub:
     async def enter(self, meeting_id: str, actor: Actor, language: str, hello: Hello) -> tuple[Room, Connection]:
         """Somebody comes in."""
         room = await self.room(meeting_id)
-        await self.workers.place(room)
-        return room, await room.presence.enter(actor, language, hello)
+        with room.kept():
+            await self.workers.place(room)
+            return room, await room.presence.enter(actor, language, hello)
 
     async def open_testing(self, meeting_id: str, person_id: str | None) -> None:
         """Open the room for tests without a socket ("họp khẩn"); refused as the command would be."""
@@ -305,7 +306,7 @@ class Hub:
         self.done_below.tick()
         for room in list(self.rooms.values()):
             await room.tick(now)
-            if not room.connections and not room.is_live and not room.lock.locked():
+            if room.is_deserted:
                 await self._let_go(room)
 
     async def _let_go(self, room: Room) -> None:

@@ -7,7 +7,8 @@ is facts too; who is connected right now, and how well, is not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +84,7 @@ class Room:
         self.connections: dict[str, Connection] = {}
         self.telling = Telling(self.connections, has.tell_every_s)
         self.lock = asyncio.Lock()
+        self._entering = 0
         self._is_stale = False  # an append ended in the dark: read the log again first
         self.presence = Presence(self)
         self.media = RoomMedia(self)
@@ -97,6 +99,20 @@ class Room:
     @property
     def is_live(self) -> bool:
         return self.state.stage in LIVE
+
+    @property
+    def is_deserted(self) -> bool:
+        """Nobody is here or on the way in, and nothing goes on."""
+        return not (self.connections or self.is_live or self.lock.locked() or self._entering)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """For somebody on the way in."""
+        self._entering += 1
+        try:
+            yield
+        finally:
+            self._entering -= 1
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
@@ -176,7 +192,8 @@ class Room:
 
     async def reload_plan(self) -> None:
         """What the tables say of the meeting, read after this was called; many who ask at a time share it."""
-        await self._tables.again()
+        with self.kept():
+            await self._tables.again()
 
     async def _read_plan(self) -> None:
         async with self.has.database.reading() as session:

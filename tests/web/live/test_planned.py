@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from scheduler.database import Database
+from tests.scheduler.proceedings.planted import MEETING
 from tests.web.live.conftest import SECRETARY, Live, site
 from web.live.planned import Reading
 
@@ -53,6 +54,16 @@ async def test_those_who_come_in_at_the_same_time_share_one_look_at_the_plan(liv
     with statements(live.database) as said:
         await asyncio.gather(*(live.enter(site(name)) for name in ("a", "b", "c")))
     assert sum("agenda_item" in one for one in said) == 1, said
+
+
+async def test_a_room_that_somebody_is_about_to_enter_is_not_let_go(live: Live) -> None:
+    entering = asyncio.create_task(live.enter(SECRETARY))
+    while MEETING not in live.hub.rooms:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await live.hub.tick()
+    seat = await entering
+    assert live.hub.rooms[MEETING] is seat.room
 
 
 async def test_a_look_is_shared_only_by_those_who_asked_before_it_began() -> None:
