@@ -105,7 +105,11 @@ async def report_readiness(
     if attendee is None:
         raise NotFound("attendee", site_id)
     attendee.tested_at = now if check.microphone and check.camera else None
+    before = await session.get(Readiness, (meeting_id, site_id))
     people = [{"name": one.name.strip(), "post": one.post.strip()} for one in check.people if one.name.strip()]
+    counted, told = check.head_count, json.dumps(people, ensure_ascii=False)
+    if counted is None and before is not None:  # it ran again by itself: who is there was said before
+        counted, told = before.head_count, before.people_json
     kept = await session.merge(
         Readiness(
             meeting_id=meeting_id,
@@ -118,8 +122,8 @@ async def report_readiness(
             rtt_ms=check.rtt_ms,
             loss_permille=round(check.loss * 1000),
             clock_ms=check.clock_ms,
-            head_count=check.head_count,
-            people_json=json.dumps(people, ensure_ascii=False),
+            head_count=counted,
+            people_json=told,
             problems=" ".join(problems_of(check)),
         )
     )

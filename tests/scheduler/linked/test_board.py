@@ -42,6 +42,8 @@ async def test_from_sixty_minutes_before_the_site_signs_off(world: World) -> Non
     assert (first.is_ready, first.problems) == (False, "camera")
     again = await report(world, meeting)
     assert again.is_ready
+    alone = await report(world, meeting, replace(FINE, head_count=None, people=()))
+    assert (alone.head_count, alone.people) == (3, again.people), "run again by itself it forgets nobody"
     assert again.people == (Somebody("Vàng A Sính", "Chủ tịch"),)
     async with world.database.reading() as session:
         kept = await readiness_of(session, meeting.id, site_of("tamson"))

@@ -7,6 +7,8 @@ import { ErrorNotice, Notice } from "../ui/notice";
 import { useWords } from "../words";
 import { timeOf } from "../words/when";
 import styles from "./panel.module.css";
+import { People, type Attending } from "./people";
+import type { Report } from "./run";
 import { isTime } from "./time";
 
 const AGAIN_MS = 10 * 60_000;
@@ -22,6 +24,9 @@ export default function ReadinessPanel({ meetingId, startsAt, stage, enter }: { 
   const [now, setNow] = useState(Date.now());
   const running = useRef(false);
   const last = useRef(0);
+  const found = useRef<Report | null>(null);
+  const attending = useRef<Attending | null>(null);
+  const send = useCallback(async () => (await api.post<{ check: ReadinessCheck }>(`/api/meetings/${meetingId}/readiness`, { ...found.current, ...attending.current })).check, [api, meetingId]);
   const run = useCallback(async () => {
     if (running.current) return;
     running.current = true;
@@ -31,14 +36,25 @@ export default function ReadinessPanel({ meetingId, startsAt, stage, enter }: { 
     try {
       await enter?.();
       const { runCheck } = await import("./run");
-      const answer = await api.post<{ check: ReadinessCheck }>(`/api/meetings/${meetingId}/readiness`, await runCheck(api));
-      setCheck(answer.check);
+      found.current = await runCheck(api);
+      setCheck(await send());
     } catch (problem) {
       setError(problem);
     }
     running.current = false;
     setBusy(false);
-  }, [api, enter, meetingId]);
+  }, [api, enter, send]);
+  const tell = async (told: Attending) => {
+    attending.current = told;
+    setError(null);
+    try {
+      setCheck(await send());
+      return true;
+    } catch (problem) {
+      setError(problem);
+      return false;
+    }
+  };
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), LOOK_MS);
     return () => clearInterval(timer);
@@ -55,6 +71,7 @@ export default function ReadinessPanel({ meetingId, startsAt, stage, enter }: { 
       {!check && !busy && <p>{words.readiness.intro}</p>}
       {busy && <Notice>{words.readiness.running}</Notice>}
       {check && !busy && <Result check={check} />}
+      {check && <People known={check.head_count} save={tell} />}
       <ErrorNotice error={error} />
       <div><Button onClick={() => void run()} disabled={busy} look={check?.is_ready ? "plain" : "main"} data-testid="run-readiness">{check ? words.readiness.again : words.readiness.start}</Button></div>
     </section>
