@@ -150,7 +150,8 @@ class FarStills:
             still = await self.take(room_id, site_id)
         except (Refused, SQLAlchemyError, OSError) as error:
             log.info("a still from another room is not to be had", room=room_id, site=site_id, error=str(error))
-            self._due[key] = self._monotonic() + PAUSE_S
+            if key in self._wanted:
+                self._due[key] = self._monotonic() + PAUSE_S
             return
         room = self._rooms.get(room_id)
         if room is not None and key in self._wanted:
