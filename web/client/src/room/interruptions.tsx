@@ -5,6 +5,7 @@ import { Button, ButtonLink } from "../ui/button";
 import { Card, Frame } from "../ui/frame";
 import { Notice } from "../ui/notice";
 import { useWords, type Words } from "../words";
+import { AnswerLine } from "./answer-line";
 import type { RoomController } from "./controller";
 import { LinkLine } from "./link-line";
 import { useRoom, useRoomContext } from "./use-room";
@@ -94,6 +95,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
       {phase === "online" && media === "connected" && <WeakLine step={step} isWeak={!!line && line.quality !== "good"} />}
       <SecretNotice marking={marking} />
       <LinkLine />
+      <AnswerLine />
       <OperatorNotices />
       {recording === "interrupted" && <Notice tone="bad">{words.room.interruptedText}</Notice>}
       {refusal && <Notice tone="bad" action={<Button size="small" onClick={dismiss}>{words.act.close}</Button>}><span data-testid="refusal">{refusal}</span></Notice>}

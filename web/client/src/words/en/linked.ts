@@ -21,6 +21,7 @@ export const linked: Words["linked"] = {
   parentOf: (title) => `This meeting is a room of: ${title}`, parentBy: (host, chair) => `Convened by ${host}, led by ${chair}`, parentAgenda: "Common agenda", ownAgenda: "This room's own items, before or after the common agenda", roomsBelow: (n) => `${n} rooms below`,
   room: {
     upper: (title) => `Following the common program: ${title}.`, away: (title) => `In a closed discussion, apart from: ${title}.`, lost: (title, at) => `The link to the level above (${title}) is lost since ${at}. This room goes on under its own chair; it is being linked again.`,
+    answered: (at, text) => `Your request for the floor was answered at ${at}: ${text}`, mergedAbove: "A level above merged your request with another on the same matter, which speaks for it.",
     lowerBack: (title, minutes, items, speeches) => `${title} is back after ${minutes} minutes by itself${items ? `, ${items} agenda items` : ""}, ${speeches} speeches.`,
     back: (minutes, items, speeches) => `Linked again. You missed ${minutes} minutes${items ? `, ${items} agenda items` : ""}, ${speeches} speeches.`, lower: (open, all) => `${open}/${all} rooms below are linked.`, lowerLost: (names) => `Link lost to: ${names}. These rooms go on; they are being linked again.`,
     leave: "Closed discussion", leaveAsk: "Leave the common program for a closed discussion?", rejoin: "Back to the common program", from: (path) => `From ${path}`, withOthers: (names) => `speaks for ${names} too`,
