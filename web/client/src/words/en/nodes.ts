@@ -7,7 +7,9 @@ export const nodes = {
   ours: "This installation", oursHint: "Give this text to the administrator of the other installation, and read the fingerprint by telephone.", text: "Pairing text", fingerprint: "Fingerprint",
   add: "Add a link", theirText: "Pairing text of the other installation", theyAre: "The other one is", check: "Check the text", confirm: (name: string) => `Link with ${name}`, compare: "Link only if the fingerprint is the one their administrator reads to you.",
   isThis: "This is the text of this very installation.", revoke: "Revoke", revokeAsk: (name: string) => `Revoke the link with ${name}?`, revokeDetail: "The link ends at once. What was received stays.",
+  saidOfUs: (fault: string) => `The other side says of this system: ${fault}`,
   codes: {
+    asked_not_possible: "Asked for a room, but people or a site are missing here", asked_too_many: "Asked for too many rooms", asked_cancelled: "Asked for a room of a meeting that is cancelled", asked_secret_refused: "Asked for a room with secret content",
     unreachable: "Cannot be reached", version: "Versions do not fit", unknown_node: "The other side does not know us", bad_proof: "Wrong key", silent: "No signal", foreign_origin: "Sent what is not its own",
     broken_chain: "Facts were altered", bad_seal: "Wrong signature", gap: "Facts are missing", forked: "Both sides differ", stale_epoch: "Old facts came back", malformed: "Sent a wrong message", storage: "Our disk does not take it",
     unknown_fact: "The other side is newer", loop: "Links form a ring", two_paths: "Reached in two ways", other_key: "Its key changed", refused_edge: "Tree of meetings refused", said_unknown_node: "The other side has not added us", said_revoked: "Revoked by the other side",

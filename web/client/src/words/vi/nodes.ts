@@ -7,7 +7,9 @@ export const nodes = {
   ours: "Hệ thống này", oursHint: "Gửi đoạn mã này cho quản trị viên của hệ thống kia, rồi đọc mã đối chiếu qua điện thoại.", text: "Mã liên kết", fingerprint: "Mã đối chiếu",
   add: "Thêm liên kết", theirText: "Mã liên kết của hệ thống kia", theyAre: "Hệ thống kia là", check: "Kiểm tra mã", confirm: (name: string) => `Liên kết với ${name}`, compare: "Chỉ liên kết khi mã đối chiếu đúng như quản trị viên bên kia đọc.",
   isThis: "Đây là mã của chính hệ thống này.", revoke: "Thu hồi", revokeAsk: (name: string) => `Thu hồi liên kết với ${name}?`, revokeDetail: "Liên kết ngắt ngay. Những gì đã nhận vẫn được giữ.",
+  saidOfUs: (fault: string) => `Bên kia báo về hệ thống này: ${fault}`,
   codes: {
+    asked_not_possible: "Đề nghị mở phòng họp nhưng ở đây còn thiếu người hoặc điểm cầu", asked_too_many: "Đề nghị mở quá nhiều phòng họp", asked_cancelled: "Đề nghị mở phòng của cuộc họp đã hủy", asked_secret_refused: "Đề nghị mở phòng có nội dung bí mật",
     unreachable: "Không gọi được", version: "Phiên bản không tương thích", unknown_node: "Bên kia không nhận ra hệ thống này", bad_proof: "Sai khóa", silent: "Mất tín hiệu", foreign_origin: "Gửi dữ liệu không phải của mình",
     broken_chain: "Dữ liệu bị sửa", bad_seal: "Chữ ký sai", gap: "Thiếu dữ liệu", forked: "Dữ liệu hai bên khác nhau", stale_epoch: "Dữ liệu cũ quay lại", malformed: "Gửi thông điệp sai", storage: "Không ghi được vào ổ đĩa",
     unknown_fact: "Bên kia dùng phiên bản mới hơn", loop: "Liên kết thành vòng", two_paths: "Một hệ thống nối theo hai đường", other_key: "Khóa đã đổi", refused_edge: "Cây cuộc họp không hợp lệ", said_unknown_node: "Bên kia chưa thêm hệ thống này", said_revoked: "Bên kia đã thu hồi",
