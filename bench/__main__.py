@@ -27,6 +27,7 @@ from bench import (
 )
 from bench.fanout import suite as fanout
 from bench.linked import suite as linked
+from bench.national import suite as national
 from bench.record import Result, print_table, record
 
 MEASURES: dict[str, ModuleType] = {
@@ -43,6 +44,7 @@ MEASURES: dict[str, ModuleType] = {
     "linked_media": linked_media,
     "linked": linked,
     "replication": replication,
+    "national": national,
     "fanout": fanout,
 }
 
