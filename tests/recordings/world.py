@@ -28,7 +28,7 @@ from scheduler.proceedings.log import append, head_of
 
 START = datetime(2026, 11, 5, 1, 0, tzinfo=UTC)  # 08:00 in Hà Giang
 NOW = START + timedelta(hours=5)
-PIN = "123456"
+PIN = "so pin 123456"  # nothing that stands in a hash by chance
 COMMUNES = ("Quản Bạ", "Tam Sơn", "Lùng Tám", "Cán Tỷ", "Đông Hà", "Quyết Tiến", "Thanh Vân", "Bát Đại Sơn")
 
 
