@@ -32,6 +32,7 @@ from web.link.channel import LinkChannel
 from web.link.service import Links, LinkSettings
 from web.live.hub import Hub
 from web.live.presence import Hello
+from web.live.telling import EVERY_S
 
 PATIENT = LinkSettings(Timing(beat_s=2.0, lost_s=60.0))  # sixty-four installations share one core here
 
@@ -65,6 +66,7 @@ class Place:
             b"key",
             channel=self.channel,
             on_facts=self._grew,
+            tell_every_s=EVERY_S,
         )
         self.media.on_event = lambda event: self.hub.on_media_event(self.media, event)
 
