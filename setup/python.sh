@@ -7,6 +7,6 @@ python=${PYTHON:-python3.11}
 command -v "$python" >/dev/null 2>&1 || { echo "Python 3.11 or newer is needed: set PYTHON=…" >&2; exit 1; }
 echo "[1/2] Python environment"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar on --require-hashes -r requirements.lock
+.venv/bin/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes -r requirements.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 touch .venv/.complete

@@ -189,7 +189,8 @@ async def _set_items(session: WriteSession, meeting: Meeting, planned: tuple[Pla
     for position, item in enumerate(planned, start=1):
         row = there.get(item.id or "") or AgendaItem(id=new_id(), meeting_id=meeting.id)
         row.position, row.title, row.minutes = position, item.title.strip(), item.minutes
-        row.presenter_unit_id, row.presenter_name, row.note = item.presenter_unit_id, item.presenter_name, item.note
+        row.presenter_unit_id = item.presenter_unit_id or row.presenter_unit_id
+        row.presenter_name, row.note = item.presenter_name, (row.note or "") if item.note is None else item.note
         session.add(row)
     await session.flush()
     return before != [_told_of(item) for item in await items_of(session, meeting.id)]

@@ -8,13 +8,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """An item as typed; ``id`` of an item that is there already keeps it (with its papers)."""
+    """An item as typed; ``id`` of an item that is there already keeps it (with its papers), None: as it was."""
 
     title: str
     minutes: int
     presenter_unit_id: str | None = None
     presenter_name: str = ""
-    note: str = ""
+    note: str | None = None
     id: str | None = None
 
 

@@ -42,7 +42,7 @@ class ItemIn(Body):
     minutes: Annotated[int, Field(ge=0, le=24 * 60)]
     presenter_unit_id: Id | None = None
     presenter_name: Line = ""
-    note: Text = ""
+    note: Text | None = None
 
 
 class PlanIn(Body):

@@ -16,6 +16,7 @@ from scheduler.meetings.cancel import cancel_meeting
 from scheduler.meetings.clone import clone_meeting
 from scheduler.meetings.detail import read_meeting
 from scheduler.meetings.meeting import Meeting
+from scheduler.meetings.plan import edit_meeting
 from scheduler.meetings.plan_input import Plan, PlannedItem
 from scheduler.meetings.postpone import postpone_meeting
 from scheduler.meetings.reply import reply_to_invitation, report_device_check
@@ -170,6 +171,10 @@ async def test_the_next_meeting_begins_with_the_last_conclusions(world: World) -
         )
         assert second.title == "Kinh tế – xã hội"
         assert set(await expected_site_ids(session, clone.id)) == {site_of("tamson"), site_of("thanhvan")}
+        kept = tuple(PlannedItem(one.title, one.minutes, id=one.id) for one in await items_of(session, clone.id))
+        await edit_meeting(session, secretary, clone.id, Plan(title=clone.title, items=kept), None, now)
+        edited = (await items_of(session, clone.id))[0]
+        assert edited.note.startswith("- Giữ thông tin") and edited.presenter_unit_id == unit_of("quanba")
         again = await clone_meeting(session, secretary, clone.id, now)
         assert (await items_of(session, again.id))[0].title == "Kinh tế – xã hội"
     with pytest.raises(NotAllowed):

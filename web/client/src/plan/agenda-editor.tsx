@@ -1,5 +1,5 @@
 import { Button } from "../ui/button";
-import { TextField } from "../ui/field";
+import { TextArea, TextField } from "../ui/field";
 import { useWords } from "../words";
 import { agendaSum, newItem, type DraftItem } from "./draft";
 import styles from "./page.module.css";
@@ -35,6 +35,7 @@ export function AgendaEditor({ items, slot, change }: { items: DraftItem[]; slot
               <Button size="small" look="quiet" disabled={n === items.length - 1} aria-label={`${words.plan.moveDown}: ${item.title}`} onClick={() => move(n, n + 1)}>▼</Button>
               <Button size="small" look="quiet" aria-label={`${words.plan.removeItem}: ${item.title}`} onClick={() => change(items.filter((_, i) => i !== n))}>✕</Button>
             </div>
+            {item.note !== undefined && <div className={styles.brought}><TextArea label={words.plan.note} value={item.note} onChange={(e) => set(n, { note: e.target.value })} data-testid="item-note" /></div>}
           </li>
         ))}
       </ol>

@@ -3,7 +3,8 @@ import type { Meeting, Mode, PlanIn } from "../rest/types";
 import { dateOf, parseMoment, timeOf } from "../words/when";
 import { isSecret } from "./secrecy";
 
-export interface DraftItem { key: string; id?: string; title: string; minutes: string; presenter_name: string }
+/** `note`: what the item brings along, such as the last meeting's conclusions; undefined when it brings nothing. */
+export interface DraftItem { key: string; id?: string; title: string; minutes: string; presenter_name: string; presenter_unit_id?: string; note?: string }
 
 export interface Draft {
   title: string; kind: string; date: string; from: string; to: string;
@@ -30,7 +31,7 @@ export function draftOf(meeting: Meeting): Draft {
     secretary_person_id: meeting.secretary_person_id, place: meeting.place, contact_phone: meeting.contact_phone, note: meeting.note, mode: meeting.mode,
     limit_minutes: String(meeting.speech_limit_s / 60), record: meeting.record, security_marking: meeting.security_marking,
     site_ids: meeting.sites.filter((s) => s.role !== "chair").map((s) => s.site_id),
-    items: [...meeting.items].sort((a, b) => a.position - b.position).map((i) => ({ key: i.id, id: i.id, title: i.title, minutes: String(i.minutes), presenter_name: i.presenter_name })),
+    items: [...meeting.items].sort((a, b) => a.position - b.position).map((i) => ({ key: i.id, id: i.id, title: i.title, minutes: String(i.minutes), presenter_name: i.presenter_name, presenter_unit_id: i.presenter_unit_id ?? undefined, note: i.note || undefined })),
   };
 }
 
@@ -55,7 +56,7 @@ export function planOf(draft: Draft): PlanIn {
     title: draft.title.trim(), kind: draft.kind, starts_at: parseMoment(draft.date, draft.from) ?? undefined, ends_at: parseMoment(draft.date, draft.to) ?? undefined,
     note: draft.note, mode: draft.mode, speech_limit_s: Math.round(Number(draft.limit_minutes.replace(",", ".")) * 60) || 0, record: draft.record && !isSecret(draft.security_marking), security_marking: draft.security_marking,
     site_ids: draft.site_ids, ...given, ...text,
-    items: draft.items.filter((i) => i.title.trim()).map((i) => ({ ...(i.id && { id: i.id }), title: i.title.trim(), minutes: Math.round(Number(i.minutes)) || 0, presenter_name: i.presenter_name.trim() })),
+    items: draft.items.filter((i) => i.title.trim()).map((i) => ({ ...(i.id && { id: i.id }), title: i.title.trim(), minutes: Math.round(Number(i.minutes)) || 0, presenter_name: i.presenter_name.trim(), ...(i.presenter_unit_id && { presenter_unit_id: i.presenter_unit_id }), ...(i.note !== undefined && { note: i.note }) })),
   };
 }
 

@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { FakeApi, SESSION, show } from "../testing";
-import { agendaSum, emptyDraft, planOf, slotMinutes } from "./draft";
+import { agendaSum, draftOf, emptyDraft, planOf, slotMinutes } from "./draft";
 import { AgendaEditor } from "./agenda-editor";
 import { MarkingField } from "./edit";
 import { NoDeputy } from "./page";
@@ -59,4 +59,12 @@ describe("errors", () => {
     show(<ErrorNotice error={new ApiError(422, "invalid", "Có mục chưa đúng.", { site_ids: "Còn thiếu.", "body.items.0.minutes": "Phải lớn hơn 0.", unknown: "?" })} />, { api: new FakeApi() });
     expect([...screen.getByRole("alert").querySelectorAll("li")].map((line) => line.textContent)).toEqual(["Điểm cầu: Còn thiếu.", "Số phút: Phải lớn hơn 0."]);
   });
+});
+
+it("keeps what an item brings along", () => {
+  const item = { id: "i1", position: 1, title: "Kết luận kỳ trước", minutes: 10, presenter_unit_id: "quanba", presenter_name: "", note: "1. Chống rét" };
+  const other = { ...item, id: "i2", position: 2, note: "", presenter_unit_id: null };
+  const meeting = { ...emptyDraft(0), starts_at: "2026-11-05T01:00:00Z", ends_at: "2026-11-05T03:00:00Z", deputy: null, speech_limit_s: 300, sites: [], items: [other, item] };
+  const items = planOf(draftOf(meeting as unknown as Meeting)).items;
+  expect(items?.map((one) => [one.id, one.note, one.presenter_unit_id])).toEqual([["i1", "1. Chống rét", "quanba"], ["i2", undefined, undefined]]);
 });
