@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, delete, select, upda
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.database import Base, Id, Instant, ReadSession, WriteSession, new_id
+from scheduler.organization.person import Person, RoleAssignment
 from web.errors import BadInput, Duplicate, NotFound
 
 RESET_LIFETIME = timedelta(hours=24)
@@ -133,6 +134,16 @@ async def account_of(session: ReadSession | WriteSession, person_id: str) -> Acc
     """The person's account, if there is one."""
     account: Account | None = await session.scalar(select(Account).where(Account.person_id == person_id).limit(1))
     return account
+
+
+async def require_an_administrator(session: WriteSession, field: str) -> None:
+    """Refuse the change just made, named ``field``, if it left no administrator who has an account to log in with."""
+    await session.flush()
+    query = select(Account.id).join(Person, Person.id == Account.person_id)
+    query = query.join(RoleAssignment, RoleAssignment.person_id == Person.id)
+    query = query.where(RoleAssignment.role == "administrator", Person.active, Account.active)
+    if await session.scalar(query.limit(1)) is None:
+        raise BadInput(detail={field: "no_administrator_account"})
 
 
 async def make_reset(session: WriteSession, account: Account, by_person_id: str, now: datetime) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -144,6 +144,15 @@ async def _find(session: ReadSession, token: str, now: datetime) -> LoginSession
     return living
 
 
+_IN_USE = (
+    select(Account)
+    .outerjoin(Person, Person.id == Account.person_id)
+    .outerjoin(Site, Site.id == Account.site_id)
+    .where(Account.active, func.coalesce(Person.active, Site.active))
+)
+"""Accounts that open: with their person or site."""
+
+
 async def log_in(connection: HTTPConnection, login: str, password: str) -> Login:
     """Check a password and begin a session; the same answer, after the same time, for an unknown login."""
     services = services_of(connection)
@@ -153,9 +162,7 @@ async def log_in(connection: HTTPConnection, login: str, password: str) -> Login
     if wait_s:
         raise TooManyAttempts(wait_s)
     async with services.database.reading() as reading:
-        account: Account | None = await reading.scalar(
-            select(Account).where(Account.login == login, Account.active.is_(True))
-        )
+        account: Account | None = await reading.scalar(_IN_USE.where(Account.login == login))
     if not await services.passwords.check(account.password_hash if account else None, password) or account is None:
         for key in keys:
             services.login_failures.failed(key, now.timestamp())

@@ -77,8 +77,10 @@ async def units(
     return [ListedUnit(row.Unit, row.children) for row in await session.execute(query)]
 
 
-async def unit_detail(session: ReadSession | WriteSession, unit_id: str, day: date) -> UnitDetail:
-    """A unit with its posts, people and sites; NotFound when there is none."""
+async def unit_detail(
+    session: ReadSession | WriteSession, unit_id: str, day: date, *, inactive: bool = False
+) -> UnitDetail:
+    """A unit with its posts, people and sites, on demand those out of use too; NotFound when there is none."""
     row = (await session.execute(_listed_units().where(Unit.id == unit_id))).one_or_none()
     if row is None:
         raise NotFound("unit", unit_id)
@@ -88,8 +90,8 @@ async def unit_detail(session: ReadSession | WriteSession, unit_id: str, day: da
         parent=parent,
         children=row.children,
         posts=await held_posts(session, unit_id, day),
-        people=await persons(session, day, unit_id=unit_id),
-        sites=await sites(session, unit_id),
+        people=await persons(session, day, unit_id=unit_id, inactive=inactive),
+        sites=await sites(session, unit_id, inactive=inactive),
     )
 
 
@@ -105,17 +107,27 @@ async def held_posts(session: ReadSession | WriteSession, unit_id: str, day: dat
 
 
 async def persons(
-    session: ReadSession | WriteSession, day: date, *, text: str = "", unit_id: str | None = None, limit: int = 200
+    session: ReadSession | WriteSession,
+    day: date,
+    *,
+    text: str = "",
+    unit_id: str | None = None,
+    limit: int = 200,
+    inactive: bool = False,
 ) -> list[ListedPerson]:
-    """Active persons by name ("hoa" finds Nguyễn Thị Hoa), of a unit when one is given; by given name."""
-    query = select(Person).where(Person.active)
+    """Active persons by name ("hoa" finds Nguyễn Thị Hoa), of a unit when one is given; by given name.
+
+    With ``inactive`` those out of use as well, after the others: for whoever may take them back.
+    """
+    query = select(Person) if inactive else select(Person).where(Person.active)
     for word in fold(text).split():
         query = query.where(Person.sort_name.contains(word, autoescape=True))
     if unit_id is not None:
         query = query.where(_belongs_to(unit_id, day))
-    found = (await session.scalars(query.order_by(Person.sort_name, Person.id).limit(min(limit, MOST)))).all()
+    query = query.order_by(Person.active.desc(), Person.sort_name, Person.id)
+    found = (await session.scalars(query.limit(min(limit, MOST)))).all()
     listed = await _listed(session, list(found), day)
-    return sorted(listed, key=lambda one: (person_sort_key(one.person.name), one.person.id))
+    return sorted(listed, key=lambda one: (not one.person.active, person_sort_key(one.person.name), one.person.id))
 
 
 async def person_detail(session: ReadSession | WriteSession, person_id: str, day: date) -> ListedPerson:
@@ -127,10 +139,20 @@ async def person_detail(session: ReadSession | WriteSession, person_id: str, day
 
 
 async def sites(
-    session: ReadSession | WriteSession, unit_id: str, depth: int = 0, day: date | None = None
+    session: ReadSession | WriteSession,
+    unit_id: str,
+    depth: int = 0,
+    day: date | None = None,
+    *,
+    inactive: bool = False,
 ) -> list[Site]:
-    """Active sites of a unit; ``depth`` 1: of the units directly below too; -1: of everything below."""
-    query = select(Site).join(Unit, Unit.id == Site.unit_id).where(Site.active, await _within(session, unit_id, depth))
+    """Active sites of a unit; ``depth`` 1: of the units directly below too; -1: of everything below.
+
+    With ``inactive`` those out of use as well.
+    """
+    query = select(Site).join(Unit, Unit.id == Site.unit_id).where(await _within(session, unit_id, depth))
+    if not inactive:
+        query = query.where(Site.active)
     if day is not None:
         query = query.where(valid_on(day))
     query = query.order_by(Site.protocol_order, Site.name, Site.id)

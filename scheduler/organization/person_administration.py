@@ -49,12 +49,15 @@ async def add_person(
 
 
 async def change_person(session: WriteSession, actor: Actor, person_id: str, form: PersonForm, now: datetime) -> Person:
-    """Change the entry; a person no longer active cannot log in."""
+    """Change the entry; a person no longer active cannot log in. The last administrator stays active."""
     person = await _administered(session, actor, person_id, "change_person")
     _check(form)
+    is_leaving = not form.active and person_id in await _administrators(session)
     _write(person, form)
     audit.record(session, "person_changed", actor, now, subject_id=person.id, active=form.active)
     await session.flush()
+    if is_leaving:
+        await _require_an_administrator(session, "active")
     return person
 
 
@@ -96,7 +99,7 @@ async def set_roles(
     for role, unit_id in wanted ^ there.keys():
         if not may_grant_role(actor, role, await path_of(session, unit_id)):
             raise NotAllowed("grant_role", ("administrator",) if role == "administrator" else ("unit_administrator",))
-    await _keep_an_administrator(session, person_id, there.keys() - wanted)
+    is_leaving = person_id in await _administrators(session)
     for key in there.keys() - wanted:
         await session.delete(there[key])
     for role, unit_id in wanted - there.keys():
@@ -104,6 +107,8 @@ async def set_roles(
     given, taken = sorted(wanted - there.keys()), sorted(there.keys() - wanted)
     audit.record(session, "roles_changed", actor, now, subject_id=person_id, given=given, taken=taken)
     await session.flush()
+    if is_leaving:
+        await _require_an_administrator(session, "roles")
 
 
 async def may_administer_person(session: ReadSession | WriteSession, actor: Actor, person_id: str) -> bool:
@@ -158,10 +163,18 @@ async def _give_post(session: WriteSession, person_id: str, unit_id: str, name: 
     session.add(Membership(id=new_id(), post_id=post.id, person_id=person_id, valid_from=day))
 
 
-async def _keep_an_administrator(session: WriteSession, person_id: str, taken: set[tuple[str, str]]) -> None:
-    if not any(role == "administrator" for role, _ in taken):
-        return
-    others = select(RoleAssignment.id).join(Person, Person.id == RoleAssignment.person_id)
-    others = others.where(RoleAssignment.role == "administrator", Person.active, Person.id != person_id)
-    if await session.scalar(others.limit(1)) is None:
-        raise Invalid({"roles": "last_administrator"})
+async def _administrators(session: WriteSession) -> set[str]:
+    """The active administrators of the installation, kept from changing until the transaction ends."""
+    query = select(Person.id).join(RoleAssignment, RoleAssignment.person_id == Person.id)
+    query = query.where(RoleAssignment.role == "administrator", Person.active)
+    return set((await session.scalars(query.order_by(Person.id).with_for_update())).all())
+
+
+async def _require_an_administrator(session: WriteSession, field: str) -> None:
+    """Refuse what was just written if it left none; ``field`` is what the refusal names.
+
+    Asked after writing: of two who take the role from one another at the same moment the second waited until here, on
+    PostgreSQL for the rows, on SQLite (which has no rows to wait for) for the one writer.
+    """
+    if not await _administrators(session):
+        raise Invalid({field: "last_administrator"})

@@ -220,7 +220,14 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "below_itself": ("Đơn vị không thể trực thuộc chính nó.", "A unit cannot stand below itself."),
     "not_a_number": ("Chỉ gồm chữ số.", "Digits only."),
     "not_an_address": ("Không phải địa chỉ thư điện tử.", "Not a mail address."),
-    "last_administrator": ("Phải còn ít nhất một quản trị hệ thống.", "One administrator must remain."),
+    "last_administrator": (
+        "Đây là quản trị hệ thống cuối cùng còn dùng. Giao vai trò này cho người khác trước.",
+        "This is the last administrator in use. Give somebody else the role first.",
+    ),
+    "no_administrator_account": (
+        "Không còn quản trị hệ thống nào có tài khoản đăng nhập. Cấp tài khoản cho người kế nhiệm trước.",
+        "No administrator would be left who has an account to log in with. Give the successor an account first.",
+    ),
 }
 _OTHER_FIELD = ("Chưa đúng.", "Not right.")
 

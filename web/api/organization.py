@@ -14,6 +14,7 @@ from scheduler.meetings.local_time import local_date
 from scheduler.meetings.site_link import renew_site_link
 from scheduler.organization import directory
 from scheduler.organization.directory import HeldPost, ListedUnit
+from scheduler.organization.person_administration import may_administer_person
 from scheduler.organization.site import Site
 from scheduler.organization.tree import ancestors_of, path_of
 from scheduler.organization.unit import Unit
@@ -146,16 +147,20 @@ async def new_link(site_id: str, call: Somebody) -> Json:
 
 
 async def answer_unit(session: ReadSession | WriteSession, call: SessionCall, actor: Actor, unit_id: str) -> Json:
-    detail = await directory.unit_detail(session, unit_id, local_date(call.now))
     path = await path_of(session, unit_id)
-    sees_contacts = may_see_contacts(actor, path)
+    keeps, sees_contacts = may_administer_unit(actor, path), may_see_contacts(actor, path)
+    detail = await directory.unit_detail(session, unit_id, local_date(call.now), inactive=keeps)
+    kept = [keeps and await may_administer_person(session, actor, one.person.id) for one in detail.people]
     return {
         **shape_listed(ListedUnit(detail.unit, detail.children)),
         "above": [{"id": one.id, "title": one.title} for one in await ancestors_of(session, unit_id)],
         "posts": [_held(one) for one in detail.posts],
-        "people": [shape_person(one, sees_contacts) for one in detail.people],
+        "people": [
+            {**shape_person(one, sees_contacts), "may_administer": may}
+            for one, may in zip(detail.people, kept, strict=True)
+        ],
         "sites": [shape_site(site, sees_contacts) for site in detail.sites],
-        "may_administer": may_administer_unit(actor, path),
+        "may_administer": keeps,
     }
 
 

@@ -23,7 +23,14 @@ from scheduler.organization.person_administration import (
 )
 from scheduler.organization.tree import path_of
 from scheduler.permissions import ADMINISTRATORS, Actor, may_see_contacts, may_see_directory
-from web.accounts import RESET_LIFETIME, account_of, create_account, make_reset
+from web.accounts import (
+    RESET_LIFETIME,
+    account_of,
+    create_account,
+    end_sessions,
+    make_reset,
+    require_an_administrator,
+)
 from web.api.call import Body, Json, SessionCall, Somebody
 from web.errors import BadInput, NotFound
 
@@ -89,8 +96,13 @@ async def make(body: NewPersonIn, call: Somebody) -> Json:
 
 @router.put("/persons/{person_id}")
 async def edit(person_id: str, body: PersonIn, call: Somebody) -> Json:
+    """Who is no longer active is logged out, and not in again when taken back."""
     async with call.database.transaction() as session:
         await change_person(session, await call.actor(session), person_id, body.form(), call.now)
+        account = None if body.active else await account_of(session, person_id)
+        if account is not None:
+            await end_sessions(session, account.id)
+        await require_an_administrator(session, "active")
         return await _answer(session, call, person_id)
 
 
@@ -100,6 +112,7 @@ async def edit_roles(person_id: str, body: RolesIn, call: Somebody) -> Json:
         actor = await call.actor(session)
         require(bool(actor.units_as(*ADMINISTRATORS)), "grant_role", "unit_administrator")
         await set_roles(session, actor, person_id, [(one.role, one.unit_id) for one in body.roles], call.now)
+        await require_an_administrator(session, "roles")
         return await _answer(session, call, person_id)
 
 

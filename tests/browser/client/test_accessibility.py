@@ -71,7 +71,16 @@ async def administrator(browser: Browser, installation: Installation) -> list[st
         assert await width_at(page, 320) <= 320, part
     await page.goto(f"{address}/organisation")
     await page.click(mark("unit"))
-    for button in ("edit-unit", "new-unit", "new-person", "new-site", "person-roles", "edit-site", "new-link"):
+    for button in (
+        "edit-unit",
+        "new-unit",
+        "new-person",
+        "edit-person",
+        "person-roles",
+        "new-site",
+        "edit-site",
+        "new-link",
+    ):
         problems += await dialog(page, button)
     problems += await dialog(page, "reset-password", within=page.locator(mark("person"), has_text="Văn thư"))
     await page.click(mark("new-unit"))

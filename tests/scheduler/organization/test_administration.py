@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -33,6 +34,7 @@ from scheduler.organization.person_administration import (
     set_roles,
 )
 from scheduler.organization.post import Membership
+from scheduler.organization.site import Site
 from scheduler.organization.tree import ancestors_of, children_of, path_of
 from scheduler.organization.unit import Unit
 from scheduler.organization.unit_administration import (
@@ -250,10 +252,64 @@ async def test_the_last_administrator_stays(world: World) -> None:
         async with world.database.transaction() as session:
             await set_roles(session, administrator, person_of("administrator"), [], NOW)
     assert refused.value.fields == {"roles": "last_administrator"}
+    gone = PersonForm("Quản Trị", active=False)
+    with pytest.raises(Invalid) as refused:
+        async with world.database.transaction() as session:
+            await change_person(session, administrator, person_of("administrator"), gone, NOW)
+    assert refused.value.fields == {"active": "last_administrator"}
     second = [("administrator", unit_of("central"))]
     async with world.database.transaction() as session:
         await set_roles(session, administrator, person_of("chair.province"), second, NOW)
+        await change_person(session, administrator, person_of("chair.province"), PersonForm("A", active=False), NOW)
+    with pytest.raises(Invalid):  # the second one is out of use
+        async with world.database.transaction() as session:
+            await set_roles(session, administrator, person_of("administrator"), [], NOW)
+    async with world.database.transaction() as session:
+        await change_person(session, administrator, person_of("chair.province"), PersonForm("A"), NOW)
+        await change_person(session, administrator, person_of("administrator"), gone, NOW)
         await set_roles(session, administrator, person_of("administrator"), [], NOW)
+
+
+async def test_the_role_may_move_to_another_unit(world: World) -> None:
+    administrator = await world.actor("administrator")
+    async with world.database.transaction() as session:
+        moved = [("administrator", unit_of("province"))]
+        await set_roles(session, administrator, person_of("administrator"), moved, NOW)
+    assert (await world.actor("administrator")).roles == set(moved)
+
+
+async def test_two_administrators_who_take_the_role_from_one_another_at_once(world: World) -> None:
+    first, second = person_of("administrator"), person_of("chair.province")
+    administrator = await world.actor("administrator")
+    async with world.database.transaction() as session:
+        await set_roles(session, administrator, second, [("administrator", unit_of("central"))], NOW)
+
+    async def take(person_id: str) -> None:
+        async with world.database.transaction() as session:
+            await set_roles(session, administrator, person_id, [], NOW)
+
+    async def deactivate(person_id: str) -> None:
+        async with world.database.transaction() as session:
+            await change_person(session, administrator, person_id, PersonForm("A", active=False), NOW)
+
+    done = await asyncio.gather(take(first), deactivate(second), return_exceptions=True)
+    assert [type(one) for one in done if one is not None] == [Invalid]
+
+
+async def test_who_is_out_of_use_is_listed_for_those_who_may_take_him_back(world: World) -> None:
+    keeper, gone = await world.actor("keeper.quanba"), person_of("clerk.tamson")
+    async with world.database.transaction() as session:
+        await change_person(session, keeper, gone, PersonForm("Aa Văn Thư", active=False), NOW)
+        site = await session.get_one(Site, site_of("tamson"))
+        await change_site(session, keeper, site.id, SiteForm(site.name, active=False), NOW)
+    async with world.database.reading() as session:
+        seen = await directory.unit_detail(session, unit_of("tamson"), TODAY)
+        assert gone not in {one.person.id for one in seen.people}
+        assert seen.sites == []
+        kept = await directory.unit_detail(session, unit_of("tamson"), TODAY, inactive=True)
+        assert len(kept.people) == len(seen.people) + 1
+        assert kept.people[-1].person.id == gone  # after all others, whatever the name
+        assert [site.active for site in kept.sites] == [False]
 
 
 async def test_nobody_resets_the_password_of_somebody_above_him(world: World) -> None:

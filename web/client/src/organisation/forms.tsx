@@ -1,11 +1,12 @@
 import { useState, type FormEvent } from "react";
 import type { Person, Site, UnitDetail } from "../rest/types";
-import { useApi } from "../session/session";
+import { useApi, useSession } from "../session/session";
 import { Button } from "../ui/button";
 import { Checkbox, TextField } from "../ui/field";
 import { LineFields, lineFigures, lineText } from "../ui/line-fields";
 import { ErrorNotice } from "../ui/notice";
 import { useWords } from "../words";
+import { standingRole } from "./standing";
 import styles from "./organisation.module.css";
 
 const ROLES = ["secretary", "clerk", "technician", "unit_administrator"] as const;
@@ -73,21 +74,71 @@ export function PersonForm({ unit, done }: { unit: UnitDetail; done: () => void 
   );
 }
 
-/** Roles of this unit are ticked; those held elsewhere stay as they are. */
-export function RolesForm({ person, unitId, done }: { person: Person; unitId: string; done: () => void }) {
+/** A login for somebody who has none yet; the answer is the one-time link that opens it. */
+export function AccountForm({ person, done }: { person: Person; done: (made: { url: string; login: string }) => void }) {
+  const words = useWords();
+  const api = useApi();
+  const { error, save } = useSave(() => undefined);
+  const [login, setLogin] = useState("");
+  const go = (event: FormEvent) => {
+    event.preventDefault();
+    void save(async () => done(await api.post(`/api/persons/${person.id}/reset-password`, { login })));
+  };
+  return (
+    <form className={styles.form} onSubmit={go}>
+      <TextField label={words.organisation.login} hint={words.organisation.loginHint} required value={login} onChange={(e) => setLogin(e.target.value)} data-testid="account-login" />
+      <ErrorNotice error={error} />
+      <Button look="main" type="submit" data-testid="save-account">{words.organisation.makeAccount}</Button>
+    </form>
+  );
+}
+
+/** The entry as it stands, to be put right. Whether it is in use is decided by a button of its own. */
+export function PersonEntryForm({ person, done }: { person: Person; done: () => void }) {
   const words = useWords();
   const api = useApi();
   const { error, save } = useSave(done);
-  const elsewhere = person.roles?.filter((held) => held.unit_id !== unitId || !ROLES.some((role) => role === held.role)) ?? [];
-  const [here, setHere] = useState<string[]>(person.roles?.filter((held) => held.unit_id === unitId).map((held) => held.role) ?? []);
+  const [form, setForm] = useState({ name: person.name, email: person.email ?? "", phone: person.phone ?? "" });
   const go = (event: FormEvent) => {
     event.preventDefault();
-    const roles = [...elsewhere, ...ROLES.filter((role) => here.includes(role)).map((role) => ({ role, unit_id: unitId }))];
+    void save(() => api.put(`/api/persons/${person.id}`, { name: form.name, email: form.email || null, phone: form.phone || null, active: person.active }));
+  };
+  return (
+    <form className={styles.form} onSubmit={go}>
+      <TextField label={words.room.personName} required value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} data-testid="person-entry-name" />
+      <TextField label={words.organisation.email} type="email" value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} data-testid="person-entry-email" />
+      <TextField label={words.organisation.phone} type="tel" value={form.phone} onChange={(e) => setForm({ ...form, phone: e.target.value })} data-testid="person-entry-phone" />
+      <ErrorNotice error={error} />
+      <Button look="main" type="submit" data-testid="save-person-entry">{words.act.save}</Button>
+    </form>
+  );
+}
+
+/**
+ * Roles of this unit are ticked; those held elsewhere stay as they are. The administrator of the whole installation
+ * holds the role in the root unit, wherever the post is, and is made by another one only.
+ */
+export function RolesForm({ person, unit, done }: { person: Person; unit: UnitDetail; done: () => void }) {
+  const words = useWords();
+  const api = useApi();
+  const { session } = useSession();
+  const { error, save } = useSave(done);
+  const mayAppoint = session?.roles.some((held) => held.role === "administrator") ?? false;
+  const held = person.roles ?? [];
+  const wasAdministrator = held.some((one) => one.role === "administrator");
+  const elsewhere = held.filter((one) => one.role !== "administrator" && (one.unit_id !== unit.id || !ROLES.some((role) => role === one.role)));
+  const [here, setHere] = useState<string[]>(held.filter((one) => one.unit_id === unit.id).map((one) => one.role));
+  const [administrator, setAdministrator] = useState(wasAdministrator);
+  const go = (event: FormEvent) => {
+    event.preventDefault();
+    const ofInstallation = !administrator ? [] : wasAdministrator ? held.filter((one) => one.role === "administrator") : [{ role: "administrator", unit_id: unit.above[0]?.id ?? unit.id }];
+    const roles = [...elsewhere, ...ofInstallation, ...ROLES.filter((role) => here.includes(role)).map((role) => ({ role, unit_id: unit.id }))];
     void save(() => api.put(`/api/persons/${person.id}/roles`, { roles }));
   };
   return (
     <form className={styles.form} onSubmit={go}>
-      {ROLES.map((role) => <Checkbox key={role} label={words.role[role]} checked={here.includes(role)} onChange={(e) => setHere(e.target.checked ? [...here, role] : here.filter((one) => one !== role))} />)}
+      {ROLES.map((role) => <Checkbox key={role} label={standingRole(role, words)} checked={here.includes(role)} onChange={(e) => setHere(e.target.checked ? [...here, role] : here.filter((one) => one !== role))} data-testid={`role-${role.replace("_", "-")}`} />)}
+      {mayAppoint && <Checkbox label={words.role.administrator} hint={words.organisation.administratorHint} checked={administrator} onChange={(e) => setAdministrator(e.target.checked)} data-testid="role-administrator" />}
       <ErrorNotice error={error} />
       <Button look="main" type="submit" data-testid="save-roles">{words.organisation.saveRoles}</Button>
     </form>

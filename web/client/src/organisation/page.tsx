@@ -1,7 +1,7 @@
 /** The organisation: the tree to the left; people, sites and their links of one unit to the right. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
-import type { Page, Person, Site, Unit, UnitDetail } from "../rest/types";
+import { useState } from "react";
+import type { Page, Site, Unit, UnitDetail } from "../rest/types";
 import { useApi } from "../session/session";
 import { Button } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
@@ -10,8 +10,10 @@ import { TextField } from "../ui/field";
 import { Card, Frame } from "../ui/frame";
 import { ErrorNotice, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
+import { CopyLine } from "./copy-line";
+import { PersonForm, SiteForm } from "./forms";
 import styles from "./organisation.module.css";
-import { PersonForm, RolesForm, SiteForm } from "./forms";
+import { PersonRow } from "./person-row";
 import { UnitForm } from "./unit-form";
 
 export default function OrganisationPage() {
@@ -78,46 +80,17 @@ function UnitView({ id, choose }: { id: string; choose: (id: string) => void }) 
       <Card>
         <div className={styles.head}><h2>{words.organisation.people}</h2>{unit.may_administer && <Button size="small" onClick={() => setAdding("person")} data-testid="new-person">{words.organisation.newPerson}</Button>}</div>
         {unit.people.length === 0 && <p>{words.organisation.noPeople}</p>}
-        {unit.people.map((person) => <PersonRow key={person.id} person={person} unit={unit} again={again} />)}
+        {unit.people.map((person) => <PersonRow key={person.id} person={person} unit={unit} again={() => void again()} />)}
       </Card>
       <Card>
         <div className={styles.head}><h2>{words.organisation.sites}</h2>{unit.may_administer && <Button size="small" onClick={() => setAdding("site")} data-testid="new-site">{words.organisation.newSite}</Button>}</div>
         {unit.sites.length === 0 && <p>{words.organisation.noSites}</p>}
-        {unit.sites.map((site) => <SiteRow key={site.id} site={site} editable={unit.may_administer} again={again} />)}
+        {unit.sites.map((site) => <SiteRow key={site.id} site={site} editable={unit.may_administer} again={() => void again()} />)}
       </Card>
       {adding === "change" && <Dialog title={unit.title} onClose={() => setAdding(null)}><UnitForm unit={unit} parent={null} done={() => { setAdding(null); void again(); }} /></Dialog>}
       {adding === "unit" && <Dialog title={words.organisation.newUnitBelow(unit.title)} onClose={() => setAdding(null)}><UnitForm parent={unit} done={(made) => { setAdding(null); void again(); choose(made.id); }} /></Dialog>}
       {adding === "person" && <Dialog title={words.organisation.newPerson} onClose={() => setAdding(null)}><PersonForm unit={unit} done={() => { setAdding(null); void again(); }} /></Dialog>}
       {adding === "site" && <Dialog title={words.organisation.newSite} onClose={() => setAdding(null)}><SiteForm unitId={id} done={() => { setAdding(null); void again(); }} /></Dialog>}
-    </div>
-  );
-}
-
-function PersonRow({ person, unit, again }: { person: Person; unit: UnitDetail; again: () => void }) {
-  const words = useWords();
-  const api = useApi();
-  const [link, setLink] = useState<{ url: string; login: string } | null>(null);
-  const [roles, setRoles] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const reset = async () => {
-    try {
-      setLink(await api.post(`/api/persons/${person.id}/reset-password`));
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  const here = person.posts?.filter((post) => post.unit_id === unit.id) ?? [];
-  return (
-    <div className={styles.row} data-testid="person" data-person-id={person.id}>
-      <div>
-        <strong>{person.name}</strong>
-        <p className={styles.soft}>{here.map((post) => post.name).join(", ")} {person.phone}</p>
-        <p>{person.roles?.map((held) => <Pill key={held.role + held.unit_id}>{words.role[held.role as keyof typeof words.role] ?? held.role}</Pill>)}</p>
-      </div>
-      {unit.may_administer && <div className={styles.acts}><Button size="small" onClick={() => setRoles(true)} data-testid="person-roles">{words.organisation.roles}</Button><Button size="small" onClick={() => void reset()} data-testid="reset-password">{words.organisation.resetPassword}</Button></div>}
-      <ErrorNotice error={error} />
-      {link && <Dialog title={words.organisation.resetPassword} onClose={() => setLink(null)}><p>{words.organisation.resetDone}</p><CopyLine text={link.url} /></Dialog>}
-      {roles && <Dialog title={words.organisation.rolesOf(person.name)} onClose={() => setRoles(false)}><RolesForm person={person} unitId={unit.id} done={() => { setRoles(false); again(); }} /></Dialog>}
     </div>
   );
 }
@@ -144,15 +117,4 @@ function SiteRow({ site, editable, again }: { site: Site; editable: boolean; aga
       {editing && <Dialog title={site.name} onClose={() => setEditing(false)}><SiteForm unitId={site.unit_id} site={site} done={() => { setEditing(false); again(); }} /></Dialog>}
     </div>
   );
-}
-
-function CopyLine({ text }: { text: string }) {
-  const words = useWords();
-  const [copied, setCopied] = useState(false);
-  const copy = async (event: FormEvent) => {
-    event.preventDefault();
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-  };
-  return <form className={styles.acts} onSubmit={(event) => void copy(event)}><code className={styles.code} data-testid="one-time-link">{text}</code><Button size="small" type="submit">{copied ? words.act.copied : words.act.copy}</Button></form>;
 }

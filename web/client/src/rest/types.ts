@@ -171,7 +171,7 @@ export interface Unit {
   parent_id: string | null; code: string | null; children?: number; organ_name?: string; notation?: string; place?: string;
   organ_id?: string | null; protocol_order?: number; valid_from?: string | null; valid_to?: string | null;
 }
-export interface Person { id: string; name: string; email: string | null; phone: string | null; active: boolean; posts?: { unit_id: string; unit_title: string; name: string }[]; roles?: { role: string; unit_id: string }[] }
+export interface Person { id: string; name: string; email: string | null; phone: string | null; active: boolean; posts?: { unit_id: string; unit_title: string; name: string }[]; roles?: { role: string; unit_id: string }[]; may_administer?: boolean }
 export interface Site { id: string; unit_id: string; unit_title?: string; name: string; email: string | null; technician_phone: string; technician_person_id?: string | null; protocol_order?: number; active: boolean; level?: string; line_down_kbps?: number | null; line_up_kbps?: number | null }
 export interface UnitDetail extends Unit {
   above: { id: string; title: string }[];

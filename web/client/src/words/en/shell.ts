@@ -52,7 +52,7 @@ export const shell = {
   field: {
     title: "Title", starts_at: "Start", ends_at: "End", host_unit_id: "Host unit", issuing_unit_id: "Issuing organ", chair_person_id: "Chair", chair_site_id: "Chair's site", secretary_person_id: "Secretary",
     site_ids: "Sites", items: "Agenda", speech_limit_s: "Time per speech", security_marking: "Secrecy", place: "Place", contact_phone: "Contact phone", note: "Note", file: "File",
-    name: "Name", email: "E-mail", phone: "Telephone", login: "Login name", reason: "Reason", new: "New password", old: "Present password", post: "Post", kind: "Kind of unit", minutes: "Minutes",
+    name: "Name", email: "E-mail", phone: "Telephone", login: "Login name", reason: "Reason", new: "New password", old: "Present password", post: "Post", kind: "Kind of unit", minutes: "Minutes", roles: "Roles", active: "State",
   },
   error: {
     stale: "Somebody else changed it first. Your text is still on screen; load the new version, then edit again.",

@@ -53,7 +53,7 @@ export const shell = {
   field: {
     title: "Tên", starts_at: "Bắt đầu", ends_at: "Kết thúc", host_unit_id: "Đơn vị chủ trì", issuing_unit_id: "Cơ quan ban hành văn bản", chair_person_id: "Chủ trì", chair_site_id: "Điểm cầu chủ tọa", secretary_person_id: "Thư ký cuộc họp",
     site_ids: "Điểm cầu", items: "Chương trình họp", speech_limit_s: "Thời gian mỗi lượt phát biểu", security_marking: "Độ mật", place: "Địa điểm", contact_phone: "Điện thoại liên hệ", note: "Ghi chú", file: "Tệp",
-    name: "Tên", email: "Thư điện tử", phone: "Điện thoại", login: "Tên đăng nhập", reason: "Lý do", new: "Mật khẩu mới", old: "Mật khẩu hiện tại", post: "Chức vụ", kind: "Loại đơn vị", minutes: "Số phút",
+    name: "Tên", email: "Thư điện tử", phone: "Điện thoại", login: "Tên đăng nhập", reason: "Lý do", new: "Mật khẩu mới", old: "Mật khẩu hiện tại", post: "Chức vụ", kind: "Loại đơn vị", minutes: "Số phút", roles: "Vai trò", active: "Tình trạng",
   },
   error: {
     stale: "Người khác vừa sửa trước. Nội dung đang soạn vẫn còn trên màn hình; hãy tải bản mới rồi sửa lại.",
