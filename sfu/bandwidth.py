@@ -38,6 +38,7 @@ class Bandwidth:
         self.is_heard = False  # feedback has come
         self.ladder = Ladder()
         self.wanted = 0
+        self._is_deficient = False  # not everything wished for is sent
         self.sent_packets: int | None = None  # when we last looked, while feedback was overdue
         self._allocator = Allocator()
         self._divided_by = math.inf
@@ -97,6 +98,8 @@ class Bandwidth:
         if self.estimator is None or not self.is_heard:
             return None
         wanted = int(self.wanted * SPARE_WANTED) if self.wanted else None
+        if not self._is_deficient and not self.estimator.is_limited:
+            wanted = None  # what is sent tells enough, and a probe on top would fill a line that is just wide enough
         return self.estimator.handle_timeout(now, is_sending=is_sending, wanted=wanted)
 
     def pace(self) -> int | None:
@@ -122,6 +125,7 @@ class Bandwidth:
         budget = max(0.0, self.bitrate * (1 - self.loss) - sound)
         allocation = self._allocator.allocate(places, budget, now)
         self.wanted = sound + allocation.wanted
+        self._is_deficient = allocation.is_deficient
         chosen = allocation.chosen
         if not self.is_heard and (not sound or self._is_stuck):
             chosen = _at_least_one(places, chosen)

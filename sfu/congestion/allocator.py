@@ -2,8 +2,9 @@
 
 Places come most important first. The first one up to its middle layer, then the smallest picture of each next one, then
 what is left in order of importance; who finds no room is paused, the last first. Going up needs 15 % to spare and 5 s
-without a step down (1.5 s for a paused picture to come back, small); going down happens at once. Sound is taken off the
-budget before.
+without a step down (1.5 s for a paused picture to come back, small); going down happens at once. The rest of a layer's
+pictures needs nothing to spare, as it comes and goes without a keyframe: it is tried, and after each trial that failed
+tried half as often. Sound is taken off the budget before.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 
 HEADROOM, OVERSPEND = 1.15, 1.08  # going up; staying: an estimate after overuse is below what the line carries
 WAIT_S, RETURN_S = 5.0, 1.5
+TRIAL_S = 15.0  # what was tried and is kept so long did not fail
+TRIAL_WAIT_MAX_S = 80.0
 PAUSED = -1
 
 
@@ -55,12 +58,14 @@ class Allocation:
 class Allocator:
     """One viewer's. ``allocate`` twice a second and whenever his places change."""
 
-    __slots__ = ("_down_at", "_held", "_order")
+    __slots__ = ("_down_at", "_held", "_order", "_trial_wait", "_tried_at")
 
     def __init__(self) -> None:
         self._held: dict[int, Option | None] = {}  # what each place got last time
         self._order: list[tuple[int, int]] = []  # of importance then, and how much each could have
         self._down_at = -math.inf
+        self._tried_at = -math.inf
+        self._trial_wait = WAIT_S
 
     def allocate(self, places: Sequence[Place], budget: float, now: float) -> Allocation:
         """Divide ``budget`` (infinite: nobody limits this viewer)."""
@@ -78,10 +83,31 @@ class Allocator:
         fits = is_same and len(before) == len(held) and _cost(places, before) <= budget * OVERSPEND
         base = before if fits else divide(places, budget)
         if any(level < had for level, had in zip(base, held, strict=True) if had is not None):
-            self._down_at = now
+            self._fall(now)
         possible = divide(places, budget / HEADROOM)
         risen = [self._rise(*one, now) for one in zip(base, held, possible, strict=True)]
-        return risen if _cost(places, risen) <= budget else base
+        levels = risen if _cost(places, risen) <= budget else base
+        return self._try(places, levels, budget, now) if is_same and levels == held else levels
+
+    def _fall(self, now: float) -> None:
+        self._down_at = now
+        if now - self._tried_at < TRIAL_S:
+            self._trial_wait = min(2 * self._trial_wait, TRIAL_WAIT_MAX_S)
+        else:
+            self._trial_wait = WAIT_S
+
+    def _try(self, places: Sequence[Place], levels: list[int], budget: float, now: float) -> list[int]:
+        """All pictures of a layer that is shown in part, of the first place that has one, when there is just room."""
+        if now - self._down_at < self._trial_wait:
+            return levels
+        for index, (place, level) in enumerate(zip(places, levels, strict=True)):
+            above = level + 1
+            if level > PAUSED and above < len(place.options) and place.options[above].rid == place.options[level].rid:
+                tried = [*levels[:index], above, *levels[index + 1 :]]
+                if _cost(places, tried) <= budget:
+                    self._tried_at = now
+                    return tried
+        return levels
 
     def _rise(self, level: int, had: int | None, possible: int, now: float) -> int:
         """How far a place goes up: who is new at once, others when there is room to spare for a while."""

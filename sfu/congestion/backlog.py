@@ -7,7 +7,9 @@ it; one that stays is somebody else's, or the path is longer now, and it counts 
 from __future__ import annotations
 
 import math
+from collections import deque
 
+STANDING_S = 0.1  # longer than from one picture to the next
 WINDOW_S = 30.0
 LONG_S, SHORT_S = 0.25, 0.08  # draining begins and ends
 BEGIN_S, BEGIN_LONG_S = 2.0, 0.1  # at the start nobody knows the line: a shorter queue is enough
@@ -19,13 +21,14 @@ DRAIN, DRAIN_HARD = 0.6, 0.25  # of what arrives may be sent meanwhile
 class Backlog:
     """``delay_s`` of the newest packets over ``base_s``, the shortest way lately (infinite until one is known)."""
 
-    __slots__ = ("_begun_at", "_checked", "_next_base", "_rotate_at", "base_s", "delay_s")
+    __slots__ = ("_begun_at", "_checked", "_lately", "_next_base", "_rotate_at", "base_s", "delay_s")
 
     def __init__(self) -> None:
         self.delay_s = 0.0
         self.base_s = self._next_base = math.inf
         self._rotate_at = 0.0
         self._begun_at: float | None = None
+        self._lately: deque[tuple[float, float]] = deque()  # when, and the delay then
         self._checked: tuple[float, float] | None = None  # while draining: when we looked last, and the delay then
 
     def add(self, transit_s: float, now: float) -> None:
@@ -36,6 +39,9 @@ class Backlog:
         self._next_base = min(self._next_base, transit_s)
         self.base_s = min(self.base_s, self._next_base)
         self.delay_s = transit_s - self.base_s
+        self._lately.append((now, self.delay_s))
+        while self._lately[0][0] < now - STANDING_S:
+            self._lately.popleft()
         if self._checked is None:
             self._begun_at = now if self._begun_at is None else self._begun_at
             limit = BEGIN_LONG_S if now - self._begun_at < BEGIN_S else LONG_S
@@ -48,6 +54,11 @@ class Backlog:
             else:
                 self.base_s = self._next_base = transit_s
                 self._checked = None
+
+    @property
+    def standing_s(self) -> float:
+        """What stays of the queue between one picture and the next: the least delay of the last moments."""
+        return min((delay for _, delay in self._lately), default=0.0)
 
     @property
     def drain(self) -> float | None:

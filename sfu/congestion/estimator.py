@@ -24,6 +24,8 @@ Packet = tuple[float, float | None, int, int]
 
 ARRIVED_AT, SIZE = itemgetter(1), itemgetter(2)
 CALM_S = 0.015  # over the shortest way known
+STANDS_S = 0.03  # a queue that is shorter between pictures is a picture's own, however the delay grew within it
+EXCESS = 0.01  # of loss: then the line has a short queue, which never stands
 
 START_BPS, MIN_BPS, MAX_BPS = 600_000, 10_000, 20_000_000
 SILENT_S = 1.0  # without feedback while we send: the estimate decays
@@ -185,6 +187,8 @@ class Estimator:
 
     def _decide(self, now: float) -> None:
         usage = self._trendline.usage
+        if usage == "over" and self.backlog.standing_s < STANDS_S and self.loss.excess < EXCESS:
+            usage = "normal"
         if usage == "over":
             self._prober.overused(now)
         self._rate.update(

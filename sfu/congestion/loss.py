@@ -37,6 +37,11 @@ class LossBound:
             None  # when, bound, sent bit/s and loss at the first cut
         )
 
+    @property
+    def excess(self) -> float:
+        """Loss over what is inherent."""
+        return self.fraction - self.inherent
+
     def add(self, sent: int, lost: int, size: int, *, sent_from: float, estimate: int, now: float) -> None:
         """Note one report: its packets, those lost of them, their bytes, and when the first of them was sent."""
         if sent_from < self._deaf_until:

@@ -85,8 +85,7 @@ class Line:
         if self.rival and self._is_due("rival", PACKET * 8 / self.rival):
             self.link.send((self.now, PACKET, 0, -1), PACKET, self.now)
         if self._is_due("frame", FRAME_S):
-            rate = min(self.wanted, self.estimator.bitrate * self.share - 40_000)
-            left = int(max(rate, 0) * FRAME_S / 8 * self._random.uniform(0.7, 1.3))
+            left = self._frame()
             while left > 0:
                 self._queue.append(min(left, PACKET))
                 left -= PACKET
@@ -97,6 +96,11 @@ class Line:
         while self._probes and self._probes[0][0] <= self.now:
             _, size, cluster = self._probes.pop(0)
             self._send(size, cluster)
+
+    def _frame(self) -> int:
+        """Bytes of the next picture."""
+        rate = min(self.wanted, self.estimator.bitrate * self.share - 40_000)
+        return int(max(rate, 0) * FRAME_S / 8 * self._random.uniform(0.7, 1.3))
 
     def _plan(self, probe: Probe) -> None:
         at, left = self.now, probe.size
@@ -123,3 +127,27 @@ class Line:
         self._arrived.clear()
         if self.feedback_flows and packets:
             self.estimator.receive(packets, self.now + self.link.settings.delay_s)
+
+
+class ForwardedLine(Line):
+    """Somebody else's camera, which takes ``costs`` whatever the line carries: whole, or every second picture of it."""
+
+    def __init__(self, settings: LinkSettings, *, costs: int, seed: int) -> None:
+        super().__init__(settings, wanted=costs + 40_000, seed=seed)
+        self.costs = costs
+        self.shown: list[tuple[float, bool]] = []  # when, and whether all pictures went out
+
+    def share_whole(self, since: float) -> float:
+        """Of the time."""
+        lately = [is_whole for at, is_whole in self.shown if at >= since]
+        return sum(lately) / len(lately)
+
+    def _frame(self) -> int:
+        was_whole = bool(self.shown) and self.shown[-1][1]
+        is_whole = self.costs <= self.estimator.bitrate * (1.08 if was_whole else 1.0)
+        temporal = len(self.shown) % 4
+        self.shown.append((self.now, is_whole))
+        if temporal % 2 and not is_whole:
+            return 0
+        size = self.costs * FRAME_S / 8 * {0: 1.5, 2: 1.0}.get(temporal, 0.75)
+        return int(size * self._random.uniform(0.6, 1.4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from sfu.congestion.allocator import Allocator, Option, Place, divide
 
@@ -104,3 +105,36 @@ def test_who_becomes_more_important_does_not_wait_for_others_to_give_up() -> Non
     for moment in range(1, 60):
         got = allocator.allocate(turned, 700_000, moment / 10)
     assert shown({key: got.chosen[key] for key in (0, 1)}) == "q h"
+
+
+SLOW_TOP = (*CAMERA[:3], Option("f", 1, 900_000), Option("f", None, 1_500_000))
+
+
+def test_all_pictures_of_a_layer_are_tried_and_after_each_failure_half_as_often() -> None:
+    allocator = Allocator()
+    place = [Place(0, SLOW_TOP, 2)]
+    tried: list[float] = []
+    before = ""
+    for now in (moment / 2 for moment in range(600)):
+        is_too_much = before == "f" and now - tried[-1] >= 2.0  # the queue has grown by then
+        before, earlier = shown(allocator.allocate(place, 1_300_000 if is_too_much else 1_550_000, now).chosen), before
+        if before == "f" != earlier:
+            tried.append(now)
+        assert not is_too_much or before == "f1"
+    waits = [later - earlier for earlier, later in pairwise(tried)]
+    assert waits == [7.0, 12.0, 22.0, 42.0, 82.0, 82.0]  # whoever is new gets what there is: no trial
+
+
+def test_a_trial_needs_room_for_all_of_it() -> None:
+    allocator = Allocator()
+    place = [Place(0, SLOW_TOP, 2)]
+    assert shown(allocator.allocate(place, 1_200_000, 0.0).chosen) == "f1"
+    assert shown(allocator.allocate(place, 1_499_000, 0.5).chosen) == "f1"
+    assert shown(allocator.allocate(place, 1_501_000, 1.0).chosen) == "f"
+    assert shown(allocator.allocate(place, 1_400_000, 60.0).chosen) == "f"  # an estimate errs as much
+
+
+def test_no_larger_layer_is_tried() -> None:
+    allocator = Allocator()
+    allocator.allocate(places(3), 1_300_000, 0.0)
+    assert shown(allocator.allocate(places(3), 1_510_000, 60.0).chosen) == "h"

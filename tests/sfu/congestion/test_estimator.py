@@ -8,7 +8,7 @@ import pytest
 
 from sfu.congestion.estimator import MAX_BPS, MIN_BPS, Estimator
 from sfu.relay.link import LinkSettings
-from tests.sfu.congestion.line import Line
+from tests.sfu.congestion.line import ForwardedLine, Line
 
 MBPS = 1_000_000
 
@@ -79,6 +79,14 @@ def test_somebody_else_takes_half_of_the_line_for_a_while() -> None:
     line.rival = 0
     line.run(12)
     assert mean(line, line.now - 4) > 1.3 * MBPS
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_a_picture_that_nearly_fills_the_line_fills_its_queue_for_a_moment_only(seed: int) -> None:
+    line = ForwardedLine(LinkSettings(rate=2 * MBPS, delay_s=0.05), costs=1_700_000, seed=seed)
+    line.run(60)
+    assert line.share_whole(line.now - 50) > 0.95
+    assert line.worst_delay(line.now - 50) < 0.3
 
 
 def test_jitter_is_not_congestion() -> None:
