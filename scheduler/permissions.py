@@ -282,6 +282,11 @@ def may_file(actor: Actor, meeting: MeetingAccess) -> bool:
     return may_number_and_issue(actor, meeting) or may_write_minutes(actor, meeting)
 
 
+def may_see_dossier(actor: Actor, meeting: MeetingAccess) -> bool:
+    """Read the filed dossier: it holds the log whole and whom the invitation went to, so those who may read these."""
+    return may_see_proceedings(actor, meeting) or may_file(actor, meeting)
+
+
 # -- organisation -------------------------------------------------------------------------------------------------
 
 

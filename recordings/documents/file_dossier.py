@@ -17,7 +17,7 @@ from recordings.minutes.access import AnySession, open_minutes, require, require
 from recordings.papers.store import ObjectStore
 from scheduler.database import WriteSession
 from scheduler.outbox import enqueue
-from scheduler.permissions import Actor, may_file
+from scheduler.permissions import Actor, may_file, may_see_dossier
 from scheduler.proceedings.chain import instant
 from scheduler.secrecy import is_secret
 
@@ -72,8 +72,9 @@ async def _send(session: WriteSession, dossier: Dossier, recipient: str, now: da
 
 
 async def dossier_of(session: AnySession, actor: Actor, meeting_id: str) -> Dossier:
-    """The filed dossier, for those who may file or read the minutes."""
-    await open_minutes(session, actor, meeting_id)
+    """The filed dossier, for those who may file it or read the log that lies in it."""
+    opened = await open_minutes(session, actor, meeting_id)
+    require(may_see_dossier(actor, opened.access), "dossier")
     dossier = await session.scalar(select(Dossier).where(Dossier.meeting_id == meeting_id))
     if dossier is None:
         raise NotFound("Cuộc họp này chưa lưu hồ sơ.")

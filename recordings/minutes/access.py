@@ -27,6 +27,7 @@ WHO_MAY = {
     "chair": "Chỉ chủ tọa được ký ở vị trí này.",
     "clerk": "Chỉ văn thư của cơ quan ban hành được cấp số và phát hành.",
     "file": "Chỉ văn thư hoặc thư ký được lưu hồ sơ cuộc họp.",
+    "dossier": "Chỉ chủ tọa, thư ký, văn thư và quản trị của đơn vị chủ trì được xem hồ sơ cuộc họp.",
 }
 
 

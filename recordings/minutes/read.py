@@ -17,7 +17,7 @@ from recordings.minutes.tables import Minutes
 from recordings.minutes.text import text_from_json
 from recordings.minutes.word import word_of
 from recordings.papers.store import ObjectStore
-from scheduler.permissions import Actor, may_number_and_issue, may_sign, may_write_minutes
+from scheduler.permissions import Actor, may_number_and_issue, may_see_dossier, may_sign, may_write_minutes
 from scheduler.proceedings.chain import instant
 
 SHOWN = ("opened_at", "closed_at", "seconds", "status", "reason", "presenter", "speeches", "papers", "conclusions",
@@ -94,6 +94,7 @@ def acts(actor: Actor, opened: Opened) -> list[str]:
         "issue": clerk and status == "signed" and opened.minutes.number is not None,
         "recall": clerk and status == "issued",
         "file": (clerk or writes) and status == "issued",
+        "dossier": may_see_dossier(actor, opened.access),
     }
     return [act for act, is_allowed in allowed.items() if is_allowed]
 

@@ -86,16 +86,16 @@ class World:
         name = f"link {key}"
         if name not in self.visitors:
             visitor = await self.visitor()
-            answer = await visitor.post("/api/session/site", json={"token": await self.token(key)})
+            answer = await visitor.come_by_link(await self.token(key))
             assert answer.status_code == 200, answer.text
-            visitor.csrf = answer.json()["csrf"]
             self.visitors[name] = visitor
         return self.visitors[name]
 
-    async def token(self, key: str) -> str:
+    async def token(self, key: str, meeting_id: str = "") -> str:
+        """Of the site's link to the meeting, or to another one."""
         async with self.database.reading() as session:
             site = await session.get_one(Site, demo_id(f"site:{key}"))
-        return self.services.links.token_of(site, self.meeting.id)
+        return self.services.links.token_of(site, meeting_id or self.meeting.id)
 
 
 @dataclass
@@ -107,6 +107,11 @@ class Visitor:
 
     async def log_in(self, login: str, password: str = PASSWORD) -> httpx.Response:
         answer = await self.post("/api/session", json={"login": login, "password": password})
+        self.csrf = answer.json().get("csrf", "")
+        return answer
+
+    async def come_by_link(self, token: str) -> httpx.Response:
+        answer = await self.post("/api/session/site", json={"token": token})
         self.csrf = answer.json().get("csrf", "")
         return answer
 

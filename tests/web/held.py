@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import httpx
 import pypdfium2
 from sqlalchemy import select
 
@@ -21,6 +23,7 @@ SECRETARY = demo_id("person:thuky.quanba")
 CHAIR = demo_id("person:chutich.quanba")
 CHAIR_SITE = demo_id("site:quanba")
 SITE = demo_id("site:quanba.quanba")
+PIN = "24682468"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,9 @@ class Held:
     fact_id: str  # of the Suspended: its reason can be corrected
     recording_id: str
     paper_id: str
+
+
+NOTHING_HELD = Held("", "", "", "")
 
 
 def small_pdf() -> bytes:
@@ -123,3 +129,21 @@ async def hold_another(world: World) -> Held:
     drafted = await secretary.post(f"/api/meetings/{meeting_id}/minutes")
     assert drafted.status_code == 201, drafted.text
     return Held(meeting_id, fact_id, recording_id, paper_id)
+
+
+async def issue(world: World, meeting_id: str) -> None:
+    """The minutes submitted, signed by both with test certificates, numbered and issued."""
+    path = f"/api/meetings/{meeting_id}/minutes"
+    secretary, chair = await world.person("thuky.quanba"), await world.person("chutich.quanba")
+    clerk = await world.person("vanthu.quanba")
+    await done(secretary.post(f"{path}/submit"))
+    for role, signer in (("secretary", secretary), ("chair", chair)):
+        await done(signer.post("/api/me/certificate/test", json={"pin": PIN}))
+        await done(signer.post(f"{path}/sign", json={"role": role, "pin": PIN}))
+    await done(clerk.put(f"{path}/number", json={"number": "07", "notation": "BB-UBND", "date": "2026-11-23"}))
+    await done(clerk.post(f"{path}/issue"))
+
+
+async def done(asked: Awaitable[httpx.Response]) -> None:
+    answer = await asked
+    assert answer.is_success, answer.text

@@ -5,24 +5,30 @@ văn thư · technician · unit administrator (all of huyện Quản Bạ) · an
 ``+`` may (whatever else is wrong with the request) · ``-`` 401, no session · ``x`` 403, not allowed · ``0`` 404,
 not there or not to be seen. The site's link is of another meeting than the one held, cancelled or postponed here;
 an upload of signed minutes that wait for no signature is refused for that before anything else. Encoders and players
-(whip, whep) come with a ticket and no session: no role helps there (``tests/web/doors``).
+(whip, whep) come with a ticket and no session: no role helps there (``tests/web/doors``). ``WS`` is a WebSocket, asked
+as a page of ours asks, with its Origin: ``+`` is let in, and the close codes stand for the statuses. A link between
+installations opens to no page at all, only to a node that proves its key (``tests/web/link``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from starlette.routing import Mount, WebSocketRoute
+from websockets.exceptions import InvalidStatus
 
 from scheduler.organization.demonstration import demo_id
 from scheduler.organization.level import Level
 from scheduler.outbox import OutboxRow
 from tests.web.conftest import ORIGIN, Visitor, World
-from tests.web.held import SITE, Held, another_meeting, hold_another, small_pdf, with_paper
+from tests.web.held import NOTHING_HELD, SITE, Held, another_meeting, hold_another, issue, small_pdf, with_paper
+from tests.web.signalling.conftest import Served, answered, serving
 
 ROLES = ("anonymous", "site", "foreign site", "secretary", "chair", "clerk", "technician", "unit administrator",
          "foreign secretary", "administrator")  # fmt: skip
@@ -88,6 +94,8 @@ DELETE /api/whip/{meeting_id}/{session_id}           ----------
 DELETE /api/whep/{meeting_id}/{session_id}           ----------
 
 GET    /api/rooms/{meeting_id}                       -+0+++++00
+WS     /api/rooms/{meeting_id}/socket                -xx++xx+xx
+WS     /api/link                                     xxxxxxxxxx
 GET    /api/rooms/{meeting_id}/stats                 -x0++x++0+
 GET    /api/rooms/{meeting_id}/stats.html            -x0++x++0+
 POST   /api/rooms/{meeting_id}/stats.html            -xxxxxxxxx
@@ -177,14 +185,18 @@ def expected(table: str = TABLE) -> dict[tuple[str, str], str]:
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """Every HTTP route of the app, also those of included routers and mounts."""
+    """Every route of the app, also those of included routers, mounts and sockets."""
     for route in app.routes:
         contexts = getattr(route, "effective_route_contexts", None)
         for one in contexts() if contexts else [route]:
-            methods = getattr(one, "methods", None)
-            if methods is None and type(one).__name__ in ("Mount", "_EffectiveRouteContext"):
-                methods = {"GET"} if type(one).__name__ == "Mount" else set()
-            yield from ((method, one.path) for method in sorted(methods or ()) if method != "HEAD")
+            asked = getattr(one, "starlette_route", None) or one
+            if isinstance(asked, WebSocketRoute):
+                methods = {"WS"}
+            elif isinstance(asked, Mount):
+                methods = {"GET"}
+            else:
+                methods = asked.methods
+            yield from ((method, asked.path) for method in sorted(methods) if method != "HEAD")
 
 
 def test_every_endpoint_stands_in_the_table(small_world: World) -> None:
@@ -209,8 +221,8 @@ async def visitors(world: World) -> dict[str, Visitor]:
 class Requests:
     """What is asked of each endpoint: real things, so that only the right to them decides."""
 
-    def __init__(self, world: World, held: Held, level_id: str, job_id: str) -> None:
-        self.world, self.held = world, held
+    def __init__(self, served: Served, held: Held, level_id: str, job_id: str) -> None:
+        self.served, self.world, self.held = served, served.world, held
         self.spare = self.paper_id = self.ticket_id = ""
         self.level_id, self.job_id, self.comment_id = level_id, job_id, "none"
         self.commune = demo_id("unit:lungtam.quanba")
@@ -316,7 +328,32 @@ def mark(answer: httpx.Response) -> str:
     return {401: "-", 403: "x", 404: "0"}.get(answer.status_code, "+" if answer.status_code < 500 else "!")
 
 
-async def test_who_may_what(small_world: World) -> None:
+async def mark_of_socket(served: Served, visitor: Visitor, path: str) -> str:
+    try:
+        socket = await served.dial(visitor, path=f"{served.url}{path}")
+    except InvalidStatus as refused:  # before it is accepted
+        return {403: "x"}.get(refused.response.status_code, "!")
+    return {None: "+", 4401: "-", 4403: "x", 4404: "0"}.get(await answered(socket), "!")
+
+
+@pytest.fixture
+async def served(small_world: World) -> AsyncIterator[Served]:
+    async with serving(small_world) as served:
+        yield served
+
+
+async def assert_table(table: str, ask: Requests, everybody: dict[str, Visitor]) -> None:
+    """Each role asks at each row, row after row."""
+    wrong = []
+    for (method, path), marks in expected(table).items():
+        found = "".join([await one_mark(ask, everybody, role, method, path) for role in ROLES])
+        if found != marks:
+            wrong.append(f"{method} {path}: expected {marks}, found {found}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+async def test_who_may_what(served: Served) -> None:
+    small_world = served.world
     held = await hold_another(small_world)
     everybody = await visitors(small_world)
     async with small_world.database.reading() as session:
@@ -326,15 +363,24 @@ async def test_who_may_what(small_world: World) -> None:
     (keys / "ca.crt").write_text("certificate")
     mail.mkdir(exist_ok=True)
     (mail / "letter.eml").write_text("To: x\nSubject: y\nDate: Mon, 23 Nov 2026 08:00:00 +0700\n\nz")
-    ask = Requests(small_world, held, str(level_id), str(job_id))
-    wrong = []
-    for (method, path), marks in expected().items():
-        found = ""
-        for role in ROLES:
-            found += await one_mark(ask, everybody, role, method, path)
-        if found != marks:
-            wrong.append(f"{method} {path}: expected {marks}, found {found}")
-    assert not wrong, "\n" + "\n".join(wrong)
+    ask = Requests(served, held, str(level_id), str(job_id))
+    await assert_table(TABLE, ask, everybody)
+
+
+WHILE_THE_ROOM_IS_OPEN = """
+GET    /api/rooms/{meeting_id}                       -+0+++++00
+WS     /api/rooms/{meeting_id}/socket                -+x+++++xx
+"""
+"""Opened for tests: those invited come in, and who serves the meeting looks on."""
+
+
+async def test_who_may_come_in_while_the_room_is_open(served: Served) -> None:
+    everybody = await visitors(served.world)
+    secretary = await served.enter(everybody["secretary"])
+    assert "ok" in await secretary.command("open_testing")
+    await secretary.socket.close()
+    ask = Requests(served, NOTHING_HELD, "", "")
+    await assert_table(WHILE_THE_ROOM_IS_OPEN, ask, everybody)
 
 
 WHILE_COMMENTS_ARE_ASKED_FOR = """
@@ -355,7 +401,8 @@ POST   /api/meetings/{meeting_id}/minutes/rounds/close -00+xx0x00
 was invited, the chair's own."""
 
 
-async def test_who_may_what_while_comments_are_asked_for(small_world: World) -> None:
+async def test_who_may_what_while_comments_are_asked_for(served: Served) -> None:
+    small_world = served.world
     held = await hold_another(small_world)
     everybody = await visitors(small_world)
     everybody["foreign site"] = await small_world.person("diemcau.lungtam.quanba")
@@ -369,19 +416,50 @@ async def test_who_may_what_while_comments_are_asked_for(small_world: World) -> 
         json={"revision": 1, "part": "attendance", "paragraph": 0, "text": "Thiếu tên."},
     )
     assert commented.status_code == 201, commented.text
-    ask = Requests(small_world, held, "", "")
+    ask = Requests(served, held, "", "")
     ask.comment_id = commented.json()["items"][0]["id"]
-    found = {}
-    for method, path in expected(WHILE_COMMENTS_ARE_ASKED_FOR):
-        marks = [await one_mark(ask, everybody, role, method, path) for role in ROLES]
-        found[method, path] = "".join(marks)
-    assert found == expected(WHILE_COMMENTS_ARE_ASKED_FOR)
+    await assert_table(WHILE_COMMENTS_ARE_ASKED_FOR, ask, everybody)
+
+
+WHEN_ISSUED_AND_FILED = """
+GET    /api/meetings/{meeting_id}/proceedings        -xx+++x+00
+GET    /api/meetings/{meeting_id}/minutes            -+++++++00
+GET    /api/meetings/{meeting_id}/minutes/pdf        -+++++++00
+GET    /api/meetings/{meeting_id}/minutes/html       -+++++++00
+GET    /api/meetings/{meeting_id}/minutes/docx       -+++++++00
+GET    /api/meetings/{meeting_id}/minutes/signed.pdf -+++++++00
+GET    /api/meetings/{meeting_id}/minutes/revisions  -+++++++00
+PUT    /api/meetings/{meeting_id}/minutes            -xx+xxxx00
+PUT    /api/meetings/{meeting_id}/minutes/number     -xxxx+xx00
+POST   /api/meetings/{meeting_id}/minutes/issue      -xxxx+xx00
+POST   /api/meetings/{meeting_id}/dossier            -xx+x+xx00
+GET    /api/meetings/{meeting_id}/dossier            -xx+++x+00
+GET    /api/meetings/{meeting_id}/dossier.zip        -xx+++x+00
+POST   /api/meetings/{meeting_id}/dossier/verify     -xx+++x+00
+POST   /api/meetings/{meeting_id}/minutes/recall     -xxxx+xx00
+"""
+"""The site came by the link of this very meeting, and instead of another district's commune one that was invited."""
+
+
+async def test_who_may_what_when_the_minutes_are_issued_and_filed(served: Served) -> None:
+    held = await hold_another(served.world)
+    everybody = await visitors(served.world)
+    everybody["foreign site"] = await served.world.person("diemcau.lungtam.quanba")
+    everybody["site"] = await served.world.visitor()
+    await everybody["site"].come_by_link(await served.world.token("quanba.quanba", held.meeting_id))
+    await issue(served.world, held.meeting_id)
+    filed = await everybody["clerk"].post(f"/api/meetings/{held.meeting_id}/dossier")
+    assert filed.status_code == 201, filed.text
+    ask = Requests(served, held, "", "")
+    await assert_table(WHEN_ISSUED_AND_FILED, ask, everybody)
 
 
 async def one_mark(ask: Requests, everybody: dict[str, Visitor], role: str, method: str, path: str) -> str:
     values = await ask.values(method, path)
     address = "/assets/app-1a2b3c.js" if path == "/assets" else path.replace(":path", "").format(**values)
     visitor = everybody[role]
+    if method == "WS":
+        return await mark_of_socket(ask.served, visitor, address)
     if (method, path) == ("DELETE", "/api/session") and role != "anonymous":
         visitor = await another_session(ask.world, visitor)
     return mark(await visitor.request(method, address, **ask.options(method, path)))
@@ -405,7 +483,9 @@ async def test_a_changing_request_without_its_token_is_refused_everywhere(small_
     parts = ("meeting_id", "paper_id", "recording_id", "number", "unit_id", "site_id", "person_id", "job_id")
     values = dict.fromkeys((*parts, "comment_id", "ticket_id", "capture_id", "node_id"), "1")
     for method, path in expected():
-        if method in ("GET",) or path in open_to_all - {"/api/session"} or (method, path) == ("POST", "/api/session"):
+        if method in ("GET", "WS") or path in open_to_all - {"/api/session"}:
+            continue
+        if (method, path) == ("POST", "/api/session"):
             continue
         answer = await without(method, path.format(**values))
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "bad_csrf_token"), (method, path)

@@ -79,7 +79,7 @@ async def test_only_those_concerned_read_the_draft(world: World) -> None:
             with pytest.raises(NotFound):
                 await minutes_json(session, actor, "m1", NOW)
         assert "submit" in (await minutes_json(session, world.secretary, "m1", NOW))["may"]
-        assert (await minutes_json(session, world.clerk, "m1", NOW))["may"] == ["number"]
+        assert (await minutes_json(session, world.clerk, "m1", NOW))["may"] == ["number", "dossier"]
 
 
 async def test_others_may_not_write_sign_number_or_issue(world: World) -> None:

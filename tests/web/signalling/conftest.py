@@ -7,7 +7,7 @@ import itertools
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -115,6 +115,19 @@ class Page:
         return self.socket.close_code
 
 
+async def answered(socket: ClientConnection) -> int | None:
+    """Say hello and leave; None if it was let in, else the code it was closed with."""
+    async with asyncio.timeout(WAIT_S):
+        try:
+            await socket.send('{"type":"hello","version":1}')
+            await socket.recv()
+            return None
+        except ConnectionClosed:
+            return socket.close_code
+        finally:
+            await socket.close()
+
+
 async def closing(socket: ClientConnection, *texts: str | bytes) -> int | None:
     """Say these things and wait for the end; the close code."""
     async with asyncio.timeout(WAIT_S):
@@ -131,6 +144,13 @@ async def closing(socket: ClientConnection, *texts: str | bytes) -> int | None:
 
 @pytest.fixture
 async def served(world: World) -> AsyncIterator[Served]:
+    async with serving(world) as served:
+        yield served
+
+
+@asynccontextmanager
+async def serving(world: World) -> AsyncIterator[Served]:
+    """A real server before the app, until the end of the block."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(world.app, lifespan="off", log_config=None, ws="websockets-sansio", ws_max_size=256 * 1024)
     server = uvicorn.Server(config)

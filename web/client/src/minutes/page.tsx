@@ -50,7 +50,7 @@ export default function MinutesPage() {
     <>
       <ButtonLink href={`/meetings/${id}`}>{words.plan.backToMeeting}</ButtonLink>
       {!isSecret(meeting?.security_marking) && <ButtonLink href={`/meetings/${id}/recording`}>{words.minutes.recording}</ButtonLink>}
-      {!isSecret(meeting?.security_marking) && <ButtonLink href={`/meetings/${id}/dossier`}>{words.minutes.dossier}</ButtonLink>}
+      {minutes.may.includes("dossier") && !isSecret(meeting?.security_marking) && <ButtonLink href={`/meetings/${id}/dossier`}>{words.minutes.dossier}</ButtonLink>}
     </>
   );
   if (!minutes.id) {
