@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
 import typer
@@ -41,38 +41,40 @@ def certificate(
 @app.command()
 def backup(target: Annotated[Path, typer.Argument(help="the tar file to write")]) -> None:
     """Write database, files and keys to one tar file; the server may be running."""
-    from web.backup import CannotBackUp, back_up
+    from web.backup import back_up
+    from web.database_dump import CannotDump
 
     try:
         back_up(read_settings(), target)
-    except (CannotBackUp, OSError) as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from None
+    except (CannotDump, OSError) as error:
+        _give_up(error)
     console.print(f"Written: {target} ({target.stat().st_size:,} bytes). It holds keys: keep it like a password.")
 
 
 @app.command()
 def restore(source: Annotated[Path, typer.Argument(help="a tar file written by backup")]) -> None:
-    """Bring a backup into an empty data folder; its logs go on in a new epoch."""
-    from web.backup import CannotBackUp
-    from web.restoration import bring_back
+    """Bring a backup into an empty data folder and an empty database; its logs go on in a new epoch."""
+    from web.database_dump import CannotDump
+    from web.restoration import CannotRestore, bring_back
 
     try:
         asyncio.run(bring_back(read_settings(), source))
-    except (CannotBackUp, OSError) as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from None
+    except (CannotRestore, CannotDump, OSError) as error:
+        _give_up(error)
     console.print(f"Restored from {source}.")
 
 
 @app.command()
 def password(login: str) -> None:
     """Print a one-time link with which this person sets a new password."""
-    from web.backup import CannotBackUp
-    from web.restoration import reset_link
+    from web.restoration import NoAnswer, NoSuchLogin, reset_link
 
     try:
         console.print(asyncio.run(reset_link(read_settings(), login)), soft_wrap=True)
-    except CannotBackUp as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from None
+    except (NoAnswer, NoSuchLogin) as error:
+        _give_up(error)
+
+
+def _give_up(error: Exception) -> NoReturn:
+    console.print(str(error), style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(1) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from scheduler.database import Database
@@ -17,6 +18,20 @@ def configuration(connection: Connection) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     return config
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(__file__).parent))
+
+
+def newest() -> str:
+    """The revision that :func:`upgrade` brings a database to."""
+    return str(_script().get_current_head())
+
+
+def knows(revision: str) -> bool:
+    """Whether a database of this revision can be brought up to date: not one written by a newer version."""
+    return revision in {script.revision for script in _script().walk_revisions()}
 
 
 async def upgrade(database: Database) -> None:

@@ -2,92 +2,246 @@
 
 from __future__ import annotations
 
+import io
+import json
+import shutil
 import stat
 import tarfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
+from typer.testing import CliRunner
 
-from scheduler.migrations import upgrade
+from scheduler.proceedings import lease
+from scheduler.proceedings.errors import LeaseHeld
 from scheduler.proceedings.node import identify
-from tests.databases import opened
-from web.backup import CannotBackUp, back_up, restore
-from web.restoration import bring_back
+from tests.databases import PostgresServer, opened
+from web.admin import app
+from web.backup import back_up
+from web.database_dump import CannotDump
+from web.restoration import CannotRestore, bring_back
 from web.settings import Settings
 
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+New = Callable[[str], Settings]
 
-async def an_installation(folder: Path) -> Settings:
-    settings = Settings(data=folder)
-    folder.mkdir()
-    settings.files_folder.mkdir()
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New]:
+    """Settings of an installation: ``first`` has a migrated database, any other one nothing yet."""
+    made: list[str] = []
+
+    def settings(name: str) -> Settings:
+        if request.param == "sqlite":
+            if name == "first":
+                (tmp_path / name).mkdir()
+                shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / name / "giaoban.sqlite")
+            return Settings(data=tmp_path / name)
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        made.append(f"backup_{name}")
+        server.create(made[-1], "migrated" if name == "first" else "template1")
+        return Settings(data=tmp_path / name, database_url=server.url(made[-1]))
+
+    yield settings
+    for name in made:
+        request.getfixturevalue("postgres_server").drop(name)
+
+
+async def an_installation(settings: Settings) -> Settings:
+    settings.files_folder.mkdir(parents=True)
     (settings.files_folder / "paper.pdf").write_bytes(b"%PDF-1.7 paper")
-    settings.keys_folder.mkdir()
+    settings.keys_folder.mkdir(0o700)
     (settings.keys_folder / "link.key").write_bytes(b"secret")
-    await upgrade_at(settings)
-    return settings
-
-
-async def upgrade_at(settings: Settings) -> None:
     database = opened(settings.database)
-    await upgrade(database)
     async with database.transaction() as session:
         await session.execute(text("CREATE TABLE kept (word TEXT)"))
         await session.execute(text("INSERT INTO kept VALUES ('Quản Bạ')"))
     await database.dispose()
+    return settings
 
 
-async def test_a_backup_made_while_running_comes_back_whole(tmp_path: Path) -> None:
-    settings = await an_installation(tmp_path / "first")
-    running = opened(settings.database)
+async def words(settings: Settings) -> list[str]:
+    database = opened(settings.database)
+    async with database.reading() as session:
+        found = (await session.execute(text("SELECT word FROM kept"))).scalars().all()
+    await database.dispose()
+    return list(found)
+
+
+DAMAGED = "damaged|pg_restore"
+
+
+async def is_untouched(settings: Settings) -> bool:
+    """Neither a file nor a table."""
+    if settings.data.exists() and any(settings.data.iterdir()):
+        return False
+    if settings.database.is_sqlite:
+        return True
+    database = opened(settings.database)
+    async with database.engine.connect() as connection:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    await database.dispose()
+    return not tables
+
+
+async def test_a_backup_made_while_running_comes_back_whole(new: New, tmp_path: Path) -> None:
+    first, second = await an_installation(new("first")), new("second")
+    running = opened(first.database)
     async with running.transaction() as session:  # an open transaction must not be in the way, nor in the copy
         await session.execute(text("INSERT INTO kept VALUES ('not yet')"))
-        back_up(settings, tmp_path / "backup.tar")
+        back_up(first, tmp_path / "backup.tar")
     await running.dispose()
 
-    second = Settings(data=tmp_path / "second")
-    restore(second, tmp_path / "backup.tar")
-    database = opened(second.database)
-    async with database.reading() as session:
-        assert (await session.execute(text("SELECT word FROM kept"))).scalars().all() == ["Quản Bạ"]
-    await database.dispose()
+    await bring_back(second, tmp_path / "backup.tar")
+    assert await words(second) == ["Quản Bạ"]
     assert (second.files_folder / "paper.pdf").read_bytes() == b"%PDF-1.7 paper"
     assert (second.keys_folder / "link.key").read_bytes() == b"secret"
+    assert stat.S_IMODE(second.keys_folder.stat().st_mode) == 0o700
+    assert not list(second.data.glob("restoring-*"))
 
 
-async def test_a_backup_is_private_and_appears_only_whole(tmp_path: Path) -> None:
-    settings = await an_installation(tmp_path / "first")
-    back_up(settings, tmp_path / "backup.tar")
+async def test_a_restored_installation_writes_in_a_new_epoch_and_waits_for_nobody(new: New, tmp_path: Path) -> None:
+    first, second = await an_installation(new("first")), new("second")
+    database = opened(first.database)
+    async with database.transaction() as session:
+        before = await identify(session, NOW)
+    await lease.acquire(database, "the server that was running", NOW)
+    await database.dispose()
+    back_up(first, tmp_path / "backup.tar")
+
+    assert await bring_back(second, tmp_path / "backup.tar") == before.epoch + 1
+    database = opened(second.database)
+    await lease.acquire(database, "the restored one", NOW)
+    await database.dispose()
+
+
+async def test_a_backup_is_private_and_appears_only_whole(new: New, tmp_path: Path) -> None:
+    back_up(await an_installation(new("first")), tmp_path / "backup.tar")
     assert stat.S_IMODE((tmp_path / "backup.tar").stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.partial"))
 
 
-async def test_nothing_is_restored_over_something(tmp_path: Path) -> None:
-    settings = await an_installation(tmp_path / "first")
-    back_up(settings, tmp_path / "backup.tar")
-    with pytest.raises(CannotBackUp, match="not empty"):
-        restore(settings, tmp_path / "backup.tar")
-
-
-def test_a_backup_of_nothing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CannotBackUp, match="no database"):
+def test_a_backup_of_nothing_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(CannotDump, match="no database"):
         back_up(Settings(data=tmp_path / "nothing"), tmp_path / "backup.tar")
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_hostile_tar_cannot_leave_the_data_folder(tmp_path: Path) -> None:
+async def test_nothing_is_restored_over_files(new: New, tmp_path: Path) -> None:
+    first = await an_installation(new("first"))
+    back_up(first, tmp_path / "backup.tar")
+    with pytest.raises(CannotRestore, match="not empty"):
+        await bring_back(first, tmp_path / "backup.tar")
+    assert await words(first) == ["Quản Bạ"]
+
+
+async def test_nothing_is_restored_over_a_database_in_use(new: New, tmp_path: Path) -> None:
+    first = await an_installation(new("first"))
+    back_up(first, tmp_path / "backup.tar")
+    database = opened(first.database)
+    held = await lease.acquire(database, "the running server", NOW)
+
+    same_database = Settings(data=tmp_path / "elsewhere", database_url=first.database.url)
+    with pytest.raises(CannotRestore, match=r"the database .* is not empty"):
+        await bring_back(same_database, tmp_path / "backup.tar")
+    assert not same_database.data.exists()
+    assert await words(first) == ["Quản Bạ"]
+    with pytest.raises(LeaseHeld, match=held.holder):
+        await lease.acquire(database, "another", NOW)
+    await database.dispose()
+
+
+async def test_dossiers_go_to_an_empty_folder_as_it_is_and_never_among_others(new: New, tmp_path: Path) -> None:
+    first = await an_installation(new("first"))
+    (first.data / "dossiers" / "07-TB-UBND").mkdir(parents=True)
+    (first.data / "dossiers" / "07-TB-UBND" / "minutes.pdf").write_bytes(b"%PDF-1.7 minutes")
+    back_up(first, tmp_path / "backup.tar")
+    plain = new("second")
+    second = Settings(data=plain.data, database_url=plain.database_url, document_folder=tmp_path / "shared")
+
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "of somebody else").touch()
+    with pytest.raises(CannotRestore, match="shared is not empty"):
+        await bring_back(second, tmp_path / "backup.tar")
+    (tmp_path / "shared" / "of somebody else").unlink()
+    await bring_back(second, tmp_path / "backup.tar")
+    assert (tmp_path / "shared" / "07-TB-UBND" / "minutes.pdf").read_bytes() == b"%PDF-1.7 minutes"
+
+
+def rewritten(source: Path, target: Path, member: str, change: Callable[[bytes], bytes | None]) -> Path:
+    """The backup with one member changed, or left out."""
+    with tarfile.open(source) as old, tarfile.open(target, "w") as tar:
+        for info in old:
+            content = file.read() if (file := old.extractfile(info)) else None
+            if info.name.startswith(member) and content is not None:
+                content = change(content)
+                if content is None:
+                    continue
+                info.size = len(content)
+            tar.addfile(info, io.BytesIO(content) if content is not None else None)
+    return target
+
+
+def manifest(**changes: Any) -> Callable[[bytes], bytes]:
+    return lambda old: json.dumps(json.loads(old) | changes).encode()
+
+
+async def test_what_is_broken_is_named_and_leaves_nothing_behind(new: New, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "backup.tar", tmp_path / "broken.tar"
+    back_up(await an_installation(new("first")), whole)
+    second = new("second")
+
+    async def refused(source: Path, why: str, error: type[Exception] = CannotRestore) -> None:
+        with pytest.raises(error, match=why):
+            await bring_back(second, source)
+        assert await is_untouched(second), why
+
+    for length in (100_000, whole.read_bytes().index(b"manifest.json")):
+        broken.write_bytes(whole.read_bytes()[:length])
+        await refused(broken, "no whole")
+    broken.write_bytes(b"PK\3\4 a zip, say")
+    await refused(broken, "no whole tar file")
+    await refused(rewritten(whole, broken, "manifest.json", lambda old: None), "manifest is missing")
+    await refused(rewritten(whole, broken, "manifest.json", lambda old: b"[]"), "manifest says nothing")
+    await refused(rewritten(whole, broken, "manifest.json", lambda old: b"\xff\0"), "manifest says nothing")
+    await refused(rewritten(whole, broken, "manifest.json", manifest(format=2)), "another version")
+    await refused(rewritten(whole, broken, "manifest.json", manifest(revision="9999")), "another version")
+    await refused(rewritten(whole, broken, "manifest.json", manifest(database="../../etc/passwd")), "not whole")
+    await refused(rewritten(whole, broken, "database.", lambda old: None), "database is missing")
+    await refused(rewritten(whole, broken, "database.", lambda old: old[:50]), DAMAGED, CannotDump)
+    await refused(rewritten(whole, broken, "database.", lambda old: old[: len(old) // 2]), DAMAGED, CannotDump)
+    await refused(tmp_path / "no such file", "No such file", OSError)
+    await bring_back(second, whole)  # and the folder is as good as new
+
+
+async def test_a_database_of_the_other_kind_is_named(new: New, tmp_path: Path, postgres_server: PostgresServer) -> None:
+    first = await an_installation(new("first"))
+    back_up(first, tmp_path / "backup.tar")
+    postgres_server.create("other_kind")
+    url = postgres_server.url("other_kind") if first.database.is_sqlite else ""
+    with pytest.raises(CannotDump, match="another kind of database"):
+        await bring_back(Settings(data=tmp_path / "second", database_url=url), tmp_path / "backup.tar")
+    postgres_server.drop("other_kind")
+    assert not (tmp_path / "second").exists()
+
+
+async def test_a_hostile_tar_cannot_leave_the_data_folder(tmp_path: Path) -> None:
     (tmp_path / "evil").write_text("evil")
     with tarfile.open(tmp_path / "evil.tar", "w") as tar:
         tar.add(tmp_path / "evil", "../../evil")
-    with pytest.raises(tarfile.OutsideDestinationError):
-        restore(Settings(data=tmp_path / "second"), tmp_path / "evil.tar")
+    with pytest.raises(CannotRestore, match="no backup of ours"):
+        await bring_back(Settings(data=tmp_path / "data" / "second"), tmp_path / "evil.tar")
 
 
-async def test_a_restored_installation_writes_in_a_new_epoch(tmp_path: Path) -> None:
-    settings = await an_installation(tmp_path / "first")
-    database = opened(settings.database)
-    async with database.transaction() as session:
-        before = await identify(session, datetime.now(UTC))
-    await database.dispose()
-    back_up(settings, tmp_path / "backup.tar")
-    assert await bring_back(Settings(data=tmp_path / "second"), tmp_path / "backup.tar") == before.epoch + 1
+def test_at_the_terminal_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIAOBAN_DATA", str(tmp_path / "data"))
+    (tmp_path / "torn.tar").write_bytes(b"torn")
+    for command in (["backup", str(tmp_path / "b.tar")], ["restore", str(tmp_path / "torn.tar")], ["password", "x"]):
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 1, command
+        assert len(result.output.strip().splitlines()) == 1, result.output
+        assert "Traceback" not in result.output
