@@ -1,6 +1,7 @@
 """Chapters, papers and captions of a recording from the facts of its meeting, placed on its timeline. Pure.
 
 A speech begins where its picture does: a grant is a fact some tenths of a second before the site's keyframe is on air.
+A speech that was over before its picture came began with its grant.
 """
 
 from __future__ import annotations
@@ -149,11 +150,9 @@ def _openings(facts: Sequence[f.Fact], seen: Sequence[Seen]) -> tuple[list[_Open
             ):
                 requested[request_id] = speaker
             case f.FloorGranted() as granted:
-                start_ns = _picture_ns(granted.site_id, at_ns, seen)
-                _close(speeches, start_ns)
                 current = items[-1].item_id if items and items[-1].closes is None else None
                 named_before = requested.get(granted.request_id or "")
-                speeches.append(_Open(start_ns, granted.site_id, current, granted.speech_id, named_before))
+                speeches.append(_Open(at_ns, granted.site_id, current, granted.speech_id, named_before))
             case f.FloorRevoked() | f.FloorReturned():
                 _close(speeches, at_ns)
             case f.SpeakerNamed(speech_id=speech_id, speaker=named):
@@ -162,6 +161,7 @@ def _openings(facts: Sequence[f.Fact], seen: Sequence[Seen]) -> tuple[list[_Open
             case f.Adjourned():
                 _close(items, at_ns)
                 _close(speeches, at_ns)
+    _begin_with_pictures(speeches, seen)
     return items, speeches
 
 
@@ -170,12 +170,28 @@ def _close(opened: list[_Open], at_ns: int) -> None:
         opened[-1].closes = max(at_ns, opened[-1].start_ns)
 
 
-def _picture_ns(site_id: str, granted_ns: int, seen: Sequence[Seen]) -> int:
-    """When the site's picture came on air after the grant; the grant itself when it was on air already, or never."""
+def _begin_with_pictures(speeches: Sequence[_Open], seen: Sequence[Seen]) -> None:
+    """Move each speech from its grant to its picture; one that nobody ended lasts to the picture of the next."""
+    for number, speech in enumerate(speeches):
+        following = speeches[number + 1].start_ns if number + 1 < len(speeches) else None
+        over_ns = following if speech.closes is None else speech.closes
+        speech.start_ns = _picture_ns(speech, over_ns, seen)
+    for speech, after in pairwise(speeches):
+        if speech.closes is None:
+            speech.closes = after.start_ns
+
+
+def _picture_ns(speech: _Open, over_ns: int | None, seen: Sequence[Seen]) -> int:
+    """When the site's picture came on air after the grant; the grant itself when it was there already, or never.
+
+    What comes after the speech is of another one, or of a room that lost the picture of its chair.
+    """
+    until_ns = speech.start_ns + PICTURE_WITHIN_NS
+    until_ns = until_ns if over_ns is None else min(until_ns, over_ns)
     for one in seen:
-        if one.source == "program" and one.label == site_id and 0 <= one.at_ns - granted_ns <= PICTURE_WITHIN_NS:
+        if one.source == "program" and one.label == speech.site_id and speech.start_ns <= one.at_ns < until_ns:
             return one.at_ns
-    return granted_ns
+    return speech.start_ns
 
 
 def _chapter(kind: ChapterKind, opened: _Open, timeline: Timeline, title: str) -> Chapter:

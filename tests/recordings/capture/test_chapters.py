@@ -68,6 +68,46 @@ def test_a_speech_begins_with_its_picture() -> None:
     assert without.start_ms == 10_000
 
 
+def test_a_speech_is_there_though_its_picture_came_after_it() -> None:
+    told = facts(
+        (10, f.FloorGranted("in-the-picture-before", "site-a")),
+        (12, f.FloorReturned("in-the-picture-before")),
+        (13.5, f.FloorGranted("called-again", "site-a")),
+        (20, f.FloorRevoked("called-again")),
+        (20, f.FloorGranted("too-short", "site-b")),
+        (20.25, f.FloorReturned("too-short")),
+        (30, f.FloorGranted("nobody-ended-it", "site-b")),
+        (31, f.FloorGranted("at-the-end", "site-a")),
+    )
+    seen = [
+        Seen(wall_ns(at), "program", site)
+        for at, site in [
+            (8, "site-a"),  # on air as it gets the floor, so that nothing changes then
+            (12.5, "chair"),
+            (13.75, "site-a"),
+            (20.25, "site-b"),  # its keyframe came as it had finished
+            (21, "chair"),
+            (30.5, "site-b"),
+            (31.5, "site-a"),
+        ]
+    ]
+    found = chapters(told, recorded((0, 40)), seen, NAMES)
+    assert [(speech.speech_id, speech.start_ms, speech.end_ms) for speech in found] == [
+        ("in-the-picture-before", 10_000, 12_000),
+        ("called-again", 13_750, 20_000),
+        ("too-short", 20_000, 20_250),
+        ("nobody-ended-it", 30_500, 31_500),
+        ("at-the-end", 31_500, 40_000),
+    ]
+
+
+def test_a_speech_cut_by_a_kill_goes_on_behind_the_gap() -> None:
+    told = facts((5, f.FloorGranted("speech-1", "site-a")), (70, f.FloorReturned("speech-1")))
+    seen = [Seen(wall_ns(5.25), "program", "site-a"), Seen(wall_ns(60.25), "program", "site-a")]
+    found = chapters(told, recorded((0, 10), (60, 80)), seen, NAMES)
+    assert shape(found) == [("speech", "xã Cán Tỷ", 5_250, 30_000), ("gap", "Gián đoạn ghi hình", 10_000, 20_000)]
+
+
 def test_what_happened_before_the_recording_is_not_in_it() -> None:
     told = facts(
         (1, f.FloorGranted("early", "site-a")),
