@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-
-from sqlalchemy import select
 
 from scheduler.database import WriteSession
 from scheduler.errors import Invalid
@@ -16,14 +15,36 @@ from scheduler.meetings.local_time import written_date
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.plan import plan_meeting
 from scheduler.meetings.plan_input import Plan, PlannedItem
-from scheduler.organization.unit import Unit
 from scheduler.permissions import Actor, may_clone
-from scheduler.proceedings.state import State, Task
 from scheduler.secrecy import NETWORKED, Secrecy
 
 REVIEW_MINUTES = 15
 _REVIEW_TITLE = "Kiểm điểm việc thực hiện kết luận của cuộc họp ngày {}"
 _WEEK = timedelta(days=7)
+NOTE_CHARACTERS = 9_000  # of the review; the form takes 10,000
+_BULLET = re.compile(r"^[-–+•*]\s+")
+_MORE = "- … (xem tiếp trong biên bản)"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTask:
+    """A task in words: what, lead unit, with whom ("" nobody), due ("20/12/2026"; "" no date)."""
+
+    what: str
+    lead: str
+    helpers: str = ""
+    due: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What a meeting concluded, in words. Handed in: minutes are nothing the scheduler knows."""
+
+    conclusions: tuple[str, ...] = ()
+    tasks: tuple[GivenTask, ...] = ()
+
+
+NOTHING = Concluded()
 
 
 async def clone_meeting(
@@ -31,10 +52,10 @@ async def clone_meeting(
     actor: Actor,
     meeting_id: str,
     now: datetime,
-    last: State | None = None,
+    last: Concluded = NOTHING,
     secrecy: Secrecy = NETWORKED,
 ) -> Meeting:
-    """A draft like this meeting, a whole number of weeks later; ``last`` is the folded state of the meeting cloned."""
+    """A draft like this meeting, a whole number of weeks later; ``last``: what that one concluded."""
     source, access = await find_meeting(session, actor, meeting_id)
     require(may_clone(actor, access), "clone", "secretary", "unit_administrator")
     items = await _items(session, source, last)
@@ -83,33 +104,37 @@ def _plan_of(source: Meeting) -> Plan:
     )
 
 
-async def _items(session: WriteSession, source: Meeting, last: State | None) -> tuple[PlannedItem, ...]:
+async def _items(session: WriteSession, source: Meeting, last: Concluded) -> tuple[PlannedItem, ...]:
     """The review of the last conclusions first; an older review is not carried along."""
     copied = [
         PlannedItem(item.title, item.minutes, item.presenter_unit_id, item.presenter_name)
         for item in await items_of(session, source.id)
         if not item.title.startswith(_REVIEW_TITLE.format("").strip())
     ]
-    note = await _conclusions(session, last) if last else ""
+    note = _review(last)
     if not note:
         return tuple(copied)
     title = _REVIEW_TITLE.format(written_date(source.starts_at))
     return (PlannedItem(title, REVIEW_MINUTES, source.host_unit_id, note=note), *copied)
 
 
-async def _conclusions(session: WriteSession, last: State) -> str:
-    named = {unit_id for task in last.tasks for unit_id in (task.lead_unit_id, *task.with_unit_ids)}
-    found = (await session.scalars(select(Unit).where(Unit.id.in_(named)))).all()
-    titles = {unit.id: unit.title for unit in found}
-    lines = [f"- {conclusion.text}" for conclusion in last.conclusions]
-    return "\n".join([*lines, *(_task(task, titles) for task in last.tasks)])
+def _review(last: Concluded) -> str:
+    """A line each; the same one twice is one. What a note cannot hold stays in the minutes, and it says so."""
+    lines = dict.fromkeys([*map(_line, last.conclusions), *map(_task, last.tasks)])
+    kept, length = [], 0
+    for line in lines:
+        length += len(line) + 1
+        if length > NOTE_CHARACTERS:
+            return "\n".join([*kept, _MORE])
+        kept.append(line)
+    return "\n".join(kept)
 
 
-def _task(task: Task, titles: dict[str, str]) -> str:
-    helpers = ", ".join(titles.get(unit_id, "") for unit_id in task.with_unit_ids)
-    line = f"- {titles.get(task.lead_unit_id, '')}: {task.what}"
-    line += f" (phối hợp: {helpers})" if helpers else ""
-    if task.due:
-        year, month, day = task.due.split("-")
-        line += f" – hạn {day}/{month}/{year}"
-    return line
+def _line(conclusion: str) -> str:
+    return f"- {_BULLET.sub('', conclusion)}"
+
+
+def _task(task: GivenTask) -> str:
+    line = f"- {task.lead}: {task.what}"
+    line += f" (phối hợp: {task.helpers})" if task.helpers else ""
+    return f"{line} – hạn {task.due}" if task.due else line

@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
+from recordings.minutes.concluded import concluded
 from scheduler.errors import NotAllowed
 from scheduler.meetings.access import find_meeting
 from scheduler.meetings.cancel import cancel_meeting
@@ -23,8 +24,6 @@ from scheduler.meetings.send import send_invitations
 from scheduler.meetings.urgent import call_urgent_meeting
 from scheduler.permissions import acts_for_site
 from scheduler.proceedings.errors import Refused
-from scheduler.proceedings.fold import fold
-from scheduler.proceedings.log import facts_of
 from scheduler.secrecy import auditing_refused_secrets
 from web.api.call import Body, Json, SessionCall, Somebody
 from web.api.shapes import shape_card, shape_meeting
@@ -214,8 +213,8 @@ async def clone(meeting_id: str, call: Somebody) -> Json:
     """Nhân bản: the next meeting, with the last one's conclusions as its first item."""
     async with call.database.transaction() as session:
         actor = await call.actor(session)
-        await find_meeting(session, actor, meeting_id)
-        last = fold(await facts_of(session, meeting_id))
+        source, _ = await find_meeting(session, actor, meeting_id)
+        last = await concluded(session, source)
         meeting = await clone_meeting(session, actor, meeting_id, call.now, last, call.services.secrecy)
     return await answer(call, meeting.id)
 

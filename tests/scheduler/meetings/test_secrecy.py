@@ -102,7 +102,7 @@ async def test_the_marking_of_what_was_sent_stays(world: World) -> None:
 async def test_a_clone_is_as_secret_as_its_source(world: World) -> None:
     meeting, secretary = await planned(world), await world.actor("secretary.quanba")
     async with world.database.transaction() as session:
-        clone = await clone_meeting(session, secretary, meeting.id, NOW, None, ISOLATED)
+        clone = await clone_meeting(session, secretary, meeting.id, NOW, secrecy=ISOLATED)
         assert (clone.security_marking, clone.record) == ("mat", False)
     with pytest.raises(SecretRefused):
         async with world.database.transaction() as session:

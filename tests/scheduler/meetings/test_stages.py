@@ -13,7 +13,7 @@ from scheduler.errors import Invalid, NotAllowed, NotFound, WrongStage
 from scheduler.meetings.agenda import items_of
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.cancel import cancel_meeting
-from scheduler.meetings.clone import clone_meeting
+from scheduler.meetings.clone import NOTE_CHARACTERS, Concluded, GivenTask, clone_meeting
 from scheduler.meetings.detail import read_meeting
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.plan import edit_meeting
@@ -24,7 +24,6 @@ from scheduler.meetings.roster import agenda_item_ids, expected_site_ids
 from scheduler.meetings.send import send_invitations
 from scheduler.meetings.urgent import call_urgent_meeting
 from scheduler.outbox import OutboxRow
-from scheduler.proceedings.state import Conclusion, State, Task
 from tests.scheduler.world import LINKS, NOW, World, briefing, site_of, unit_of
 
 TOMORROW = NOW + timedelta(days=1)
@@ -143,12 +142,12 @@ async def test_a_draft_is_cancelled_quietly(world: World) -> None:
     assert await orders(world) == []
 
 
-def last_meeting() -> State:
-    return State(
-        conclusions=(Conclusion("c1", None, "Giữ thông tin liên lạc thông suốt.", "2026-11-06T03:00:00.000Z"),),
-        tasks=(
-            Task("t1", None, "Báo cáo số hộ thiếu đói", unit_of("tamson"), (unit_of("thanhvan"),), "2026-11-20"),
-            Task("t2", None, "Kiểm tra đường truyền", unit_of("quanba"), (), None),
+def last_meeting() -> Concluded:
+    return Concluded(
+        ("Giữ thông tin liên lạc thông suốt.", "- Giữ thông tin liên lạc thông suốt."),
+        (
+            GivenTask("Báo cáo số hộ thiếu đói", "thị trấn Tam Sơn", "xã Thanh Vân", "20/11/2026"),
+            GivenTask("Kiểm tra đường truyền", "huyện Quản Bạ"),
         ),
     )
 
@@ -177,6 +176,11 @@ async def test_the_next_meeting_begins_with_the_last_conclusions(world: World) -
         assert edited.note.startswith("- Giữ thông tin") and edited.presenter_unit_id == unit_of("quanba")
         again = await clone_meeting(session, secretary, clone.id, now)
         assert (await items_of(session, again.id))[0].title == "Kinh tế – xã hội"
+        much = Concluded(tuple(f"{number}. {'việc ' * 100}" for number in range(100)))
+        full = await clone_meeting(session, secretary, meeting.id, now, much)
+        note = (await items_of(session, full.id))[0].note
+        assert len(note) < NOTE_CHARACTERS + 100
+        assert note.endswith("\n- … (xem tiếp trong biên bản)")
     with pytest.raises(NotAllowed):
         async with world.database.transaction() as session:
             await clone_meeting(session, await world.actor("site.tamson"), meeting.id, now)

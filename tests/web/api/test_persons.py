@@ -1,4 +1,4 @@
-"""Persons over the API: put right, out of use and back, the administrator's role given and taken; the last one stays."""
+"""Persons over the API: put right, out of use and back; the administrator's role, which the last one keeps."""
 
 from __future__ import annotations
 
