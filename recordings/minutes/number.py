@@ -8,7 +8,7 @@ import json
 import re
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from recordings.errors import BadInput, Conflict
 from recordings.minutes.access import AnySession, open_minutes, require, require_status
@@ -21,7 +21,7 @@ from scheduler.database import WriteSession
 from scheduler.meetings.meeting import Meeting
 from scheduler.permissions import Actor, may_number_and_issue
 
-NUMBER = re.compile(r"\d{1,6}[a-zA-Z]?")
+NUMBER = re.compile(r"[0-9]{1,6}[a-zA-Z]?")
 NOTATION = re.compile(r"[A-ZĐ0-9&.]+(-[A-ZĐa-zđ0-9&.]+)*")
 
 
@@ -45,10 +45,11 @@ async def give_number(
     number, notation = _checked(number, notation, issued_on, _held_on(minutes, opened.meeting), now)
     twin = await same_number(session, minutes, number, notation, issued_on)
     if twin is not None and not confirm:
+        there, title = number_text(twin[0].number, twin[0].notation or ""), twin[1].title
         raise Conflict(
-            f"Số {number}/{notation} năm {issued_on.year} đã cấp cho biên bản “{twin.title}”. Kiểm tra lại sổ văn bản.",
+            f"Số {there} năm {issued_on.year} đã cấp cho biên bản “{title}”. Kiểm tra lại sổ văn bản.",
             code="duplicate",
-            detail={"meeting_id": twin.id, "title": twin.title},
+            detail={"meeting_id": twin[1].id, "title": title, "number": there},
         )
     minutes.number, minutes.notation, minutes.issued_on = number, notation, issued_on
     minutes.numbered_by = actor.person_id
@@ -77,21 +78,28 @@ def _checked(number: str, notation: str, issued_on: date, held_on: date, now: da
 
 async def same_number(
     session: AnySession, minutes: Minutes, number: str, notation: str, issued_on: date
-) -> Meeting | None:
-    """Another meeting whose minutes bear this number in this organ and year."""
+) -> tuple[Minutes, Meeting] | None:
+    """Minutes of another meeting that bear this number in this organ and year, however it was typed there."""
     query = (
-        select(Meeting)
-        .join(Minutes, Minutes.meeting_id == Meeting.id)
+        select(Minutes, Meeting)
+        .join(Meeting, Minutes.meeting_id == Meeting.id)
         .where(
             Minutes.issuing_unit_id == minutes.issuing_unit_id,
-            Minutes.number == number,
-            Minutes.notation == notation,
+            func.ltrim(func.lower(Minutes.number), "0") == counted(number),
             Minutes.issued_on.between(date(issued_on.year, 1, 1), date(issued_on.year, 12, 31)),
             Minutes.id != minutes.id,
         )
-        .limit(1)
+        .order_by(Minutes.created_at, Minutes.id)
     )
-    return (await session.scalars(query)).first()
+    for there, meeting in await session.execute(query):
+        if (there.notation or "").casefold() == notation.casefold():
+            return there, meeting
+    return None
+
+
+def counted(number: str) -> str:
+    """The number as a register counts it: 7, 07 and 007 are one, 7A and 07a another. Printed is what was typed."""
+    return number.lower().lstrip("0")
 
 
 async def _fill(store: ObjectStore, minutes: Minutes) -> None:

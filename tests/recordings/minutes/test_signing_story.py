@@ -166,13 +166,64 @@ async def test_a_number_given_twice_in_a_year_is_warned_of(world: World) -> None
     with pytest.raises(Conflict, match="đã cấp cho biên bản “Giao ban") as caught:
         await number(world, "7", meeting_id="m2")
     assert caught.value.code == "duplicate"
+    assert caught.value.message.startswith("Số 07/BB-UBND năm 2026 đã cấp cho biên bản “Giao ban trực tuyến")
     await number(world, "7", meeting_id="m2", confirm=True)
+
+
+@pytest.mark.parametrize(
+    ("there", "same", "others"),
+    [
+        ("007", ("7", "07", "007", "0007"), ("70", "007A", "17")),
+        ("7", ("07", "007"), ("7A", "077")),
+        ("07a", ("7A", "7a", "07A", "007a"), ("7", "07", "7B", "70A")),
+    ],
+)
+async def test_a_number_is_the_same_however_it_is_typed(
+    world: World, there: str, same: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    """Leading zeros and the case of the letter make no other number; each minutes keep theirs as it was typed."""
+    await draft(world)
+    await number(world, there)
+    await add_meeting(world, "m2", "Họp thứ hai")
+    await hold_meeting(world, communes=1, meeting_id="m2")
+    async with world.database.transaction() as session:
+        await draft_minutes(session, world.secretary, "m2", NOW)
+    for given in same:
+        with pytest.raises(Conflict) as caught:
+            await number(world, given, meeting_id="m2")
+        assert caught.value.code == "duplicate", given
+        await number(world, given, meeting_id="m2", confirm=True)
+    for given in others:
+        await number(world, given, meeting_id="m2")
+        async with world.database.reading() as session:
+            shown = (await minutes_json(session, world.clerk, "m2", NOW))["number"]
+        assert shown == given.zfill(2)  # below ten with a zero, as the form of documents asks
+
+
+async def test_the_notation_in_other_letters_is_the_same_one(world: World) -> None:
+    await draft(world)
+    await number(world, "7")
+    await add_meeting(world, "m2", "Họp thứ hai")
+    await hold_meeting(world, communes=1, meeting_id="m2")
+    for notation, is_same in (("BB-ubnd", True), ("BB-HĐND", False)):
+        async with world.database.transaction() as session:
+            await draft_minutes(session, world.secretary, "m2", NOW)
+            ask = give_number(
+                session, world.store, world.clerk, "m2", number="07", notation=notation, issued_on=date(2026, 11, 5),
+                now=NOW,
+            )  # fmt: skip
+            if is_same:
+                with pytest.raises(Conflict):
+                    await ask
+            else:
+                await ask
 
 
 @pytest.mark.parametrize(
     ("given", "notation", "day"),
     [
         ("0", "BB-UBND", date(2026, 11, 5)),
+        ("٧", "BB-UBND", date(2026, 11, 5)),
         ("7/BB", "BB-UBND", date(2026, 11, 5)),
         ("7", "BB UBND", date(2026, 11, 5)),
         ("7", "BB-UBND", date(2026, 11, 4)),

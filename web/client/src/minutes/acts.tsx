@@ -87,11 +87,12 @@ function NumberDialog({ minutes, give, error, onClose }: Frame & { minutes: Minu
   const [number, setNumber] = useState(minutes.number ? String(minutes.number) : "");
   const [notation, setNotation] = useState(minutes.notation);
   const [date, setDate] = useState(minutes.issued_on ? showDate(minutes.issued_on) : dateOf(Date.now()));
-  const [tried, setTried] = useState(false);
+  const [tried, setTried] = useState("");
   const iso = parseDate(date);
-  const duplicate = error instanceof ApiError && error.code.includes("duplicate");
+  const typed = [number, notation, date].join("/");
+  const warned = error instanceof ApiError && error.code.includes("duplicate") ? error.detail : null;
   const go = (confirm: boolean) => {
-    setTried(true);
+    setTried(typed);
     if (number.trim() && iso) void give({ number: number.trim(), notation: notation.trim(), date: iso, confirm });
   };
   return (
@@ -101,7 +102,9 @@ function NumberDialog({ minutes, give, error, onClose }: Frame & { minutes: Minu
         <TextField label={words.minutes.notation} value={notation} onChange={(e) => setNotation(e.target.value)} data-testid="notation" />
         <TextField label={words.minutes.date} value={date} error={tried && (!iso || !number.trim()) ? words.minutes.badNumber : null} onChange={(e) => setDate(e.target.value)} data-testid="issue-date" />
       </div>
-      {duplicate ? <Notice tone="warn" action={<Button onClick={() => go(true)} data-testid="use-anyway">{words.minutes.useAnyway}</Button>}>{(error as ApiError).message || words.minutes.duplicate(`${number}/${notation}`)}</Notice> : <ErrorNotice error={error} />}
+      {!warned && <ErrorNotice error={error} />}
+      {/* of another number than the one that is typed now it says nothing */}
+      {warned && typed === tried && <Notice tone="warn" action={<Button onClick={() => go(true)} data-testid="use-anyway">{words.minutes.useAnyway}</Button>}>{words.minutes.duplicate(String(warned.number), String(warned.title))}</Notice>}
     </Dialog>
   );
 }
