@@ -121,7 +121,8 @@ async def _items(session: WriteSession, source: Meeting, last: Concluded) -> tup
 def _review(last: Concluded) -> str:
     """A line each; the same one twice is one. What a note cannot hold stays in the minutes, and it says so."""
     lines = dict.fromkeys([*map(_line, last.conclusions), *map(_task, last.tasks)])
-    kept, length = [], 0
+    kept: list[str] = []
+    length = 0
     for line in lines:
         length += len(line) + 1
         if length > NOTE_CHARACTERS:
