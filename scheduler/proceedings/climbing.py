@@ -64,6 +64,8 @@ def leave_program(case: Case, command: c.LeaveProgram) -> list[f.Body]:
     if above is None or above.status == "lost":
         raise Refused("not_linked", detail=above.title if above else "")
     check(above.status == "open", above.title, "already")
+    if case.state.chair_above is not None:
+        raise Refused("chairs_above", detail=above.title)
     return [f.ProgramLeft(above.meeting_id)]
 
 

@@ -57,6 +57,16 @@ class HandOverChair(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class LendChair(Command):
+    site_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnChair(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class AppointSecretary(Command):
     person_id: str
 

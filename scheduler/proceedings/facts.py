@@ -394,8 +394,46 @@ class LinkClosed(Body):
 
 
 @dataclass(frozen=True, slots=True)
+class ChairLent(Body):
+    """A site of a room below has the chair from now on, until it comes back: the person who is logged in there.
+
+    ``person_id`` is as the room below knows him; of another installation it ends in ``@`` and that node's id, so that
+    it never means somebody here.
+    """
+
+    personal: ClassVar[frozenset[str]] = frozenset({"chair"})
+    person_id: str
+    site_id: str
+    meeting_id: str  # of the room directly below, through which he is reached
+    site_name: str
+    chair: Somebody
+
+
+@dataclass(frozen=True, slots=True)
+class ChairBorrowed(Body):
+    """The room above lent its chair to a site of this room, or of a room below it (``through``)."""
+
+    personal: ClassVar[frozenset[str]] = frozenset({"chair"})
+    person_id: str
+    site_id: str
+    meeting_id: str  # of the room above
+    through: str | None
+    chair: Somebody
+
+
+@dataclass(frozen=True, slots=True)
+class ChairGivenBack(Body):
+    """The chair of the room above is there again, or is lent to somebody else."""
+
+    meeting_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeputyPresided(Body):
-    """Cut off from the room above, whose link ``meeting_id`` names: the deputy chairs in the absent chair's place."""
+    """Somebody chairs in the place of a chair who is cut off; ``meeting_id`` names the link that was lost.
+
+    Cut off from the room above: the deputy. Cut off from the room below that had the chair: the deputy, or who lent it.
+    """
 
     person_id: str
     site_id: str

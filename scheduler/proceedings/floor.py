@@ -151,7 +151,7 @@ def close_microphones(case: Case, command: c.CloseMicrophones) -> list[f.Body]:
 def remove_participant(case: Case, command: c.RemoveParticipant) -> list[f.Body]:
     """Send a site away, never the chair's; what it held is free again."""
     site = case.site_here(command.site_id)
-    check(site.site_id != case.state.chair_site_id, "the chair's site")
+    check(site.site_id != case.state.home_site_id, "the chair's site")
     check(command.connection_id in (None, site.connection_id), "connection_id")
     return [f.SiteLeft(site.site_id, str(site.connection_id), "removed"), *given_up(case.state, site.site_id)]
 

@@ -74,6 +74,7 @@ def _testing_opened(state: State, body: f.TestingOpened, at: str) -> State:
         stage="testing",
         mode=body.mode,
         absent_chair=None,
+        far_chair=None,
         chair_person_id=body.chair_person_id,
         chair_site_id=body.chair_site_id,
         secretary_person_id=body.secretary_person_id,
@@ -109,7 +110,7 @@ def _mode_changed(state: State, body: f.ModeChanged, at: str) -> State:
 
 
 def _chair_handed_over(state: State, body: f.ChairHandedOver, at: str) -> State:
-    return replace(state, chair_person_id=body.person_id, chair_site_id=body.site_id, absent_chair=None)
+    return replace(state, chair_person_id=body.person_id, chair_site_id=body.site_id, absent_chair=None, far_chair=None)
 
 
 def _secretary_appointed(state: State, body: f.SecretaryAppointed, at: str) -> State:

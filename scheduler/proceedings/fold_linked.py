@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from scheduler.proceedings import facts as f
-from scheduler.proceedings.state import Answer, Chair, Link, Missed, Origin, Request, State
+from scheduler.proceedings.state import Answer, Chair, ChairAbove, FarChair, Link, Missed, Origin, Request, State
 
 ANSWERS_KEPT = 50
 Fold = Callable[[State, Any, str], State]
@@ -79,13 +79,31 @@ def _caught_up(state: State, body: f.CaughtUp, at: str) -> State:
 
 
 def _link_closed(state: State, body: f.LinkClosed, at: str) -> State:
-    """Requests that came through it go with it; those handed up are ours again."""
+    """Requests that came through it go with it; those handed up are ours again, and the chair above is no more."""
     side = next((link.side for link in state.links if link.meeting_id == body.meeting_id), None)
     queue = tuple(r for r in state.queue if r.origin is None or r.origin.meeting_id != body.meeting_id)
     if side == "upper":
         queue = tuple(replace(r, forwarded="no") for r in queue)
     links = tuple(link for link in state.links if link.meeting_id != body.meeting_id)
-    return replace(state, links=links, queue=queue)
+    chair_above = None if side == "upper" else state.chair_above
+    return replace(state, links=links, queue=queue, chair_above=chair_above)
+
+
+def _chair_lent(state: State, body: f.ChairLent, at: str) -> State:
+    """Lent on, it comes back to who lent it first."""
+    here = Chair(state.chair_person_id or "", state.chair_site_id or "")
+    lent_by = here if state.far_chair is None else state.far_chair.lent_by
+    far = FarChair(body.meeting_id, body.site_name, body.chair, lent_by)
+    return replace(state, chair_person_id=body.person_id, chair_site_id=body.site_id, absent_chair=None, far_chair=far)
+
+
+def _chair_borrowed(state: State, body: f.ChairBorrowed, at: str) -> State:
+    above = ChairAbove(body.meeting_id, body.person_id, body.site_id, body.through, body.chair)
+    return replace(state, chair_above=above)
+
+
+def _chair_given_back(state: State, body: f.ChairGivenBack, at: str) -> State:
+    return replace(state, chair_above=None)
 
 
 def _deputy_presided(state: State, body: f.DeputyPresided, at: str) -> State:
@@ -118,6 +136,9 @@ LINKED: dict[type[f.Body], Fold] = {
     f.LinkRestored: _link_restored,
     f.CaughtUp: _caught_up,
     f.LinkClosed: _link_closed,
+    f.ChairLent: _chair_lent,
+    f.ChairBorrowed: _chair_borrowed,
+    f.ChairGivenBack: _chair_given_back,
     f.DeputyPresided: _deputy_presided,
     f.ChairResumed: _chair_resumed,
     f.ProgramLeft: _program_left,

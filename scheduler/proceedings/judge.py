@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from scheduler.proceedings import agenda, climbing, floor, outcome, roll_call, stages
+from scheduler.proceedings import agenda, climbing, far_chair, floor, outcome, roll_call, stages
 from scheduler.proceedings import commands as c
 from scheduler.proceedings.case import Case
 from scheduler.proceedings.errors import Refused
@@ -19,8 +19,9 @@ from scheduler.proceedings.facts import Body, By
 from scheduler.proceedings.plan import Participant, Plan
 from scheduler.proceedings.state import State
 
-Who = Literal["chair", "secretary", "site", "floor", "owner", "everybody"]
-"""``floor``: the site that has it; ``owner``: the site whose thing it is (the rule looks closer)."""
+Who = Literal["chair", "secretary", "site", "floor", "owner", "lender", "everybody"]
+"""``floor``: the site that has it; ``owner``: the site whose thing it is (the rule looks closer); ``lender``: who lent
+the chair to a room below."""
 
 LIVE = ("testing", "convened", "suspended")
 LEADERS: tuple[Who, ...] = ("chair", "secretary")
@@ -44,6 +45,8 @@ RULES: dict[type[c.Command], Rule] = {
     c.Adjourn: Rule(LEADERS, ("convened", "suspended"), stages.adjourn),
     c.ChangeMode: Rule(LEADERS, LIVE, stages.change_mode),
     c.HandOverChair: Rule(LEADERS, LIVE, stages.hand_over_chair),
+    c.LendChair: Rule(LEADERS, LIVE, far_chair.lend_chair),
+    c.ReturnChair: Rule((*LEADERS, "lender"), LIVE, far_chair.return_chair),
     c.AppointSecretary: Rule(LEADERS, LIVE, stages.appoint_secretary),
     c.ReportHeadCount: Rule(("owner", "secretary"), LIVE, roll_call.report_head_count, own_right=True),
     c.ConfirmAttendance: Rule(LEADERS, LIVE, roll_call.confirm_attendance),
@@ -87,13 +90,20 @@ def judge(
     state: State, command: c.Command, actor: Participant, now: datetime, plan: Plan, new_id: Callable[[], str]
 ) -> list[Body]:
     """The facts this command makes, in order; or :class:`Refused`."""
+    check_may(state, command, actor, now, plan, new_id)
+    return RULES[type(command)].answer(Case(state, actor, now, plan, new_id), command)
+
+
+def check_may(
+    state: State, command: c.Command, actor: Participant, now: datetime, plan: Plan, new_id: Callable[[], str]
+) -> None:
+    """:class:`Refused` for one who may not, or not in this stage, whatever the command says."""
     case = Case(state, actor, now, plan, new_id)
     rule = RULES[type(command)]
     if not any(_is(case, who) for who in rule.who):
         raise Refused("not_allowed", rule.who)
     if state.stage not in rule.stages:
         raise Refused("wrong_stage", rule.who, detail=state.stage)
-    return rule.answer(case, command)
 
 
 def _is(case: Case, who: Who) -> bool:
@@ -105,6 +115,8 @@ def _is(case: Case, who: Who) -> bool:
         return case.is_site
     if who == "floor":
         return case.has_floor
+    if who == "lender":
+        return far_chair.lends(case)
     if who == "owner":
         return case.actor.role in ("site", "chair") and case.actor.site_id in case.state.sites
     return case.actor.role != "hall"
@@ -123,7 +135,7 @@ def may(state: State, actor: Participant, plan: Plan, now: datetime, new_id: Cal
     """Names of the commands this participant's role allows, whatever the stage."""
     case = Case(state, actor, now, plan, new_id)
     allowed = {"floor", "owner"} if actor.role in ("site", "chair") else set()
-    roles = {who for who in ("chair", "secretary", "everybody") if _is(case, who)} | allowed
+    roles = {who for who in ("chair", "secretary", "lender", "everybody") if _is(case, who)} | allowed
     if actor.role == "site":
         roles.add("site")
     return [c.name_of(cls) for cls, rule in RULES.items() if roles & set(rule.who)]

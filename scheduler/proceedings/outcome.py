@@ -21,10 +21,10 @@ def post_chat(case: Case, command: c.PostChat) -> list[f.Body]:
 
 def start_presentation(case: Case, command: c.StartPresentation) -> list[f.Body]:
     """The chair's side may replace another presentation; the site that has the floor waits until the place is free."""
-    site_id = command.site_id or case.actor.site_id or case.state.chair_site_id
+    site_id = command.site_id or case.actor.site_id or case.state.home_site_id
     if not case.leads and site_id != case.actor.site_id:
         raise Refused("not_allowed", ("chair", "secretary"), "another site")
-    if site_id != case.state.chair_site_id:
+    if site_id != case.state.home_site_id:
         case.site_here(site_id)
     showing = case.state.presentation_site_id
     check(showing != site_id and (showing is None or case.leads), str(showing), "already")

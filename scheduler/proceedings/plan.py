@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scheduler.proceedings.facts import Mode
+from scheduler.proceedings.facts import Mode, Somebody
 
 Role = Literal["chair", "secretary", "site", "hall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """Who is logged in at a site of a room below, as that room said when it was asked."""
+
+    person_id: str
+    site_id: str
+    meeting_id: str  # of the room directly below, through which he is reached
+    site_name: str
+    person: Somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class Plan:
     site_ids: tuple[str, ...] = ()  # invited, in protocol order
     item_ids: tuple[str, ...] = ()  # in order
     papers: Mapping[str, int | None] = field(default_factory=dict)  # paper id → pages, None when not counted
+    below: Mapping[str, Sitter] = field(default_factory=dict)  # by site, of rooms below that were just asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,27 @@ class Chair:
 
 
 @dataclass(frozen=True, slots=True)
+class FarChair:
+    """The chair is lent to a site of a room below; who has it stands in ``State.chair_person_id`` as ever."""
+
+    meeting_id: str  # of the room directly below, through which he is reached
+    site_name: str
+    chair: Somebody
+    lent_by: Chair  # to whom it comes back
+
+
+@dataclass(frozen=True, slots=True)
+class ChairAbove:
+    """The chair of the room above is with a site of this room, or of a room below it (``through``)."""
+
+    meeting_id: str
+    person_id: str
+    site_id: str
+    through: str | None
+    chair: Somebody
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything a room shows; the empty State is a room nobody has opened."""
 
@@ -189,5 +210,12 @@ class State:
     tasks: tuple[Task, ...] = ()
     answers: tuple[Answer, ...] = ()  # the last 50
     links: tuple[Link, ...] = ()
-    absent_chair: Chair | None = None  # in whose place the deputy presides while the link above is lost
+    absent_chair: Chair | None = None  # in whose place somebody presides while a link is lost
+    far_chair: FarChair | None = None
+    chair_above: ChairAbove | None = None
     seq: int = 0  # of the last fact folded
+
+    @property
+    def home_site_id(self) -> str | None:
+        """The site of this room that it is led from: the chair's, or while the chair is lent, who lent it."""
+        return self.chair_site_id if self.far_chair is None else self.far_chair.lent_by.site_id

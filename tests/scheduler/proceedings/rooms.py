@@ -10,7 +10,7 @@ from scheduler.proceedings import commands as c
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.fold import apply_body, fold
 from scheduler.proceedings.judge import judge
-from scheduler.proceedings.plan import Participant, Plan
+from scheduler.proceedings.plan import Participant, Plan, Sitter
 from scheduler.proceedings.state import State
 from tests.scheduler.proceedings.samples import START, log_of
 
@@ -22,6 +22,7 @@ PLAN = Plan(
     site_ids=("hq", "a", "b", "c"),
     item_ids=("i1", "i2", "i3"),
     papers={"p1": 3, "p2": None},
+    below={"far": Sitter("leader", "far", "below", "xã Tùng Vài", f.Somebody("Giàng Mí Sính"))},
 )
 
 CHAIR = Participant("chair", "chair", "hq", "Bà Chủ tọa")

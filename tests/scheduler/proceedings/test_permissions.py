@@ -43,6 +43,8 @@ resume                      | chair, secretary                   | suspended
 adjourn                     | chair, secretary                   | convened suspended
 change_mode                 | chair, secretary                   | testing convened suspended
 hand_over_chair             | chair, secretary                   | testing convened suspended
+lend_chair                  | chair, secretary                   | testing convened suspended
+return_chair                | chair, secretary                   | testing convened suspended
 appoint_secretary           | chair, secretary                   | testing convened suspended
 report_head_count           | secretary, site a                  | testing convened suspended
 confirm_attendance          | chair, secretary                   | testing convened suspended
@@ -87,6 +89,8 @@ ITEM_OPEN: tuple[f.Body, ...] = (f.ItemOpened("i1"),)
 
 # command → what to ask, after which further facts
 LINKED = f.LinkOpened("above", "upper", "", "Giao ban tỉnh")
+BELOW = f.LinkOpened("below", "lower", "", "Cụm xã")
+LENT = f.ChairLent("leader", "far", "below", "xã Tùng Vài", f.Somebody("Giàng Mí Sính"))
 SAMPLES: dict[str, tuple[c.Command, tuple[f.Body, ...]]] = {
     "open_testing": (c.OpenTesting(), ()),
     "convene": (c.Convene(), ()),
@@ -95,6 +99,8 @@ SAMPLES: dict[str, tuple[c.Command, tuple[f.Body, ...]]] = {
     "adjourn": (c.Adjourn(), WITH_FLOOR),
     "change_mode": (c.ChangeMode("discussion"), ()),
     "hand_over_chair": (c.HandOverChair("deputy", "a"), ()),
+    "lend_chair": (c.LendChair("far"), (BELOW,)),
+    "return_chair": (c.ReturnChair(), (BELOW, LENT)),
     "appoint_secretary": (c.AppointSecretary("clerk"), ()),
     "report_head_count": (c.ReportHeadCount(3, (), "a"), ()),
     "confirm_attendance": (c.ConfirmAttendance("a"), ()),

@@ -100,6 +100,9 @@ export interface Bodies {
   LinkRestored: { meeting_id: string; lost_s: number };
   CaughtUp: { meeting_id: string; missed_s: number; items: string[]; speeches: number; facts: number };
   LinkClosed: { meeting_id: string };
+  ChairLent: { person_id: string; site_id: string; meeting_id: string; site_name: string; chair: Somebody };
+  ChairBorrowed: { person_id: string; site_id: string; meeting_id: string; through: string | null; chair: Somebody };
+  ChairGivenBack: { meeting_id: string };
   DeputyPresided: { person_id: string; site_id: string; meeting_id: string };
   ChairResumed: { person_id: string; site_id: string };
   ProgramLeft: { meeting_id: string };
@@ -115,6 +118,8 @@ export const ERASED = {
   DeputyAccepted: { deputy: { name: "", post: "" } },
   FloorRequested: { speaker: null },
   FloorClimbed: { speaker: null },
+  ChairLent: { chair: { name: "", post: "" } },
+  ChairBorrowed: { chair: { name: "", post: "" } },
   SpeakerNamed: { speaker: { name: "", post: "" } },
   ChatPosted: { name: "", text: "" },
   Corrected: { old: "", new: "" },

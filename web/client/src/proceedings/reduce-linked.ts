@@ -61,7 +61,15 @@ function linkClosed(state: State, { meeting_id }: Bodies["LinkClosed"]): State {
   const queue = state.queue
     .filter((one) => one.origin?.meeting_id !== meeting_id)
     .map((one): Request => (isUpper ? { ...one, forwarded: "no" } : one));
-  return { ...state, links: state.links.filter((link) => link.meeting_id !== meeting_id), queue };
+  const links = state.links.filter((link) => link.meeting_id !== meeting_id);
+  return { ...state, links, queue, chair_above: isUpper ? null : state.chair_above };
+}
+
+function chairLent(state: State, body: Bodies["ChairLent"]): State {
+  const { person_id, site_id, meeting_id, site_name, chair } = body;
+  const here = { person_id: state.chair_person_id ?? "", site_id: state.chair_site_id ?? "" };
+  const far_chair = { meeting_id, site_name, chair, lent_by: state.far_chair?.lent_by ?? here };
+  return { ...state, chair_person_id: person_id, chair_site_id: site_id, absent_chair: null, far_chair };
 }
 
 export const LINKED = {
@@ -79,6 +87,10 @@ export const LINKED = {
   CaughtUp: (state: State, { meeting_id, missed_s, items, speeches }: Bodies["CaughtUp"]) =>
     changeLink(state, meeting_id, { missed: { seconds: missed_s, items, speeches } }),
   LinkClosed: linkClosed,
+  ChairLent: chairLent,
+  ChairBorrowed: (state: State, { meeting_id, person_id, site_id, through, chair }: Bodies["ChairBorrowed"]): State =>
+    ({ ...state, chair_above: { meeting_id, person_id, site_id, through, chair } }),
+  ChairGivenBack: (state: State): State => ({ ...state, chair_above: null }),
   DeputyPresided: deputyPresided,
   ChairResumed: (state: State, body: Bodies["ChairResumed"]): State =>
     ({ ...state, chair_person_id: body.person_id, chair_site_id: body.site_id, absent_chair: null }),

@@ -127,6 +127,28 @@ export interface Task {
   due: string | null;
 }
 
+export interface Chair {
+  person_id: string;
+  site_id: string;
+}
+
+/** The chair is lent to a site of a room below; `meeting_id`: the room directly below, on the way to it. */
+export interface FarChair {
+  meeting_id: string;
+  site_name: string;
+  chair: Somebody;
+  lent_by: Chair;
+}
+
+/** The chair of the room above is with a site of this room, or of one below it (`through`). */
+export interface ChairAbove {
+  meeting_id: string;
+  person_id: string;
+  site_id: string;
+  through: string | null;
+  chair: Somebody;
+}
+
 export interface State {
   stage: Stage;
   mode: Mode;
@@ -154,7 +176,9 @@ export interface State {
   tasks: Task[];
   answers: Answer[];
   links: Link[];
-  absent_chair: { person_id: string; site_id: string } | null;
+  absent_chair: Chair | null;
+  far_chair: FarChair | null;
+  chair_above: ChairAbove | null;
   seq: number;
 }
 
@@ -187,5 +211,7 @@ export const EMPTY: State = {
   answers: [],
   links: [],
   absent_chair: null,
+  far_chair: null,
+  chair_above: null,
   seq: 0,
 };
