@@ -60,6 +60,7 @@ class Course:
     chair_person_id: str | None = None
     chair_site_id: str | None = None
     handovers: list[dict[str, str]] = field(default_factory=list)
+    far_chairs: dict[str, Somebody] = field(default_factory=dict)  # of rooms below, by the name that those gave
     secretary_person_id: str | None = None
     sites: dict[str, SiteCourse] = field(default_factory=dict)
     items: dict[str, ItemCourse] = field(default_factory=dict)
@@ -115,6 +116,8 @@ def recording_ms(course: Course, at: str) -> int | None:
     return None
 
 
+_NewChair = f.ChairHandedOver | f.ChairLent | f.DeputyPresided | f.ChairResumed
+
 # -- one handler per fact type ------------------------------------------------------------------------------------
 
 
@@ -155,10 +158,15 @@ def _resumed(course: Course, fact: Fact, body: f.Resumed) -> None:
         course.pauses[-1]["to"] = fact.at
 
 
-def _handed_over(course: Course, fact: Fact, body: f.ChairHandedOver | f.DeputyPresided | f.ChairResumed) -> None:
+def _handed_over(course: Course, fact: Fact, body: _NewChair) -> None:
     if course.convened_at is not None and body.person_id != course.chair_person_id:
         course.handovers.append({"at": fact.at, "person_id": body.person_id})
     course.chair_person_id, course.chair_site_id = body.person_id, body.site_id
+
+
+def _lent(course: Course, fact: Fact, body: f.ChairLent) -> None:
+    course.far_chairs[body.person_id] = body.chair
+    _handed_over(course, fact, body)
 
 
 def _secretary(course: Course, fact: Fact, body: f.SecretaryAppointed) -> None:
@@ -310,7 +318,7 @@ def _task(course: Course, fact: Fact, body: f.TaskAssigned) -> None:
 
 _HANDLERS: dict[type[f.Body], Callable[[Course, Fact, Any], None]] = {
     f.TestingOpened: _testing, f.Convened: _convened, f.Adjourned: _adjourned, f.Suspended: _suspended,
-    f.Resumed: _resumed, f.ChairHandedOver: _handed_over, f.DeputyPresided: _handed_over,
+    f.Resumed: _resumed, f.ChairHandedOver: _handed_over, f.ChairLent: _lent, f.DeputyPresided: _handed_over,
     f.ChairResumed: _handed_over, f.SecretaryAppointed: _secretary,
     f.SiteJoined: _joined, f.SiteLeft: _left, f.HeadCountReported: _head_count, f.AttendanceConfirmed: _confirmed,
     f.AbsenceExcused: _excused, f.DeputyAccepted: _deputy, f.RollCalled: _roll,

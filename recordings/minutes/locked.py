@@ -42,8 +42,8 @@ def locked_facts(course: Course, corrections: Sequence[Correction], names: Names
         "started_at": course.convened_at,
         "ended_at": course.adjourned_at,
         "pauses": course.pauses,
-        "chair": _somebody(names.person(course.chair_person_id)),
-        "handovers": [{"at": h["at"], **_somebody(names.person(h["person_id"]))} for h in course.handovers],
+        "chair": _somebody(_chair(course, names, course.chair_person_id)),
+        "handovers": [{"at": h["at"], **_somebody(_chair(course, names, h["person_id"]))} for h in course.handovers],
         "secretary": _somebody(names.person(course.secretary_person_id)),
         "attendance": _attendance(course, names),
         "items": [_item(course, item, names) for item in course.items.values()],
@@ -55,6 +55,11 @@ def locked_facts(course: Course, corrections: Sequence[Correction], names: Names
         "corrections": [_correction(correction, names) for correction in corrections],
         "logs": [{"origin": h.log.origin, "epoch": h.log.epoch, "seq": h.seq, "hash": h.hash} for h in heads],
     }  # fmt: skip
+
+
+def _chair(course: Course, names: Names, person_id: str | None) -> Somebody:
+    """One of a room below is not in the directory here."""
+    return course.far_chairs.get(person_id or "") or names.person(person_id)
 
 
 def _somebody(somebody: Somebody) -> dict[str, str]:

@@ -289,6 +289,9 @@ class Climbing:
                 lost_s = elapsed_ms(link.since, self._clock().isoformat()) // 1000
                 bodies.append(f.LinkRestored(above.meeting_id, lost_s))
             bodies += self._differences(room, handed, waiting, speech_id)
+            lent = room.state.chair_above
+            if lent is not None and lent.site_id != there.get("chair"):
+                bodies.append(f.ChairGivenBack(above.meeting_id))
             if bodies:
                 await room.append(bodies, SERVICE)
             await preside(room)

@@ -15,14 +15,15 @@ from scheduler.proceedings import facts as f
 from scheduler.proceedings.climbing import link_above
 from scheduler.proceedings.encoding import from_plain
 from scheduler.proceedings.errors import Malformed, Refused
+from scheduler.proceedings.far_chair import lent_site
 from scheduler.proceedings.fold import elapsed_ms
 from scheduler.proceedings.state import Request, State
 from web.link.channel import Json
 from web.link.errors import RequestRefused
 from web.live.errors import Closing
 from web.live.missed import ends_above
-from web.live.planned import Above
-from web.live.view import is_remote_child, sites_below, title_of
+from web.live.neighbours import lower_room, upper_room
+from web.live.view import sites_below, title_of
 
 if TYPE_CHECKING:
     from web.live.room import Room
@@ -137,22 +138,12 @@ class FloorRequests:
         raise RequestRefused("unknown_kind", kind[:60])
 
     async def _from_below(self, node: str, kind: str, meeting: str, child: str, body: Json) -> Json:
-        if node:
-            async with self._database.reading() as session:
-                if not await is_remote_child(session, node, meeting, child):
-                    raise RequestRefused("not_allowed", "no room of yours stands below this meeting")
-        elif child not in self._rooms or self._rooms[child].planned.above != Above(meeting):
-            raise RequestRefused("not_allowed", "not below this meeting")
-        room = self._rooms.get(meeting)
-        if room is None or not room.is_live:
-            raise RequestRefused("not_open", "the room above is not open")
+        room = await upper_room(self._rooms, self._database, node, meeting, child)
         async with room.lock:
             return await self._upward[kind](room, node, child, body)
 
     async def _from_above(self, node: str, kind: str, meeting: str, child: str, body: Json) -> Json:
-        room = self._rooms.get(child)
-        if room is None or not room.is_live or room.planned.above != Above(meeting, node or None):
-            raise RequestRefused("not_open", "no such room below, or it is not open")
+        room = lower_room(self._rooms, node, meeting, child)
         async with room.lock:
             return await self._downward[kind](room, body)
 
@@ -165,7 +156,7 @@ class FloorRequests:
         elif link.status == "lost":
             lost_s = elapsed_ms(link.since, room.has.clock().isoformat()) // 1000
             await room.append([f.LinkRestored(child, lost_s)], SERVICE)
-        floor = room.state.floor
+        floor, far = room.state.floor, room.state.far_chair
         async with self._database.reading() as session:
             title = await title_of(session, room.meeting_id)
         waiting = [r.request_id for r in room.state.queue if r.origin is not None and r.origin.meeting_id == child]
@@ -175,6 +166,7 @@ class FloorRequests:
             "ends": await ends_above(self._database, room),
             "waiting": waiting,
             "speech_id": floor.speech_id if floor is not None and through else None,
+            "chair": lent_site(room.state) if far is not None and far.meeting_id == child else None,
         }
 
     async def _forward(self, room: Room, node: str, child: str, body: Json) -> Json:

@@ -29,6 +29,7 @@ from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.plan import Participant
 from scheduler.proceedings.state import State
 from web.link.channel import LinkChannel
+from web.live.chairing import Chairing
 from web.live.climbing import Climbing
 from web.live.connection import Connection, ConnectionIds
 from web.live.done_below import DoneBelow
@@ -90,6 +91,7 @@ class Hub:
         self.links = Links(self.rooms, channel, monotonic)
         self.climbing = Climbing(self.rooms, channel, database, clock, monotonic)
         self.reaching = Reaching(self.rooms, channel, database, self.climbing, monotonic)
+        self.chairing = Chairing(self.rooms, channel, database, monotonic)
         self.done_below = DoneBelow(self.rooms, database, monotonic)
         self.naming = Naming(self.rooms, channel, database, monotonic)
         self.far_stills = FarStills(self.rooms, channel, database, clock, monotonic)
@@ -136,9 +138,11 @@ class Hub:
             names_of=self.naming.of,
             stills_elsewhere=self.far_stills.want,
             on_taken=self._took,
+            sitter=self.chairing.sitter,
         )
         self.climbing.start()
         self.reaching.start()
+        self.chairing.start()
         self.naming.start()
         self.far_stills.start()
         self.links.answer_others(self._may_link)
@@ -156,6 +160,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.links.stop()
         await self.climbing.stop()
+        await self.chairing.stop()
         await self.done_below.stop()
         await self.naming.stop()
         await self.far_stills.stop()
@@ -244,6 +249,7 @@ class Hub:
 
     def _took(self, room: Room, before: State, facts: Sequence[f.Fact]) -> None:
         self.climbing.took(room, before, facts)
+        self.chairing.took(room, before, facts)
         self.done_below.took(room, before, facts)
         self.opening.took(room, before, facts)
 
@@ -302,6 +308,7 @@ class Hub:
         await self.workers.tick()
         self.links.tick()
         self.climbing.tick()
+        self.chairing.desk.tick()
         self.far_stills.tick()
         self.done_below.tick()
         for room in list(self.rooms.values()):

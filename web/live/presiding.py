@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def changes_of(room: Room) -> list[f.Body]:
     """What is to be said now of who presides; mostly nothing."""
-    if not room.state.links:
+    if not room.state.links and room.state.far_chair is None:
         return []
     here = {c.participant.person_id: c.participant.site_id for c in room.connections.values() if c.is_open}
     return who_presides(room.state, room.plan, {one: site for one, site in here.items() if one is not None})

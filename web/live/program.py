@@ -61,7 +61,7 @@ def _presenter(state: State, here: list[Connection], by_site: dict[str | None, s
     site_id = state.presentation_site_id
     if site_id is None:
         return None
-    if site_id == state.chair_site_id:
+    if site_id == state.home_site_id:
         secretaries = [c.id for c in here if c.participant.role == "secretary" and c.line.presentation]
         own = next((c for c in here if c.id == by_site.get(site_id)), None)
         if secretaries and not (own is not None and own.line.presentation):

@@ -7,7 +7,7 @@ is facts too; who is connected right now, and how well, is not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,10 +25,10 @@ from scheduler.proceedings import log
 from scheduler.proceedings.chain import head_after
 from scheduler.proceedings.errors import LeaseLost, Refused, WrongSequence
 from scheduler.proceedings.fold import fold
-from scheduler.proceedings.judge import by_of, judge
+from scheduler.proceedings.judge import by_of, check_may, judge
 from scheduler.proceedings.log import LogWriter, Standing
 from scheduler.proceedings.node import Node
-from scheduler.proceedings.plan import Plan
+from scheduler.proceedings.plan import Participant, Plan, Sitter
 from scheduler.proceedings.state import State
 from web.live.connection import Connection, ConnectionIds, to_text
 from web.live.errors import Closing, NoEntry
@@ -44,6 +44,10 @@ Json = dict[str, Any]
 LIVE = ("testing", "convened", "suspended")
 RELOADS = (c.OpenTesting, c.Convene, c.AmendAgenda, c.ShowPaper)
 """Commands for which the plan is read again: it may have changed since."""
+
+
+async def nobody_below(room: Room, site_id: str) -> Sitter:
+    raise Refused("unknown_site", detail=site_id)
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class Belongings:
     names_of: Callable[[Room, Iterable[str]], Json | None] = lambda room, labels: None
     stills_elsewhere: Callable[[Room, str, str, bool], None] = lambda room, site_id, worker, wanted: None
     on_taken: Callable[[Room, State, Sequence[f.Fact]], None] = lambda room, before, facts: None
+    sitter: Callable[[Room, str], Awaitable[Sitter]] = nobody_below
 
 
 def as_planned(state: State, plan: Plan) -> State:
@@ -123,18 +128,34 @@ class Room:
 
         ``answer`` is called with it before anything follows: who ends the meeting hears so before he is sent home.
         """
-        command = c.parse(name, args)
+        return await self.obey(connection.participant, c.parse(name, args), answer)
+
+    async def obey(
+        self,
+        actor: Participant,
+        command: c.Command,
+        answer: Callable[[int], None] = lambda seq: None,
+        still: Callable[[], object] = lambda: None,
+    ) -> int:
+        """The same for anybody who takes part; ``still`` raises when he does not any more, in his turn."""
+        below = {command.site_id: await self._ask_below(command, actor)} if isinstance(command, c.LendChair) else {}
         async with self.lock:
+            still()
             if isinstance(command, RELOADS):
                 await self.reload_plan()
             await self._check_references(command)
-            now, actor = self.has.clock(), connection.participant
-            bodies = judge(self.state, command, actor, now, self.plan, new_id)
-            by = by_of(self.state, command, actor, self.plan)
+            plan = replace(self.plan, below=below) if below else self.plan
+            bodies = judge(self.state, command, actor, self.has.clock(), plan, new_id)
+            by = by_of(self.state, command, actor, plan)
             facts = await self.append(bodies, by)
             answer(facts[-1].seq)
             await self.presence.follow(facts)
         return facts[-1].seq
+
+    async def _ask_below(self, command: c.LendChair, actor: Participant) -> Sitter:
+        """Who sits at the site that is to have the chair; nobody is asked for one who may not lend it."""
+        check_may(self.state, command, actor, self.has.clock(), self.plan, new_id)
+        return await self.has.sitter(self, command.site_id)
 
     async def _check_references(self, command: c.Command) -> None:
         """Persons and units named in a command are those of the directory."""

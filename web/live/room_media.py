@@ -129,7 +129,7 @@ class RoomMedia:
         """The same for somebody who is about to enter."""
         room = self._room
         room.presence.check_live()
-        label = connection.participant.site_id or room.state.chair_site_id or "hall"
+        label = connection.participant.site_id or room.state.home_site_id or "hall"
         try:
             joined = await self._join(connection, label, sdp)
         except MediaError as error:

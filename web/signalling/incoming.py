@@ -43,6 +43,7 @@ class CommandMessage:
     id: int
     name: Any
     args: Any
+    is_above: bool = False  # for the room above, whose chair the sender has
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,8 @@ def read_message(text: str) -> Incoming:
         if not isinstance(sdp, str):
             raise Malformed("sdp")
         return Offer(_number(message), sdp, kind == "restart_ice")
-    if kind == "command":
-        return CommandMessage(_number(message), message.get("name"), message.get("args", {}))
+    if kind in ("command", "command_above"):
+        return CommandMessage(_number(message), message.get("name"), message.get("args", {}), kind == "command_above")
     if kind == "view":
         return _view(message)
     if kind == "stats":

@@ -12,6 +12,8 @@ ACTS: dict[str, tuple[str, str]] = {
     "adjourn": ("kết thúc cuộc họp", "end the meeting"),
     "change_mode": ("đổi chế độ phát biểu", "change the mode"),
     "hand_over_chair": ("chuyển quyền chủ tọa", "hand over the chair"),
+    "lend_chair": ("chuyển quyền chủ tọa xuống cấp dưới", "hand the chair to a room below"),
+    "return_chair": ("trả lại quyền chủ tọa", "bring the chair back"),
     "appoint_secretary": ("cử thư ký cuộc họp", "appoint the secretary"),
     "report_head_count": ("báo số người dự", "report the head count"),
     "confirm_attendance": ("xác nhận có mặt", "confirm attendance"),
@@ -56,6 +58,7 @@ ROLES: dict[str, tuple[str, str]] = {
     "secretary": ("thư ký", "the secretary"),
     "site": ("điểm cầu", "a site"),
     "floor": ("điểm cầu đang phát biểu", "the site that has the floor"),
+    "lender": ("người đã chuyển quyền chủ tọa", "who lent the chair"),
     "owner": ("chính điểm cầu đó", "the site itself"),
     "everybody": ("người dự họp", "those who take part"),
 }
@@ -85,6 +88,31 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Xin chuyển đăng ký lên cấp trên.",
         "This room is linked with the one above ({detail}): the floor is given there. Forward the request.",
     ),
+    "nobody_logged_in": (
+        "Điểm cầu đang mở bằng đường dẫn chung. Người nhận quyền chủ tọa cần đăng nhập bằng tài khoản của mình tại đó.",
+        "The site is open by its shared link. Whoever is to have the chair logs in there with his own account.",
+    ),
+    "not_below": ("Điểm cầu này không thuộc phòng cấp dưới.", "This site is not in a room below."),
+    "not_lent": ("Quyền chủ tọa đang ở phòng này.", "The chair is in this room."),
+    "chair_not_lent": (
+        "Điểm cầu này không còn giữ quyền chủ tọa cuộc họp cấp trên.",
+        "This site does not have the chair of the meeting above any more.",
+    ),
+    "chairs_above": (
+        "Phòng này đang chủ trì cuộc họp cấp trên ({detail}). Xin trả lại quyền chủ tọa trước khi họp riêng.",
+        "This room has the chair of the meeting above ({detail}). Give it back before a discussion of your own.",
+    ),
+    "only_there": (
+        "Việc này chỉ làm được tại phòng họp cấp trên.",
+        "This can only be done in the room above itself.",
+    ),
+    "far_old": (
+        "Hệ thống bên kia dùng phiên bản cũ, chưa nhận được yêu cầu này.",
+        "The other installation is an older version and does not know this.",
+    ),
+    "far_refused": ("Hệ thống bên kia từ chối yêu cầu này.", "The other installation refuses this."),
+    "far_unreachable": ("Hệ thống bên kia chưa trả lời. Xin thử lại.", "The other installation does not answer."),
+    "away": ("Phòng cấp dưới đang họp riêng.", "The room below is in a discussion of its own."),
     "not_linked": ("Phòng họp chưa nối với cấp trên.", "This room is not linked with one above."),
     "bad_arguments": ("Yêu cầu không hợp lệ: {detail}.", "The request is not valid: {detail}."),
     "already": ("Việc này đã được thực hiện.", "This is already so."),

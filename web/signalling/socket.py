@@ -253,7 +253,9 @@ class _Session:
             self._send({"type": "reply", "id": request.id, "ok": ok})
 
         room, connection = self._room, self._connection
-        if isinstance(request, CommandMessage):
+        if isinstance(request, CommandMessage) and request.is_above:
+            accept(await self._services.hub.chairing.desk.command(room, connection, request.name, request.args))
+        elif isinstance(request, CommandMessage):
             await room.command(connection, request.name, request.args, lambda seq: accept({"seq": seq}))
         elif request.is_restart:
             accept(await room.media.restart_ice(connection, request.sdp))
