@@ -61,6 +61,7 @@ export function room(state: Partial<State>, picture: Partial<RoomPicture> = {}, 
   const controller = {
     store, media: null,
     command: (...given: unknown[]) => (did.push(given), Promise.resolve()),
+    commandAbove: (...given: unknown[]) => (did.push(["above", ...given]), Promise.resolve()),
     setMicrophone: (on: boolean) => (did.push(["microphone", on]), store.set({ micOn: on })),
     setCamera: (on: boolean) => (did.push(["camera", on]), store.set({ camOn: on })),
     takeSite: () => did.push(["take"]),

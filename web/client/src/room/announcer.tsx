@@ -7,17 +7,20 @@ interface Named { unit: (siteId: string | null | undefined) => string; item: (it
 
 /** The sentence for one fact, and whether it may interrupt; null for what need not be said. */
 export function announcementOf(fact: Fact, before: State, words: Words, named: Named): { text: string; urgent: boolean } | null {
-  const body = fact.body as Record<string, string | null>;
+  const body = fact.body as unknown as Record<string, string | null>;
   switch (fact.type) {
     case "FloorGranted":
       return body.site_id === named.mine ? { text: words.room.yourTurn, urgent: true } : { text: words.room.turnOf(named.unit(body.site_id)), urgent: false };
     case "FloorRevoked":
     case "FloorReturned":
       return before.floor ? { text: words.room.floorEnded(named.unit(before.floor.site_id)), urgent: false } : null;
+    case "ChairLent":
     case "ChairHandedOver":
     case "DeputyPresided":
     case "ChairResumed":
       return { text: words.room.handed.other(named.unit(body.site_id)), urgent: false };
+    case "ChairBorrowed":
+      return body.site_id === named.mine ? { text: words.room.handed.above, urgent: true } : null;
     case "ItemOpened":
       return { text: `${words.room.currentItem}: ${named.item(body.item_id ?? "")}`, urgent: false };
     case "Convened":

@@ -11,7 +11,7 @@ import type { FromServer, Role, RoomPlan, Welcome } from "./wire";
 
 const STATS_MS = 5_000;
 const MEDIA_RETRY_MS = 3_000;
-const CHAIRS: ReadonlySet<string> = new Set(["ChairHandedOver", "DeputyPresided", "ChairResumed"]);
+const CHAIRS: ReadonlySet<string> = new Set(["ChairHandedOver", "ChairLent", "DeputyPresided", "ChairResumed"]);
 
 export type FactListener = (fact: Fact, before: State, after: State) => void;
 type MediaFactory = (role: Role, signalling: MediaSignalling, onChange: () => void) => MediaConnection;
@@ -63,6 +63,11 @@ export class RoomController {
     await this.signalling.request("command", { name, args });
   }
 
+  /** For the room above, whose chair is here. */
+  async commandAbove(name: string, args: Record<string, unknown> = {}): Promise<void> {
+    await this.signalling.request("command_above", { name, args });
+  }
+
   view(pinned: string[], maxVideo: number, paused = false): void {
     this.signalling.tell("view", { pinned, max_video: maxVideo, paused });
   }
@@ -79,6 +84,7 @@ export class RoomController {
       case "stills": return message.wanted ? this.stillCamera.start(message.every_s * 1000) : this.stillCamera.stop();
       case "still": return this.store.set({ stills: { ...this.store.get().stills, [message.site_id]: `data:image/jpeg;base64,${message.jpeg}` } });
       case "names": return this.store.set({ far: { ...this.store.get().far, ...message.sites }, leads: message.leads });
+      case "desk": return this.store.set({ desk: message.desk });
       case "notice": return this.store.set({ notices: [...this.store.get().notices, message].slice(-5) });
       case "encodings": return void this.media?.setActiveEncodings(message.active);
       case "occupied": return this.store.set({ phase: "occupied" });

@@ -21,6 +21,14 @@ export function HandedNotice({ handed, dismiss }: { handed: Handed | null; dismi
 export function HandedDialog({ handed, dismiss }: { handed: Handed | null; dismiss: () => void }) {
   const words = useWords();
   const meetingId = useRoom((p) => p.welcome?.meeting.id);
+  const title = useRoom((p) => p.state.links.find((link) => link.side === "upper")?.title);
+  if (handed === "above") {
+    return (
+      <Dialog title={words.room.handed.above} onClose={dismiss} testId="handed-above" actions={<Button look="main" onClick={dismiss} data-testid="handed-understood">{words.room.handed.understood}</Button>}>
+        <p>{words.room.handed.aboveText(title ?? "")}</p>
+      </Dialog>
+    );
+  }
   if (handed === "me") {
     return (
       <Dialog title={words.room.handed.me} onClose={dismiss} testId="handed-me" actions={<Button look="main" onClick={dismiss} data-testid="handed-understood">{words.room.handed.understood}</Button>}>

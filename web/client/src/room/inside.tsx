@@ -35,6 +35,7 @@ export function Inside({ title }: { title: string }) {
   const spoken = useAnnouncements(setHanded);
   usePinned(preview);
   useFirstTool(role, setTool);
+  useDesk(setTool);
   useShortcuts(useShortcutActs(setTool));
   const interruption = useInterruption(controller, title);
   if (interruption) return interruption;
@@ -73,6 +74,16 @@ function useFirstTool(role: Role | undefined, setTool: (tool: Tool | null) => vo
   }, [role, reported, setTool]);
 }
 
+/** Whoever gets the chair of the room above has its desk before him, and puts it away with it. */
+function useDesk(setTool: (tool: Tool | null) => void): void {
+  const has = useRoom((p) => p.desk !== null);
+  const had = useRef(false);
+  useEffect(() => {
+    if (has !== had.current) setTool(has ? "desk" : "queue");
+    had.current = has;
+  }, [has, setTool]);
+}
+
 /** Tells the server which pictures this viewer wants beside the program. */
 function usePinned(preview: string | null): void {
   const { controller } = useRoomContext();
@@ -102,7 +113,8 @@ function useAnnouncements(handed: (to: Handed) => void): { polite: string; urgen
       const { words: w, names: n, welcome: me } = latest.current;
       const item = (id: string) => me?.meeting.items.find((i) => i.id === id)?.title ?? "";
       const said = announcementOf(fact, before, w, { unit: n.unit, item, mine: me?.site_id ?? null });
-      if ((fact.type === "ChairHandedOver" || fact.type === "DeputyPresided" || fact.type === "ChairResumed") && me) latest.current.handed(handedTo(fact.body as { person_id: string; site_id: string }, before, me));
+      if ((fact.type === "ChairHandedOver" || fact.type === "ChairLent" || fact.type === "DeputyPresided" || fact.type === "ChairResumed") && me) latest.current.handed(handedTo(fact.body as { person_id: string; site_id: string }, before, me));
+      if (fact.type === "ChairBorrowed" && me?.site_id && me.site_id === (fact.body as { site_id: string }).site_id) latest.current.handed("above");
       if (said) setSpoken(said.urgent ? { polite: "", urgent: said.text } : { polite: said.text, urgent: "" });
     };
     return () => void (controller.onFact = () => undefined);

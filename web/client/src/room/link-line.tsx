@@ -5,7 +5,7 @@ import { Button } from "../ui/button";
 import { Notice } from "../ui/notice";
 import { useWords } from "../words";
 import { timeOf } from "../words/when";
-import { useCommand, useMay, useRoom } from "./use-room";
+import { useCommand, useMay, useNames, useRoom } from "./use-room";
 
 const BACK_MS = 5 * 60_000;
 
@@ -13,7 +13,19 @@ export function LinkLine() {
   const links = useRoom((p) => p.state.links);
   const above = links.find((link) => link.side === "upper");
   const below = links.filter((link) => link.side === "lower");
-  return <>{above && <Above link={above} />}{below.length > 0 && <Below links={below} />}</>;
+  return <>{above && <Above link={above} />}{below.length > 0 && <Below links={below} />}<ChairElsewhere /></>;
+}
+
+/** Where the chair is, while he is not in the room that he leads. */
+function ChairElsewhere() {
+  const words = useWords().linked.room;
+  const names = useNames();
+  const { far_chair, absent_chair, chair_above, chair_site_id, links } = useRoom((p) => p.state);
+  const title = links.find((link) => link.meeting_id === chair_above?.meeting_id)?.title ?? "";
+  if (far_chair && absent_chair) return <Notice tone="warn"><span data-testid="far-chair" data-status="lost">{words.farChairLost(far_chair.site_name, names.unit(chair_site_id))}</span></Notice>;
+  if (far_chair) return <Notice><span data-testid="far-chair" data-status="open">{words.farChair(far_chair.site_name, far_chair.chair.name)}</span></Notice>;
+  if (chair_above) return <Notice><span data-testid="chair-above">{words.chairAbove(names.unit(chair_above.site_id), chair_above.chair.name, title)}</span></Notice>;
+  return null;
 }
 
 function Above({ link }: { link: Link }) {

@@ -39,9 +39,15 @@ export function otherPictures(slots: readonly SlotAssignment[], shown: string | 
 /** Whether this site's microphone is heard now, as web/live/program.py decides: the chair always; the floor alone; in a discussion everybody. */
 export function isHeard(state: State, siteId: string | null): boolean {
   if (!siteId) return false;
-  if (siteId === state.chair_site_id) return true;
+  if (siteId === state.chair_site_id || leadsAbove(state) === siteId) return true;
   if (state.stage !== "testing" && state.stage !== "convened") return false;
   return state.floor ? siteId === state.floor.site_id : state.mode === "discussion";
+}
+
+/** The site of this room, or below it, that has the chair of the room above, while that is linked. */
+export function leadsAbove(state: State): string | null {
+  const { chair_above } = state;
+  return chair_above && state.links.some((link) => link.meeting_id === chair_above.meeting_id && link.status === "open") ? chair_above.site_id : null;
 }
 
 /** What the others get of a site on air: its own switches and devices decide. */
@@ -100,7 +106,7 @@ export function isNext(state: State, siteId: string | null, now: number): boolea
 }
 
 /** What a hand-over of the chair means to this machine. */
-export type Handed = "me" | "here" | "from_me" | "other";
+export type Handed = "me" | "here" | "from_me" | "other" | "above";
 
 export function handedTo(body: { person_id: string; site_id: string }, before: State, me: { person_id: string | null; site_id: string | null }): Handed {
   if (me.person_id && me.person_id === body.person_id) return "me";

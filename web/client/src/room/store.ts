@@ -1,7 +1,7 @@
 /** One store, fed by one socket. Views read a frozen picture of it and are told when it changes. */
 import type { MediaState, SlotAssignment } from "../media/types";
 import { EMPTY, type State } from "../proceedings/state";
-import type { Cursor, FarSite, SiteLine, Step, Welcome } from "./wire";
+import type { Cursor, Desk, FarSite, SiteLine, Step, Welcome } from "./wire";
 
 export type Phase = "connecting" | "online" | "reconnecting" | "restarting" | "occupied" | "taken_over" | "ended" | "removed" | "refused";
 
@@ -22,6 +22,8 @@ export interface RoomPicture {
   /** Sites of other rooms that are seen here, and the one that leads the room above. */
   far: Readonly<Record<string, FarSite>>;
   leads: string | null;
+  /** The room above, while somebody at this machine has its chair. */
+  desk: Desk | null;
   /** What the operator at the site board has told this site and nobody has put away yet. */
   notices: readonly { id: string; text: string; at: string }[];
   /** Raised when streams of slots were replaced. */
@@ -35,7 +37,7 @@ export interface RoomPicture {
 
 export const INITIAL: RoomPicture = {
   phase: "connecting", code: 0, welcome: null, state: EMPTY, cursor: {}, slots: [], lines: {}, activeSiteId: null,
-  media: "idle", step: "full", stills: {}, far: {}, leads: null, notices: [], mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
+  media: "idle", step: "full", stills: {}, far: {}, leads: null, desk: null, notices: [], mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
 };
 
 export class RoomStore {

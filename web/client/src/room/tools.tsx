@@ -4,6 +4,7 @@ import { useWords } from "../words";
 import { CoursePanel } from "./course";
 import { AgendaPanel } from "./panels/agenda";
 import { ChatPanel } from "./panels/chat";
+import { DeskPanel } from "./panels/desk";
 import { DevicesPanel } from "./panels/devices";
 import { NotesPanel } from "./panels/notes";
 import { OutcomePanel } from "./panels/outcome";
@@ -15,7 +16,7 @@ import styles from "./tools.module.css";
 import { useRoom } from "./use-room";
 import type { Role } from "./wire";
 
-export type Tool = "queue" | "agenda" | "roll" | "papers" | "outcome" | "notes" | "chat" | "course" | "people" | "devices";
+export type Tool = "queue" | "agenda" | "roll" | "papers" | "outcome" | "notes" | "chat" | "course" | "people" | "devices" | "desk";
 
 const TOOLS: Record<Role, Tool[]> = {
   chair: ["queue", "agenda", "roll", "papers", "outcome", "chat", "course", "people", "devices"],
@@ -26,7 +27,7 @@ const TOOLS: Record<Role, Tool[]> = {
 
 const ICONS: Record<Tool, string> = {
   queue: "M4 5h10M4 10h10M4 15h6M17 9v7m-3-3 3 3 3-3", agenda: "M5 4h12v15H5zM8 8h6M8 12h6M8 16h3", roll: "M4 11l4 4 9-10", papers: "M6 3h8l4 4v14H6zM14 3v4h4",
-  notes: "M5 4h12v15H5zM8 9h3M8 13h6M14 4v3", outcome: "M4 19h14M6 15l9-9 3 3-9 9H6z", chat: "M4 5h15v11H10l-4 4v-4H4z", course: "M6 4v16M6 5h11l-2 4 2 4H6", people: "M8 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19c0-4 2-6 5-6s5 2 5 6M16 11a2.5 2.5 0 1 0 0-5M15 14c3 0 5 2 5 5", devices: "M4 7h10v9H4zM14 10l5-3v9l-5-3",
+  notes: "M5 4h12v15H5zM8 9h3M8 13h6M14 4v3", outcome: "M4 19h14M6 15l9-9 3 3-9 9H6z", chat: "M4 5h15v11H10l-4 4v-4H4z", course: "M6 4v16M6 5h11l-2 4 2 4H6", people: "M8 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19c0-4 2-6 5-6s5 2 5 6M16 11a2.5 2.5 0 1 0 0-5M15 14c3 0 5 2 5 5", devices: "M4 7h10v9H4zM14 10l5-3v9l-5-3", desk: "M4 18h14M6 18v-6h10v6M8 12V7h6v5M11 4v3",
 };
 
 export function Tools({ tool, setTool, preview, setPreview }: { tool: Tool | null; setTool: (tool: Tool | null) => void; preview: string | null; setPreview: (id: string | null) => void }) {
@@ -34,8 +35,9 @@ export function Tools({ tool, setTool, preview, setPreview }: { tool: Tool | nul
   const role = useRoom((p) => p.welcome?.role ?? "site");
   const waiting = useRoom((p) => p.state.queue.filter((r) => !r.put_off).length);
   const rail = useRef<HTMLDivElement>(null);
-  const tools = TOOLS[role];
-  const label: Record<Tool, string> = { queue: words.room.floor, agenda: words.room.agenda, roll: words.room.roll, papers: words.room.papers, notes: words.room.notes, outcome: words.room.outcome, chat: words.room.chat, course: words.room.menu, people: words.room.people, devices: words.room.devices };
+  const has = useRoom((p) => p.desk !== null);
+  const tools = has ? [...TOOLS[role], "desk" as const] : TOOLS[role];
+  const label: Record<Tool, string> = { queue: words.room.floor, agenda: words.room.agenda, roll: words.room.roll, papers: words.room.papers, notes: words.room.notes, outcome: words.room.outcome, chat: words.room.chat, course: words.room.menu, people: words.room.people, devices: words.room.devices, desk: words.room.desk.tool };
   const move = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" || event.key === "ArrowRight" ? 1 : event.key === "ArrowUp" || event.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
@@ -77,5 +79,6 @@ function ToolPanel({ tool, preview, setPreview }: { tool: Tool; preview: string 
     case "course": return <CoursePanel />;
     case "people": return <PeoplePanel />;
     case "devices": return <DevicesPanel />;
+    case "desk": return <DeskPanel />;
   }
 }

@@ -34,21 +34,32 @@ export function useRoom<T>(select: (picture: RoomPicture) => T): T {
 
 /** Gives a command; a refusal is shown and read out, never thrown at the one who clicked. */
 export function useCommand(): (name: string, args?: Record<string, unknown>) => Promise<boolean> {
-  const { controller, setRefusal } = useRoomContext();
+  const { controller } = useRoomContext();
+  return useGiving(useCallback((name: string, args: Record<string, unknown>) => controller.command(name, args), [controller]));
+}
+
+function useGiving(give: (name: string, args: Record<string, unknown>) => Promise<void>): (name: string, args?: Record<string, unknown>) => Promise<boolean> {
+  const { setRefusal } = useRoomContext();
   const words = useWords();
   return useCallback(
     async (name, args = {}) => {
       try {
         setRefusal("");
-        await controller.command(name, args);
+        await give(name, args);
         return true;
       } catch (error) {
         setRefusal((error instanceof Refusal && error.message) || (error instanceof Refusal && error.code === "offline" ? words.room.reconnecting : words.room.refused));
         return false;
       }
     },
-    [controller, setRefusal, words],
+    [give, setRefusal, words],
   );
+}
+
+/** The same for the room above, whose chair is at this machine. */
+export function useCommandAbove(): (name: string, args?: Record<string, unknown>) => Promise<boolean> {
+  const { controller } = useRoomContext();
+  return useGiving(useCallback((name: string, args: Record<string, unknown>) => controller.commandAbove(name, args), [controller]));
 }
 
 export function useMay(): (command: string) => boolean {
@@ -76,13 +87,16 @@ export function useNames(): Naming {
   const queue = useRoom((p) => p.state.queue);
   const speeches = useRoom((p) => p.state.speeches);
   const told = useRoom((p) => p.far);
+  const leader = useRoom((p) => p.state.far_chair && (p.state.absent_chair?.site_id ?? p.state.chair_site_id));
+  const leaderName = useRoom((p) => p.state.far_chair?.site_name);
   return useMemo(() => {
     const asked = [...speeches, ...queue, ...(floor ? [floor] : [])]; // sites of rooms below are not in the roster
     const far = new Map(asked.flatMap((one) => (one.origin ? [[one.site_id, one.origin.site_name] as const] : [])));
+    if (leader) far.set(leader, leaderName ?? "");
     const sorted = [...(roster ?? [])].sort((a, b) => a.order - b.order);
     const byId = new Map(sorted.map((entry) => [entry.site_id, entry]));
     return { roster: sorted, entry: (id) => (id ? byId.get(id) : undefined), unit: (id) => (id ? (byId.get(id)?.unit_title ?? far.get(id) ?? told[id]?.title ?? "") : "") };
-  }, [roster, floor, queue, speeches, told]);
+  }, [roster, floor, queue, speeches, told, leader, leaderName]);
 }
 
 export function useLatest<T>(value: T): { readonly current: T } {

@@ -1,7 +1,7 @@
 /** The messages of web/signalling/PROTOCOL.md. */
 import type { SlotAssignment } from "../media/types";
 import type { Fact } from "../proceedings/facts";
-import type { Somebody, State } from "../proceedings/state";
+import type { ItemStatus, Mode, RequestKind, Somebody, Stage, State } from "../proceedings/state";
 import type { AgendaItem, Paper } from "../rest/types";
 
 export type Role = "chair" | "secretary" | "site" | "hall";
@@ -51,6 +51,22 @@ export interface SiteLine { audio: boolean; video: boolean; presentation: boolea
 /** How far down a weak line has brought the pictures of this page. */
 export type Step = "full" | "medium" | "small" | "slow" | "still" | "slides" | "audio" | "text";
 
+export interface DeskRequest { request_id: string; site_id: string; title: string; path: string[]; kind: RequestKind; speaker: Somebody | null; at: string; put_off: boolean }
+
+/** What somebody in this room sees of the room above, whose chair he has. */
+export interface Desk {
+  title: string;
+  now: string;
+  stage: Exclude<Stage, "waiting">;
+  mode: Mode;
+  may: string[];
+  queue: DeskRequest[];
+  waiting: number;
+  floor: { speech_id: string; site_id: string; title: string; speaker: Somebody | null; started_at: string; limit_s: number } | null;
+  items: { id: string; title: string; status: ItemStatus }[];
+  sites: { id: string; title: string }[];
+}
+
 export type FromServer =
   | Welcome
   | { type: "facts"; facts: Fact[] }
@@ -63,6 +79,7 @@ export type FromServer =
   | { type: "stills"; wanted: boolean; every_s: number }
   | { type: "still"; site_id: string; jpeg: string }
   | { type: "names"; sites: Record<string, FarSite>; leads: string | null }
+  | { type: "desk"; desk: Desk | null }
   | { type: "notice"; id: string; text: string; at: string }
   | { type: "occupied" }
   | { type: "taken_over" }
