@@ -122,10 +122,14 @@ class Database:
 
 
 def _connect(dialect: Dialect, _record: Any, arguments: Any, options: Any) -> Any:
-    """The driver's refused connection is an OSError like any other: give it a name of its own."""
+    """A refused connection is an OSError like any other, or an error of the driver's own: give it one name.
+
+    Only as one of ours does it reach those who try again, or say it in a line.
+    """
+    driver: Any = dialect.loaded_dbapi
     try:
         return dialect.connect(*arguments, **options)
-    except OSError as error:
+    except (OSError, driver.asyncpg.PostgresError) as error:  # the latter: no such database, a wrong password, no more connections
         raise DatabaseAway(str(error)) from error
 
 

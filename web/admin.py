@@ -27,7 +27,10 @@ def certificate(
 
     settings = read_settings()
     host = urlsplit(settings.url).hostname or "localhost"
-    files = make_certificate(settings.keys_folder, names or [host])
+    try:
+        files = make_certificate(settings.keys_folder, names or [host])
+    except OSError as error:
+        _give_up(error)
     console.print(f"Certificate: {files.certificate}\nKey:         {files.key}\n")
     console.print("Serve with it:")
     console.print(

@@ -74,12 +74,18 @@ def fill(context: typer.Context) -> None:
     """Fill an empty database with the demonstration organisation and print who can log in."""
     if context.invoked_subcommand is not None:
         return
-    from web.prepare import prepare, print_who_can_log_in
+    from web.prepare import prepare, print_who_can_log_in, saying_why
+    from web.serve import CannotPrepare
 
     async def run(settings: Settings) -> None:
-        await print_who_can_log_in(settings, await prepare(settings, demo=True, console=console), console)
+        with saying_why(settings):
+            await print_who_can_log_in(settings, await prepare(settings, demo=True, console=console), console)
 
-    asyncio.run(run(settings_or_exit()))
+    try:
+        asyncio.run(run(settings_or_exit()))
+    except CannotPrepare as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(CANNOT_START) from None
 
 
 @demo.command()

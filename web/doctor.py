@@ -7,7 +7,9 @@ import shutil
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -15,9 +17,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
+from scheduler.migrations import knows, tables
+from web.run_folder import is_running
 from web.settings import MediaWorker, Settings
+from web.tls import UnusableCertificate, read_certificate
 
 FREE_BYTES_WANTED = 5 * 1024**3
+RENEW_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,12 @@ async def examine(settings: Settings, console: Console) -> bool:
     """Print all findings; True when none is a fault."""
     looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
         _data_folder,
+        _document_folder,
         _disk,
         _database,
         _address,
+        _port,
+        _certificate,
         _client,
         _office,
         _postgres_client,
@@ -53,14 +62,30 @@ async def examine(settings: Settings, console: Console) -> bool:
 
 
 async def _data_folder(settings: Settings) -> Finding:
-    folder = settings.data if settings.data.exists() else settings.data.absolute().parent
-    writable = os.access(folder, os.W_OK)
-    return Finding("data folder", writable, str(settings.data.absolute()), "" if writable else "make it writable")
+    return _folder("data folder", settings.data, "GIAOBAN_DATA")
+
+
+async def _document_folder(settings: Settings) -> Finding:
+    return _folder("dossiers", settings.dossiers_folder, "GIAOBAN_DOCUMENT_FOLDER")
+
+
+def _folder(what: str, path: Path, setting: str) -> Finding:
+    """Files can be made there, or in what it will be made in."""
+    there = _nearest(path)
+    if not there.is_dir():
+        return Finding(what, False, f"{there} is no folder", f"another place in {setting}")
+    writable = os.access(there, os.W_OK | os.X_OK)
+    return Finding(what, writable, str(path.absolute()), "" if writable else f"make {there} writable")
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or the first folder above it that is there."""
+    path = path.absolute()
+    return next(part for part in (path, *path.parents) if part.exists())
 
 
 async def _disk(settings: Settings) -> Finding:
-    folder = settings.data if settings.data.exists() else Path()
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_nearest(settings.data)).free
     enough = free >= FREE_BYTES_WANTED
     return Finding("free space", enough or None, f"{free / 1024**3:.1f} GiB", "" if enough else "one hour takes ~1 GiB")
 
@@ -70,9 +95,13 @@ async def _database(settings: Settings) -> Finding:
         return Finding("database", None, "not made yet", "giaoban serve makes it")
     database = Database(settings.database)
     try:
+        if not await tables(database):
+            return Finding("database", None, f"{database.engine.dialect.name}, empty", "giaoban serve fills it")
         async with database.reading() as session:
-            version = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
-        return Finding("database", True, f"{database.engine.dialect.name}, version {version}")
+            version = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one()
+        said = f"{database.engine.dialect.name}, version {version}"
+        is_known = knows(version)
+        return Finding("database", is_known, said, "" if is_known else "a newer version of Giao Ban wrote it")
     except (SQLAlchemyError, OSError) as error:
         return Finding("database", False, str(error).splitlines()[0], "check GIAOBAN_DATABASE_URL")
     finally:
@@ -83,6 +112,41 @@ async def _address(settings: Settings) -> Finding:
     if settings.rooms_allowed:
         return Finding("address", True, settings.url)
     return Finding("address", False, f"{settings.url}: no camera without TLS", "giaoban admin certificate")
+
+
+async def _port(settings: Settings) -> Finding:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if is_running(settings.run_folder, "web"):
+                return Finding("web", True, f"serves on port {settings.port}")
+            return Finding("web", False, f"TCP {settings.port}: {error.strerror}", "GIAOBAN_PORT, GIAOBAN_HOST")
+    return Finding("web", True, f"TCP {settings.port} free")
+
+
+async def _certificate(settings: Settings) -> Finding:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return Finding("TLS", True, "by a proxy" if settings.has_tls else "not spoken by this server")
+    try:
+        found = read_certificate(settings.tls_certificate, settings.tls_key)
+    except UnusableCertificate as error:
+        return Finding("TLS", False, str(error), "GIAOBAN_TLS_CERTIFICATE, GIAOBAN_TLS_KEY")
+    now, host = datetime.now(UTC), urlsplit(settings.url).hostname or ""
+    said = f"until {found.ends:%Y-%m-%d}"
+    if not found.is_valid(now):
+        return Finding("TLS", False, f"valid from {found.begins:%Y-%m-%d} {said}", "a new certificate")
+    if not any(_names_host(name, host) for name in found.names):
+        said = f"for {', '.join(found.names)}, not for {host}"
+        return Finding("TLS", False, said, f"giaoban admin certificate {host}")
+    is_late = found.ends - now < RENEW_BEFORE
+    return Finding("TLS", None if is_late else True, said, "renew it now" if is_late else "")
+
+
+def _names_host(name: str, host: str) -> bool:
+    name, host = name.lower(), host.lower()
+    return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 
 
 async def _client(settings: Settings) -> Finding:
@@ -104,7 +168,7 @@ async def _postgres_client(settings: Settings) -> Finding:
 
 
 def _media(worker: MediaWorker) -> Finding:
-    if worker.socket.exists():
+    if is_running(worker.socket.parent, worker.name):
         return Finding(worker.name, True, f"socket {worker.socket}")
     for kind, name in ((socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")):
         with socket.socket(socket.AF_INET, kind) as probe:

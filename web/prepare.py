@@ -18,20 +18,23 @@ from scheduler.migrations import upgrade
 from scheduler.proceedings.errors import LeaseHeld
 from web.beginning import Beginning, begin, can_start_now
 from web.only_server import wait_for_the_last, words
-from web.serve import CannotPrepare
+from web.serve import CannotPrepare, in_words
 from web.services import utc_now
 from web.settings import Settings
 
 
 @contextmanager
-def saying_why() -> Iterator[None]:
+def saying_why(settings: Settings) -> Iterator[None]:
     """Raises :class:`CannotPrepare` with the reason in words."""
     try:
         yield
     except LeaseHeld as held:
         raise CannotPrepare(words(held)) from held
-    except (OSError, SQLAlchemyError) as error:
-        raise CannotPrepare(str(error)) from error
+    except OSError as error:
+        raise CannotPrepare(in_words(error, settings)) from error
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        raise CannotPrepare(f"The database (GIAOBAN_DATABASE_URL) refuses: {reason}") from error
 
 
 async def prepare(settings: Settings, *, demo: bool, console: Console, example: bool = True) -> Beginning:

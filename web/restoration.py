@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
-from scheduler.migrations import knows, upgrade
+from scheduler.migrations import knows, tables, upgrade
 from scheduler.proceedings import lease
 from scheduler.proceedings.node import begin_epoch
 from scheduler.settings import DatabaseSettings
@@ -101,9 +101,9 @@ async def _require_empty(settings: Settings) -> None:
         raise CannotRestore(f"{settings.data} is not empty; restore into a new data folder")
     if _inside(settings.dossiers_folder):
         raise CannotRestore(f"{settings.dossiers_folder} is not empty; dossiers are restored into a new folder")
-    if tables := await _tables(settings.database):
+    if found := await _tables(settings.database):
         raise CannotRestore(
-            f"the database in GIAOBAN_DATABASE_URL is not empty ({len(tables)} tables); restore into a new one"
+            f"the database in GIAOBAN_DATABASE_URL is not empty ({len(found)} tables); restore into a new one"
         )
 
 
@@ -117,8 +117,7 @@ async def _tables(settings: DatabaseSettings) -> list[str]:
         return []
     database = Database(settings)
     try:
-        async with database.engine.connect() as connection:
-            return await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        return await tables(database)
     except (SQLAlchemyError, OSError) as error:
         raise NoAnswer(f"the database does not answer: {error}") from None
     finally:

@@ -61,5 +61,14 @@ def write_pid(run: Path, name: str) -> None:
     partial.replace(file)
 
 
+def is_running(run: Path, name: str) -> bool:
+    """Whether the process that wrote ``<name>.pid`` is still there."""
+    try:
+        os.kill(int((run / f"{name}.pid").read_text()), 0)
+    except (OSError, ValueError) as error:
+        return isinstance(error, PermissionError)
+    return True
+
+
 def _file(run: Path, pid: int) -> Path:
     return run / f"preparing.{pid}"

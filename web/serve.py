@@ -26,13 +26,27 @@ async def serve(settings: Settings, *, demo: bool, console: Console, example: bo
     """Run until told to stop; the exit code of the command."""
     try:
         await _serve(settings, demo=demo, example=example, console=console)
-    except (CannotPrepare, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
-        return CANNOT_START
+    except CannotPrepare as error:
+        return _refuse(str(error), console)
+    except OSError as error:
+        return _refuse(in_words(error, settings), console)
     except CannotStart as error:
         console.print(f"[red]{error} cannot start; its reason stands above.[/red]")
         return CANNOT_START
     return 0
+
+
+def _refuse(reason: str, console: Console) -> int:
+    console.print(f"[red]{escape(reason)}[/red]", soft_wrap=True, highlight=False)
+    return CANNOT_START
+
+
+def in_words(error: OSError, settings: Settings) -> str:
+    """What cannot be had, and which of the settings leads there."""
+    if error.filename is not None:
+        data = settings.data.absolute()
+        return f"Cannot keep anything in {data} (GIAOBAN_DATA): {error.filename}: {error.strerror}"
+    return f"Cannot reach the database (GIAOBAN_DATABASE_URL): {error.strerror or error}"
 
 
 async def _serve(settings: Settings, *, demo: bool, example: bool, console: Console) -> None:
@@ -44,12 +58,12 @@ async def _serve(settings: Settings, *, demo: bool, example: bool, console: Cons
             await asyncio.to_thread(import_module, "web.prepare")  # in a thread: this one starts the children
             from web.prepare import prepare, print_who_can_log_in, saying_why
 
-            with saying_why():
+            with saying_why(settings):
                 beginning = await prepare(settings, demo=demo, example=example, console=console)
         except BaseException:
             stopping.set()
             await asyncio.wait({running})
             raise
-    with saying_why():
+    with saying_why(settings):
         await print_who_can_log_in(settings, beginning, console)
     await running

@@ -19,6 +19,7 @@ from web.run_folder import wait_until_prepared, write_pid
 from web.services import utc_now
 from web.settings import Settings
 from web.supervisor import CANNOT_START
+from web.tls import UnusableCertificate, read_certificate
 
 
 def run(settings: Settings, heartbeat: int | None = None) -> int:
@@ -27,6 +28,12 @@ def run(settings: Settings, heartbeat: int | None = None) -> int:
     ``heartbeat``: the pipe on which the supervisor listens.
     """
     wait_until_prepared(settings.run_folder)
+    if settings.tls_certificate and settings.tls_key:
+        try:
+            read_certificate(settings.tls_certificate, settings.tls_key)
+        except UnusableCertificate as error:
+            print(f"Cannot speak TLS: {error}", file=sys.stderr)
+            return CANNOT_START
     code = asyncio.run(_look(settings))
     if code:
         return code

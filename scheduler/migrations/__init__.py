@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from scheduler.database import Database
 
@@ -38,3 +38,9 @@ async def upgrade(database: Database) -> None:
     """Bring the database to the newest version; does nothing when it is there already."""
     async with database.engine.begin() as connection:
         await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "head"))
+
+
+async def tables(database: Database) -> list[str]:
+    """What is in the database, ours or not; raises what the driver raises when it does not answer."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(lambda sync: inspect(sync).get_table_names())
