@@ -18,13 +18,13 @@ setup: .venv/.complete $(CLIENT)/dist/.complete ## make .venv, build native part
 	@PYTHON=$(PYTHON) setup/python.sh
 
 $(CLIENT)/dist/.complete: $(CLIENT)/package-lock.json $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/index.html $(CLIENT)/vite.config.ts -type f 2>/dev/null)
-	@setup/client.sh
+	@PYTHON=$(PYTHON) setup/client.sh
 
 run: setup ## serve http://localhost:8000 with the demonstration organisation
 	@$(BIN)/giaoban serve --demo
 
 test: setup ## everything: lint, types, contracts, unit, integration and browser tests
-	@setup/system.sh test
+	@PYTHON=$(BIN)/python setup/system.sh test
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types rules client
 	@setup/tests.sh
 

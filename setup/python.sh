@@ -4,7 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 setup/system.sh run
 python=${PYTHON:-python3.11}
-command -v "$python" >/dev/null 2>&1 || { echo "Python 3.11 or newer is needed: set PYTHON=…" >&2; exit 1; }
 echo "[1/2] Python environment"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes -r requirements.lock

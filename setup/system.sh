@@ -1,22 +1,45 @@
 #!/usr/bin/env bash
 # What the machine must have. As root on Debian it is installed; elsewhere it is named with the command that installs it.
-# usage: setup/system.sh run|test
+# usage: [PYTHON=python3.12] setup/system.sh run|test
 set -euo pipefail
 purpose=${1:-run}
+python=${PYTHON:-python3.11}
+oldest_python=3.11
+oldest_node=20
 missing=()
 
 need() { # need COMMAND PACKAGE: the command, or the Debian package that brings it
     command -v "$1" >/dev/null 2>&1 || missing+=("$2")
 }
+refuse() { # what no package of this release brings
+    printf '%s\n' "$@" >&2
+    exit 1
+}
 
-need python3.11 python3.11 || true
-command -v python3.11 >/dev/null 2>&1 && ! python3.11 -c 'import ensurepip' 2>/dev/null && missing+=(python3.11-venv)
+if command -v "$python" >/dev/null 2>&1; then
+    "$python" -c "import sys; sys.exit(sys.version_info < (${oldest_python/./, }))" ||
+        refuse "Python $oldest_python or newer is needed; $python is $("$python" -V 2>&1)." \
+            "Take another one with:  make run PYTHON=python$oldest_python"
+    package=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$package-venv")
+    "$python" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null || missing+=("$package-dev")
+else
+    missing+=("$(basename "$python")" "$(basename "$python")-venv" "$(basename "$python")-dev")
+fi
+if command -v node >/dev/null 2>&1; then
+    node=$(node --version)
+    major=${node#v}
+    [ "${major%%.*}" -ge $oldest_node ] ||
+        refuse "Node $oldest_node or newer is needed; this is $node." \
+            "Install it with:  curl -fsSL https://deb.nodesource.com/setup_$oldest_node.x | sudo -E bash - && sudo apt-get install -y nodejs"
+    need npm npm
+else
+    # Debian's own nodejs is new enough from Debian 13 on
+    missing+=(nodejs)
+    need npm npm
+fi
 need gcc gcc
-command -v python3.11 >/dev/null 2>&1 && ! python3.11 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null &&
-    missing+=(python3.11-dev)
 need make make
-need node nodejs
-need npm npm
 [ -e /usr/include/openssl/ssl.h ] || missing+=(libssl-dev)
 # titles are drawn into recordings with it
 [ -e /usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf ] || missing+=(fonts-liberation2)
@@ -34,12 +57,15 @@ if [ "$purpose" = test ]; then
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
+again=${2:-}
+[ "$again" = again ] && refuse "Still missing after installing: ${missing[*]}"
 install="apt-get install -y --no-install-recommends ${missing[*]}"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
     $install -qq >/dev/null
+    exec "$0" "$purpose" again # what this release brings may be too old
 else
     echo "Missing: ${missing[*]}" >&2
     echo "Install with:  sudo $install" >&2

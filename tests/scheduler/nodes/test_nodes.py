@@ -70,9 +70,9 @@ def test_addresses_that_are_not_dialled(url: str) -> None:
     pairings.check_url("http://127.0.0.1:8000")
 
 
-async def test_adding_and_revoking_is_an_administrators(sqlite_database: Database) -> None:
+async def test_adding_and_revoking_is_an_administrators(database: Database) -> None:
     administrator = Actor("p", roles=frozenset({("administrator", "u")}))
-    async with sqlite_database.transaction() as session:
+    async with database.transaction() as session:
         ours = await identify(session, NOW)
         with pytest.raises(NotAllowed):
             await add_node(session, Actor("q"), ours, pairing(1), "lower", NOW)
@@ -92,8 +92,8 @@ async def test_adding_and_revoking_is_an_administrators(sqlite_database: Databas
         assert (await neighbourhood(session))[IDS[1]].public_key == KEYS[5].public
 
 
-async def test_introductions_are_believed_link_by_link(sqlite_database: Database) -> None:
-    async with sqlite_database.transaction() as session:
+async def test_introductions_are_believed_link_by_link(database: Database) -> None:
+    async with database.transaction() as session:
         ours = await identify(session, NOW)
         for number in (1, 2):
             await add_node(session, None, ours, pairing(number), "lower", NOW)

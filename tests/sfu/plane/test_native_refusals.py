@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-COMPILER = shutil.which("cc") or shutil.which("gcc")
+COMPILER = shutil.which("cc") or shutil.which("gcc") or "cc"  # the one that built the plane
 
 
 @pytest.fixture(autouse=True)
@@ -20,11 +20,10 @@ def plane_under_test() -> str:
     return "loop"
 
 
-@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler, as building the plane does")
 def test_what_the_kernel_refuses_is_tried_again_then_dropped(tmp_path: Path) -> None:
     kernel = tmp_path / "refusing_kernel.so"
     source = str(HERE / "refusing_kernel.c")
-    subprocess.run([COMPILER or "cc", "-shared", "-fPIC", "-o", str(kernel), source, "-ldl"], check=True)
+    subprocess.run([COMPILER, "-shared", "-fPIC", "-o", str(kernel), source, "-ldl"], check=True)
     done = subprocess.run(
         [sys.executable, "-m", "tests.sfu.plane.refused_sends", str(kernel)],
         cwd=HERE.parents[2],
