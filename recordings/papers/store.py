@@ -58,7 +58,7 @@ class ObjectStore:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit_bytes:
-                    raise TooLarge(f"Tệp lớn hơn mức cho phép ({limit_bytes // 1_000_000} MB). Chưa lưu gì.")
+                    raise TooLarge(f"Tệp quá lớn: tối đa {limit_bytes // 2**20} MB. Chưa lưu gì.")
                 digest.update(chunk)
                 yield chunk
 

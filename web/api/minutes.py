@@ -33,7 +33,7 @@ Long = Annotated[str, Field(max_length=200_000)]
 Line = Annotated[str, Field(max_length=1000)]
 Pin = Annotated[str, Field(min_length=1, max_length=200)]
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-LARGEST_CERTIFICATE = 128 * 1024
+LARGEST_CERTIFICATE = 2**20
 _DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 
 

@@ -39,7 +39,7 @@ from web.link import socket as link_socket
 from web.signalling import socket
 
 MULTIPART_EXTRA = 64 * 1024  # the form around the file
-_UPLOADS = ("/papers", "/minutes/upload", "/me/certificate")
+_UPLOADS = ("/papers", "/minutes/upload")
 
 _SECTIONS = (
     session,

@@ -143,6 +143,7 @@ async def shape_session(session: ReadSession | WriteSession, services: Services,
         "installation": {"name": installation["name"], "demo": bool(installation["demo"])},
         "rooms_allowed": services.settings.rooms_allowed,
         "isolated_network": services.settings.isolated_network,
+        "upload_limit": services.settings.upload_limit,
         "version": VERSION,
     }
 

@@ -1,4 +1,4 @@
-"""People of a unit, kept in a real Chromium: put right by keyboard, out of use and back, the administrator's role."""
+"""People of a unit, kept in a real Chromium: put right by keyboard, out of use and back, a new password, the roles."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.media.chromium import chromium
 
 CLERK = "Văn thư"
 CHAIRMAN = re.compile("(?<!Phó )Chủ tịch UBND huyện")
+FRESH = "sông Nho Quế mùa thu"
 LAST = "Đây là quản trị hệ thống cuối cùng còn dùng."
 
 
@@ -36,6 +37,7 @@ async def test_people_at_the_screen(tmp_path: Path) -> None:
         problems += await out_of_use(keeper, clerk)
         problems += await back_in_use(keeper, installation)
         problems += await an_administrator_more(administrator, keeper, chair)
+        problems += await a_forgotten_password(keeper, clerk, installation)
         problems += await the_last_one(administrator)
         assert problems == []
 
@@ -116,9 +118,7 @@ async def back_in_use(page: Page, installation: Installation) -> list[str]:
     assert browser is not None
     other = await (await browser.new_context(locale="vi-VN")).new_page()
     await other.goto(f"{installation.url}/login")
-    await other.fill(mark("login-name"), "vanthu.quanba")
-    await other.fill(mark("login-password"), installation.password)
-    await other.keyboard.press("Enter")
+    await log_in(other, "vanthu.quanba", installation.password)
     await other.wait_for_selector("text=Tên đăng nhập hoặc mật khẩu không đúng.")
     await tab_to(page, "reactivate-person")
     await page.keyboard.press("Enter")
@@ -166,6 +166,50 @@ async def set_administrator(page: Page, words: str | re.Pattern[str], is_one: bo
     await tab_to(page, "save-roles")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("[role=dialog]", state="detached")
+
+
+async def a_forgotten_password(keeper: Page, clerk: Page, installation: Installation) -> list[str]:
+    """The unit's administrator hands over a link; it opens once, ends what was open, and the old password is over."""
+    await row(keeper, CLERK).locator(mark("reset-password")).click()
+    link = await keeper.inner_text(mark("one-time-link"))
+    problems = await look(keeper, "reset-link", "[role=dialog]")
+    await keeper.keyboard.press("Escape")
+
+    browser = keeper.context.browser
+    assert browser is not None
+    other = await (await browser.new_context(locale="vi-VN")).new_page()
+    await other.goto(link)
+    problems += await look(other, "new-password")
+    await new_password(other, "ngắn", "ngắn")
+    await other.wait_for_selector("text=Mật khẩu cần ít nhất 10 ký tự.")
+    await new_password(other, FRESH, f"{FRESH}!")
+    await other.wait_for_selector("text=Hai lần nhập không giống nhau.")
+    await new_password(other, FRESH, FRESH)
+    await other.wait_for_selector(mark("password-changed"))
+    await other.wait_for_url(f"{installation.url}/login")
+    await log_in(other, "vanthu.quanba", installation.password)
+    await other.wait_for_selector("text=Tên đăng nhập hoặc mật khẩu không đúng.")
+    await log_in(other, "vanthu.quanba", FRESH)
+    await other.wait_for_url(f"{installation.url}/")
+    await clerk.reload()
+    await clerk.wait_for_selector(mark("login-submit"))  # elsewhere the session with the old one is over
+
+    await other.goto(link)
+    await new_password(other, f"{FRESH} nữa", f"{FRESH} nữa")
+    await other.wait_for_selector("[role=alert] >> text=Đường dẫn đặt lại mật khẩu đã dùng hoặc đã hết hạn.")
+    return problems
+
+
+async def new_password(page: Page, first: str, again: str) -> None:
+    await page.fill(mark("new-password"), first)
+    await page.fill(mark("repeat-password"), again)
+    await page.click(mark("change-password"))
+
+
+async def log_in(page: Page, name: str, password: str) -> None:
+    await page.fill(mark("login-name"), name)
+    await page.fill(mark("login-password"), password)
+    await page.keyboard.press("Enter")
 
 
 async def the_last_one(page: Page) -> list[str]:

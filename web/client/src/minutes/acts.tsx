@@ -2,8 +2,9 @@
 import { useState, type FormEvent } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../rest/request";
-import { useApi } from "../session/session";
-import { Button } from "../ui/button";
+import { tooLarge } from "../rest/upload";
+import { useApi, useSession } from "../session/session";
+import { Button, FileLink } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
 import { Dialog } from "../ui/dialog";
 import { FileField, TextField } from "../ui/field";
@@ -50,7 +51,7 @@ export function MinutesActs({ path, minutes, adopt }: ActsProps) {
       {!open && <ErrorNotice error={error} />}
       {(open === "sign_secretary" || open === "sign_chair") && <SignDialog title={words.minutes.signAs[open === "sign_chair" ? "chair" : "secretary"]} error={error} onClose={close} sign={(pin) => run(() => api.post(`${path}/sign`, { role: open === "sign_chair" ? "chair" : "secretary", pin }))} />}
       {open === "number" && <NumberDialog minutes={minutes} error={error} onClose={close} give={(body) => run(() => api.put(`${path}/number`, body))} />}
-      {open === "upload" && <UploadDialog error={error} onClose={close} send={(form) => run(() => api.post(`${path}/upload`, form))} />}
+      {open === "upload" && <UploadDialog ours={minutes.files.pdf} error={error} onClose={close} send={(form) => run(() => api.post(`${path}/upload`, form))} />}
       {(open === "return" || open === "recall") && <ReasonDialog title={words.minutes[open]} label={open === "return" ? words.minutes.returnReason : words.minutes.recallReason} error={error} onClose={close} act={(reason) => run(() => api.post(`${path}/${open}`, { reason }))} />}
     </div>
   );
@@ -109,18 +110,31 @@ function NumberDialog({ minutes, give, error, onClose }: Frame & { minutes: Minu
   );
 }
 
-function UploadDialog({ send, error, onClose }: Frame & { send: (form: FormData) => Promise<void> }) {
+function UploadDialog({ ours, send, error, onClose }: Frame & { ours: string | null; send: (form: FormData) => Promise<void> }) {
   const words = useWords();
-  const go = (event: FormEvent<HTMLFormElement>) => {
+  const { session } = useSession();
+  const [noFile, setNoFile] = useState(false);
+  const [refused, setRefused] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const go = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    void send(new FormData(event.currentTarget));
+    const form = new FormData(event.currentTarget);
+    const file = form.get("file");
+    if (!(file instanceof File) || !file.name) return setNoFile(true);
+    const large = tooLarge(file, session?.upload_limit, words);
+    setRefused(large);
+    if (large) return;
+    setBusy(true);
+    await send(form);
+    setBusy(false);
   };
   return (
     <Dialog title={words.minutes.upload} onClose={onClose}>
-      <form onSubmit={go} className={styles.text}>
-        <FileField label={words.plan.file} hint={words.minutes.uploadHint} name="file" accept="application/pdf" required data-testid="signed-file" />
-        <ErrorNotice error={error} />
-        <Button look="main" type="submit" data-testid="upload-confirm">{words.act.send}</Button>
+      <form noValidate onSubmit={(event) => void go(event)} className={styles.text}>
+        {ours && <div><FileLink size="small" href={ours} download="bien-ban.pdf" data-testid="download-to-sign">{words.minutes.downloadToSign}</FileLink></div>}
+        <FileField label={words.plan.file} hint={words.minutes.uploadHint} name="file" accept="application/pdf" error={noFile ? words.act.fileNeeded : null} onChange={() => setNoFile(false)} data-testid="signed-file" />
+        <ErrorNotice error={refused ?? error} />
+        <Button look="main" type="submit" disabled={busy} data-testid="upload-confirm">{busy ? words.plan.uploading : words.act.send}</Button>
       </form>
     </Dialog>
   );

@@ -2,7 +2,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState, type FormEvent } from "react";
 import type { Meeting, Paper } from "../rest/types";
-import { useApi } from "../session/session";
+import { tooLarge } from "../rest/upload";
+import { useApi, useSession } from "../session/session";
 import { Button, FileLink } from "../ui/button";
 import { ConfirmButton } from "../ui/confirm";
 import { Dialog } from "../ui/dialog";
@@ -69,6 +70,7 @@ export function PaperDialog({ paper, onClose, start = 1 }: { paper: Pick<Paper, 
 function Upload({ meeting, done }: { meeting: Meeting; done: () => Promise<void> }) {
   const words = useWords();
   const api = useApi();
+  const { session } = useSession();
   const form = useRef<HTMLFormElement>(null);
   const [notSecret, setNotSecret] = useState(false);
   const [missing, setMissing] = useState(false);
@@ -82,6 +84,8 @@ function Upload({ meeting, done }: { meeting: Meeting; done: () => Promise<void>
     const file = data.get("file");
     if (!(file instanceof File) || !file.name) return setNoFile(true);
     if (!notSecret) return setMissing(true);
+    const refused = tooLarge(file, session?.upload_limit, words);
+    if (refused) return setError(refused);
     if (!data.get("title")) data.set("title", file.name.replace(/\.[^.]+$/, ""));
     if (!data.get("item_id")) data.delete("item_id");
     data.set("not_secret", "true");

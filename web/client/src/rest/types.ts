@@ -21,6 +21,8 @@ export interface Session {
   installation: { name: string; demo: boolean };
   /** Declared isolated: meetings up to Mật are taken in. */
   isolated_network?: boolean;
+  /** Bytes of the largest file that is taken. */
+  upload_limit?: number;
   /** Somebody else knows the password: nothing but a new one is accepted. */
   must_change_password?: boolean;
   version: string;

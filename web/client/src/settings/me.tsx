@@ -27,6 +27,7 @@ function CertificateCard() {
   const query = useQuery({ queryKey: ["certificate"], queryFn: () => api.get<{ certificate: Certificate | null }>("/api/me/certificate") });
   const [error, setError] = useState<unknown>(null);
   const [pin, setPin] = useState("");
+  const [missing, setMissing] = useState({ file: false, pin: false });
   const run = async (act: () => Promise<unknown>) => {
     setError(null);
     try {
@@ -40,6 +41,10 @@ function CertificateCard() {
   const upload = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
+    const file = data.get("file");
+    const missing = { file: !(file instanceof File) || !file.name, pin: !data.get("pin") };
+    setMissing(missing);
+    if (missing.file || missing.pin) return;
     void run(() => api.put("/api/me/certificate", data));
   };
   const held = query.data?.certificate;
@@ -53,9 +58,9 @@ function CertificateCard() {
           <div><ConfirmButton look="danger" ask={`${words.minutes.certificateDelete}?`} act={() => void run(() => api.delete("/api/me/certificate"))}>{words.minutes.certificateDelete}</ConfirmButton></div>
         </>
       ) : <p>{words.minutes.certificateNone}</p>}
-      <form className={styles.form} onSubmit={upload}>
-        <FileField label={words.minutes.certificateFile} name="file" accept=".p12,.pfx" required />
-        <TextField label={words.minutes.pin} hint={words.minutes.pinHint} type="password" name="pin" autoComplete="off" required />
+      <form noValidate className={styles.form} onSubmit={upload}>
+        <FileField label={words.minutes.certificateFile} name="file" accept=".p12,.pfx" error={missing.file ? words.act.fileNeeded : null} data-testid="certificate-file" />
+        <TextField label={words.minutes.pin} hint={words.minutes.pinHint} type="password" name="pin" autoComplete="off" error={missing.pin ? words.minutes.pinNeeded : null} data-testid="certificate-pin" />
         <Button type="submit" data-testid="upload-certificate">{words.minutes.certificateUpload}</Button>
       </form>
       <form className={styles.form} onSubmit={(event) => { event.preventDefault(); void run(() => api.post("/api/me/certificate/test", { pin })); }}>

@@ -4,7 +4,7 @@ export const shell = {
   act: {
     save: "Save", cancel: "Cancel", close: "Close", back: "Back", retry: "Try again", confirm: "OK", delete: "Delete",
     add: "Add", edit: "Edit", copy: "Copy", copied: "Copied", open: "Open", print: "Print", search: "Search", more: "More",
-    up: "Up", down: "Down", send: "Send", reload: "Reload the page", yes: "Yes", no: "No", download: "Download", chooseFile: "Choose a file", noFile: "No file chosen", fileNeeded: "Choose the file to upload.",
+    up: "Up", down: "Down", send: "Send", reload: "Reload the page", yes: "Yes", no: "No", download: "Download", chooseFile: "Choose a file", noFile: "No file chosen", fileNeeded: "Choose the file to upload.", fileTooLarge: (mb: number) => `Too large: at most ${mb} MB. Nothing was stored.`,
   },
   state: {
     loading: "Loading…", saving: "Saving…", saved: "Saved", nothing: "Nothing here yet.",

@@ -4,7 +4,7 @@ export const shell = {
   act: {
     save: "Lưu", cancel: "Bỏ qua", close: "Đóng", back: "Quay lại", retry: "Thử lại", confirm: "Đồng ý", delete: "Xóa",
     add: "Thêm", edit: "Sửa", copy: "Sao chép", copied: "Đã sao chép", open: "Mở", print: "In", search: "Tìm", more: "Xem thêm",
-    up: "Lên", down: "Xuống", send: "Gửi", reload: "Tải lại trang", yes: "Có", no: "Không", download: "Tải về", chooseFile: "Chọn tệp", noFile: "Chưa chọn tệp", fileNeeded: "Chọn tệp cần tải lên.",
+    up: "Lên", down: "Xuống", send: "Gửi", reload: "Tải lại trang", yes: "Có", no: "Không", download: "Tải về", chooseFile: "Chọn tệp", noFile: "Chưa chọn tệp", fileNeeded: "Chọn tệp cần tải lên.", fileTooLarge: (mb: number) => `Tệp quá lớn: tối đa ${mb} MB. Chưa lưu gì.`,
   },
   state: {
     loading: "Đang tải…", saving: "Đang lưu…", saved: "Đã lưu", nothing: "Chưa có gì ở đây.",
