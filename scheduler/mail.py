@@ -7,7 +7,6 @@ shows one to the reader, and the folder's file is named by it.
 from __future__ import annotations
 
 import asyncio
-import email
 import hashlib
 import os
 import re
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32, default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from scheduler.errors import MailFailed, NotFound
 from scheduler.settings import MailSettings
 
 _CRLF = compat32.clone(linesep="\r\n")
+_HEADERS = BytesHeaderParser(policy=default)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -44,7 +45,9 @@ class StoredLetter:
     to: str
     subject: str
     at: datetime
-    kind: str  # "request", "cancel" …: the iCalendar method
+    kind: str  # "request", "cancel" …: a LetterKind
+    meeting_id: str = ""  # of which meeting, to which site; "": it does not say
+    site_id: str = ""
 
 
 def message_id(delivery_key: str, sender: str) -> str:
@@ -85,6 +88,13 @@ class FolderTransport:
             raise NotFound("mail", id)
         return await asyncio.to_thread(path.read_bytes)
 
+    async def envelope(self, id: str) -> StoredLetter:
+        """One letter as the list has it; NotFound when there is none."""
+        path = self._path(id)
+        if not await asyncio.to_thread(path.is_file):
+            raise NotFound("mail", id)
+        return await asyncio.to_thread(_envelope, path)
+
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
             raise NotFound("mail", key)
@@ -102,16 +112,21 @@ class FolderTransport:
         unfinished.replace(path)
 
     def _letters(self) -> Iterator[StoredLetter]:
-        for path in self.folder.glob("*.eml"):
-            with path.open("rb") as file:
-                letter = email.message_from_binary_file(file, policy=default)
-            yield StoredLetter(
-                id=path.stem,
-                to=str(letter["To"]),
-                subject=str(letter["Subject"]),
-                at=parsedate_to_datetime(str(letter["Date"])),
-                kind=str(letter.get("X-Giaoban-Kind", "")),
-            )
+        return (_envelope(path) for path in self.folder.glob("*.eml"))
+
+
+def _envelope(path: Path) -> StoredLetter:
+    with path.open("rb") as file:
+        letter = _HEADERS.parse(file)
+    return StoredLetter(
+        id=path.stem,
+        to=str(letter["To"]),
+        subject=str(letter["Subject"]),
+        at=parsedate_to_datetime(str(letter["Date"])),
+        kind=str(letter.get("X-Giaoban-Kind", "")),
+        meeting_id=str(letter.get("X-Giaoban-Meeting", "")),
+        site_id=str(letter.get("X-Giaoban-Site", "")),
+    )
 
 
 class SmtpTransport:

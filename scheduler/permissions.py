@@ -323,5 +323,5 @@ def may_see_contacts(actor: Actor, unit_path: Sequence[str]) -> bool:
 
 
 def may_see_settings(actor: Actor) -> bool:
-    """Settings, jobs, mail folder and audit: the installation's administrator."""
+    """Settings, jobs, audit and the envelopes of letters: the installation's administrator."""
     return is_administrator(actor)

@@ -149,6 +149,8 @@ async def draw_letter(
         contact_phone=meeting.contact_phone,
         link=link or post.links.url_of(site, meeting.id),
         written_at=at,
+        meeting_id=meeting.id,
+        site_id=site.id,
     )
 
 

@@ -74,6 +74,8 @@ class Letter:
     contact_phone: str
     link: str
     written_at: datetime
+    meeting_id: str
+    site_id: str
     until: datetime | None = None  # for comments
 
 
@@ -96,6 +98,7 @@ def compose(letter: Letter, ics: bytes | None, method: str, delivery_key: str) -
     message["Message-ID"] = message_id(delivery_key, letter.sender)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Giaoban-Kind"] = letter.kind
+    message["X-Giaoban-Meeting"], message["X-Giaoban-Site"] = letter.meeting_id, letter.site_id
     return message
 
 

@@ -28,6 +28,7 @@ from scheduler.organization.level import Level
 from scheduler.outbox import OutboxRow
 from tests.web.conftest import ORIGIN, Visitor, World
 from tests.web.held import NOTHING_HELD, SITE, Held, another_meeting, hold_another, issue, small_pdf, with_paper
+from tests.web.real import make_real, with_letter
 from tests.web.signalling.conftest import Served, answered, serving
 
 ROLES = ("anonymous", "site", "foreign site", "secretary", "chair", "clerk", "technician", "unit administrator",
@@ -359,12 +360,25 @@ async def test_who_may_what(served: Served) -> None:
     async with small_world.database.reading() as session:
         level_id = await session.scalar(select(Level.id).where(Level.code == "commune"))
         job_id = await session.scalar(select(OutboxRow.id).limit(1))
-    keys, mail = small_world.services.settings.keys_folder, small_world.services.settings.mail_folder
-    (keys / "ca.crt").write_text("certificate")
-    mail.mkdir(exist_ok=True)
-    (mail / "letter.eml").write_text("To: x\nSubject: y\nDate: Mon, 23 Nov 2026 08:00:00 +0700\n\nz")
+    (small_world.services.settings.keys_folder / "ca.crt").write_text("certificate")
+    with_letter(small_world)
     ask = Requests(served, held, str(level_id), str(job_id))
     await assert_table(TABLE, ask, everybody)
+
+
+WHERE_MEETINGS_ARE_REAL = """
+GET    /api/mail                                     -xxxx+x+++
+GET    /api/mail/{letter_id}.eml                     -xxxxxx+xx
+"""
+"""No demonstration. Văn thư, unit administrator and another district's secretary are administrators as well: the first
+sees the meeting and hands no links out, the second runs it, to the third it is not there."""
+
+
+async def test_who_opens_letters_where_meetings_are_real(served: Served) -> None:
+    everybody = await visitors(served.world)
+    await make_real(served.world, "vanthu.quanba", "quantri.quanba", "thuky.dongvan")
+    with_letter(served.world)
+    await assert_table(WHERE_MEETINGS_ARE_REAL, Requests(served, NOTHING_HELD, "", ""), everybody)
 
 
 WHILE_THE_ROOM_IS_OPEN = """

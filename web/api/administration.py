@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -18,6 +17,8 @@ from scheduler.database import ReadSession, WriteSession
 from scheduler.mail import FolderTransport
 from scheduler.meetings.access import require
 from scheduler.meetings.meeting import Meeting
+from scheduler.meetings.seen_letters import SeenLetter, seen_letters
+from scheduler.meetings.visibility import visible_to
 from scheduler.organization.installation import write_settings
 from scheduler.organization.person import Person
 from scheduler.organization.site import Site
@@ -25,7 +26,7 @@ from scheduler.organization.unit import Unit
 from scheduler.outbox import OutboxRow
 from scheduler.permissions import Actor, may_see_settings
 from web.api.call import Body, Json, SessionCall, Somebody
-from web.errors import NotFound, WrongStage
+from web.errors import NotAllowed, NotFound, WrongStage
 from web.installation import DEFAULTS, read_installation
 
 router = APIRouter(tags=["administration"])
@@ -36,7 +37,6 @@ _NAMED: tuple[tuple[InstrumentedAttribute[str], ...], ...] = (
     (Person.id, Person.name),
     (Site.id, Site.name),
     (Unit.id, Unit.kind, Unit.name),
-    (Meeting.id, Meeting.title),
 )
 
 
@@ -92,23 +92,50 @@ async def _settings(session: ReadSession | WriteSession, call: SessionCall) -> J
 
 @router.get("/mail")
 async def letters(call: Somebody) -> Json:
-    """The folder's letters, newest first; none when a mail server takes them."""
+    """The folder's letters, newest first; none when a mail server takes them.
+
+    Of meetings that the administrator may not see the envelope only; of invented ones (demonstration) everything.
+    """
     async with call.database.reading() as session:
-        await administrator(call, session)
+        actor = await administrator(call, session)
     mail = call.services.mail
     found = await mail.list() if isinstance(mail, FolderTransport) else []
-    return {"items": [asdict(letter) for letter in found], "next": None}
+    async with call.database.reading() as session:
+        seen = await seen_letters(session, actor, found, withhold=await _withholds(session))
+    return {"items": [shape_letter(one) for one in seen], "next": None}
 
 
 @router.get("/mail/{letter_id}.eml")
 async def letter(letter_id: str, call: Somebody) -> Response:
-    async with call.database.reading() as session:
-        await administrator(call, session)
     mail = call.services.mail
-    if not isinstance(mail, FolderTransport):
-        raise NotFound
+    async with call.database.reading() as session:
+        actor = await administrator(call, session)
+        if not isinstance(mail, FolderTransport):
+            raise NotFound
+        found = [await mail.envelope(letter_id)]
+        (seen,) = await seen_letters(session, actor, found, withhold=await _withholds(session))
+    if not seen.may_open:
+        raise NotAllowed("letter_withheld")
     headers = {"content-disposition": f'attachment; filename="{letter_id[:80]}.eml"'}
     return Response(await mail.read(letter_id), media_type="message/rfc822", headers=headers)
+
+
+async def _withholds(session: ReadSession) -> bool:
+    """Not where every meeting is invented: who tries the product opens all its letters."""
+    return not (await read_installation(session))["demo"]
+
+
+def shape_letter(seen: SeenLetter) -> dict[str, Any]:
+    letter = seen.letter
+    return {
+        "id": letter.id,
+        "to": letter.to,
+        "at": letter.at,
+        "kind": letter.kind,
+        "state": "in_folder",  # nothing else becomes of it: no mail server is set
+        "subject": seen.subject,
+        "may_open": seen.may_open,
+    }
 
 
 @router.get("/jobs")
@@ -156,9 +183,9 @@ def shape_job(row: OutboxRow) -> dict[str, Any]:
 @router.get("/audit")
 async def audit(call: Somebody, cursor: Annotated[str | None, Query(max_length=36)] = None) -> Json:
     async with call.database.reading() as session:
-        await administrator(call, session)
+        actor = await administrator(call, session)
         page = await read_audit(session, cursor)
-        names = await _names(session, page.entries)
+        names = await _names(session, actor, page.entries)
     items = [
         {
             "id": entry.id,
@@ -177,11 +204,13 @@ async def audit(call: Somebody, cursor: Annotated[str | None, Query(max_length=3
     return {"items": items, "next": page.next}
 
 
-async def _names(session: ReadSession, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """What people call the persons, sites, units and meetings of these entries."""
+async def _names(session: ReadSession, actor: Actor, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """What people call the persons, sites and units of these entries, and the meetings that the actor may see."""
     ids = {one for entry in entries for one in (entry.person_id, entry.site_id, entry.subject_id) if one}
     found: dict[str, str] = {}
     for key, *parts in _NAMED:
         for row in await session.execute(select(key, *parts).where(key.in_(ids))):
             found[row[0]] = " ".join(part for part in row[1:] if part)
+    titles = select(Meeting.id, Meeting.title).where(Meeting.id.in_(ids), visible_to(actor))
+    found.update({row.id: row.title for row in await session.execute(titles)})
     return found

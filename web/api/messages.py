@@ -89,6 +89,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Đường dẫn không đúng. Kiểm tra lại giấy mời, hoặc gọi thư ký cuộc họp.",
         "There is no such link. Look at the invitation again, or call the secretary.",
     ),
+    "letter_withheld": (
+        "Nội dung thư chỉ mở được bởi người được giao đường dẫn của điểm cầu này.",
+        "The letter holds a site's link: it opens to those who may hand that out.",
+    ),
     # room
     "tls_needed": (
         "Trình duyệt không cho dùng camera vì địa chỉ chưa bảo mật. "

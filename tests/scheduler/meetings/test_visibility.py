@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from scheduler.errors import NotFound
 from scheduler.linked.plan_tree import PlannedHost, TreePlan, plan_tree
+from scheduler.mail import StoredLetter
 from scheduler.meetings.access import find_meeting, load_access
 from scheduler.meetings.archive_search import search_archive
 from scheduler.meetings.calendar_feed import calendar_address, calendar_feed
@@ -16,6 +18,7 @@ from scheduler.meetings.detail import read_meeting
 from scheduler.meetings.meeting import Meeting
 from scheduler.meetings.plan import edit_meeting
 from scheduler.meetings.queries import MeetingFilter, list_meetings, todays_meetings
+from scheduler.meetings.seen_letters import seen_letters
 from scheduler.meetings.send import send_invitations
 from scheduler.meetings.visibility import read_in_full_by, run_by, visible_to
 from scheduler.organization.post import Membership
@@ -110,6 +113,44 @@ async def test_no_title_leaks_in_lists_search_files_or_pages(world: World) -> No
                         await read_meeting(session, actor, meeting.id, NOW)
                 elif name != "quanba draft":
                     assert f"UID:{meeting.id}" in feed
+
+
+LETTERS = (
+    ("quanba", "tamson"), ("quanba", "quanba"), ("dongvan", "lungcu"), ("issued above", "thanhvan"), ("", ""),
+)  # fmt: skip
+"""Meeting and site of each; the last one's meeting is gone."""
+
+OPENS = {
+    "administrator": ("",) * 5,  # envelopes alone: invited to none
+    "keeper.province": ("",) * 5,
+    "keeper.quanba": ("subject, text", "subject, text", "", "subject, text", ""),
+    "secretary.quanba": ("subject, text", "subject, text", "", "subject, text", ""),
+    "clerk.province": ("", "", "", "subject", ""),  # serves the organ that issues, hands no links out
+    "chair.tamson": ("subject, text", "subject", "", "subject", ""),
+    "site.tamson": ("subject", "subject", "", "subject", ""),
+    "chair.dongvan": ("", "", "subject, text", "", ""),
+    "chair.lungcu": ("", "", "subject, text", "", ""),
+}
+
+
+async def test_of_a_letter_the_envelope_is_seen_and_the_rest_as_far_as_the_meeting(world: World) -> None:
+    meetings = await four_meetings(world)
+    letters = [
+        StoredLetter(f"l{n}", "to", f"Giấy mời {name}", NOW, "request", meetings[name].id if name else "gone",
+                     site_of(unit) if unit else "")
+        for n, (name, unit) in enumerate(LETTERS)
+    ]  # fmt: skip
+    letters.append(replace(letters[0], meeting_id="", site_id=""))  # written before letters named their meeting
+    for key, expected in OPENS.items():
+        async with world.database.reading() as session:
+            seen = await seen_letters(session, await world.actor(key), letters)
+        assert [one.letter for one in seen] == letters
+        assert all(one.subject == (one.letter.subject if one.subject else None) for one in seen)
+        shown = tuple(", ".join(["subject"] * bool(one.subject) + ["text"] * one.may_open) for one in seen)
+        assert shown == (*expected, ""), key
+    async with world.database.reading() as session:
+        invented = await seen_letters(session, await world.actor("administrator"), letters, withhold=False)
+    assert all(one.subject and one.may_open for one in invented)
 
 
 async def test_a_withdrawn_invitation_takes_the_title_away(world: World) -> None:

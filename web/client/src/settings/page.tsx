@@ -4,7 +4,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { Link, useParams } from "wouter";
 import styles from "../organisation/organisation.module.css";
 import type { Page } from "../rest/types";
-import { useApi } from "../session/session";
+import { useApi, useSession } from "../session/session";
 import { Button } from "../ui/button";
 import { TextField } from "../ui/field";
 import { LineFields, lineFigures, lineText, type LineText } from "../ui/line-fields";
@@ -81,14 +81,27 @@ function Rows({ head, children, empty, none }: { head: string[]; children: React
 
 const moment = (at: string) => `${dateOf(at)} ${secondsOf(at)}`;
 
+/** The envelope; subject and text as far as the meeting is one's own. */
+interface Letter { id: string; to: string; at: string; kind: string; subject: string | null; may_open: boolean }
+
 function Mail() {
   const words = useWords();
-  const query = useItems<{ id: string; to: string | string[]; subject: string; at: string }>("mail", "/api/mail");
+  const { session } = useSession();
+  const query = useItems<Letter>("mail", "/api/mail");
+  const isThere = !!query.data?.length;
+  const kinds: Record<string, string> = words.organisation.mailKinds;
   return (
     <>
       <ErrorNotice error={query.error} />
-      <Rows head={[words.organisation.mailAt, words.organisation.mailTo, words.organisation.mailSubject, words.act.open]} empty={!query.data?.length} none={words.organisation.mailNone}>
-        {query.data?.map((mail) => <tr key={mail.id} data-testid="mail-row"><td>{moment(mail.at)}</td><td>{String(mail.to)}</td><td>{mail.subject}</td><td><a href={`/api/mail/${mail.id}.eml`} download>{words.organisation.mailOpen}</a></td></tr>)}
+      {isThere && <Notice><p>{words.organisation.mailHint}</p><p data-testid="mail-rule">{session?.installation.demo ? words.organisation.mailDemo : words.organisation.mailRule}</p></Notice>}
+      <Rows head={[words.organisation.mailAt, words.organisation.mailTo, words.organisation.mailKind, words.organisation.mailState, words.organisation.mailSubject, words.act.open]} empty={!isThere} none={words.organisation.mailNone}>
+        {query.data?.map((mail) => (
+          <tr key={mail.id} data-testid="mail-row" data-open={mail.may_open}>
+            <td>{moment(mail.at)}</td><td>{mail.to}</td><td>{kinds[mail.kind] ?? mail.kind}</td><td>{words.organisation.mailInFolder}</td>
+            <td>{mail.subject ?? <span className={styles.soft}>{words.organisation.mailWithheld}</span>}</td>
+            <td>{mail.may_open && <a href={`/api/mail/${mail.id}.eml`} download>{words.organisation.mailOpen}</a>}</td>
+          </tr>
+        ))}
       </Rows>
     </>
   );
