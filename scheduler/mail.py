@@ -14,9 +14,10 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.policy import compat32, default
+from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +28,7 @@ from scheduler.errors import MailFailed, NotFound
 from scheduler.settings import MailSettings
 
 _CRLF = compat32.clone(linesep="\r\n")
-_HEADERS = BytesHeaderParser(policy=default)
+_HEADERS = BytesHeaderParser(policy=compat32)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -120,13 +121,18 @@ def _envelope(path: Path) -> StoredLetter:
         letter = _HEADERS.parse(file)
     return StoredLetter(
         id=path.stem,
-        to=str(letter["To"]),
-        subject=str(letter["Subject"]),
+        to=_in_clear(letter["To"]),
+        subject=_in_clear(letter["Subject"]),
         at=parsedate_to_datetime(str(letter["Date"])),
         kind=str(letter.get("X-Giaoban-Kind", "")),
         meeting_id=str(letter.get("X-Giaoban-Meeting", "")),
         site_id=str(letter.get("X-Giaoban-Site", "")),
     )
+
+
+def _in_clear(header: str | None) -> str:
+    """RFC 2047 (6.2): what stands between two encoded words is no space, though an address's parser makes it one."""
+    return str(make_header(decode_header(header or "")))
 
 
 class SmtpTransport:

@@ -87,6 +87,23 @@ async def test_every_site_gets_its_own_link(world: World, tmp_path: Path) -> Non
     assert len({str(one["Message-ID"]) for one in letters}) == 3
 
 
+async def test_an_envelope_says_to_whom_and_of_which_meeting(world: World, tmp_path: Path) -> None:
+    """In clear, however a long name was folded into encoded words."""
+    meeting = await world.sent(briefing("Giao ban tháng mười một với các xã, thị trấn trên địa bàn toàn huyện"))
+    async with world.database.transaction() as session:
+        site = await session.get_one(Site, site_of("tamson"))
+        site.name = "Phòng họp trực tuyến tầng hai, trụ sở Ủy ban nhân dân thị trấn Tam Sơn"
+    post = post_of(tmp_path)
+    await deliver_all(world, post)
+    assert isinstance(post.transport, FolderTransport)
+    listed = await post.transport.list()
+    envelope = next(one for one in listed if one.site_id == site.id)
+    assert envelope.to == f"thị trấn Tam Sơn – {site.name} <{site.email}>"
+    assert envelope.subject == f"Giấy mời họp trực tuyến: {meeting.title}"
+    assert {one.meeting_id for one in listed} == {meeting.id}
+    assert await post.transport.envelope(envelope.id) == envelope
+
+
 async def test_delivering_a_row_again_changes_nothing(world: World, tmp_path: Path) -> None:
     await world.sent()
     post = post_of(tmp_path)
