@@ -9,7 +9,7 @@ from datetime import datetime
 from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.facts import Body, FloorRevoked
 from scheduler.proceedings.plan import Participant, Plan
-from scheduler.proceedings.state import Item, Request, SiteState, State
+from scheduler.proceedings.state import Item, Merged, Request, SiteState, State
 
 MAX_NAME = 200
 MAX_REASON = 1000
@@ -75,6 +75,14 @@ class Case:
         for request in self.state.queue:
             if request.request_id == request_id:
                 return request
+        raise Refused("unknown_request", detail=request_id)
+
+    def asked(self, request_id: str) -> Request | Merged:
+        """One that stands in the queue, or that another one there speaks for."""
+        for request in self.state.queue:
+            for one in request.everybody:
+                if one.request_id == request_id:
+                    return one
         raise Refused("unknown_request", detail=request_id)
 
     def end_of_speech(self) -> list[Body]:

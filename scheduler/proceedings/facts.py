@@ -303,7 +303,7 @@ class TimeExtended(Body):
 
 @dataclass(frozen=True, slots=True)
 class RequestsMerged(Body):
-    """One speaks for several: these requests stand behind that one and are done with it."""
+    """One speaks for several: these requests stand with that one, and are answered or done with as it is."""
 
     request_id: str
     merged: tuple[str, ...]
@@ -315,6 +315,21 @@ class RequestAnswered(Body):
 
     request_id: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestJoined(Body):
+    """In a room above another request speaks for this one, which waits there with it."""
+
+    request_id: str
+    site_name: str  # of whoever speaks for it
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpoken(Body):
+    """Whoever speaks for it has the floor in a room above: this request is done with."""
+
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ MAX_EXTENSION_S = 3600
 def request_floor(case: Case, command: c.RequestFloor) -> list[f.Body]:
     site = case.site_here(case.actor.site_id)
     check(not case.has_floor, "has the floor", "already")
-    check(all(request.site_id != site.site_id for request in case.state.queue), "in the queue", "already")
+    asked = (one for request in case.state.queue for one in request.everybody)
+    check(all(one.site_id != site.site_id for one in asked), "in the queue", "already")
     speaker = somebody(command.speaker) if command.speaker else None
     return [f.FloorRequested(case.new_id(), site.site_id, command.kind, speaker)]
 
 
 def withdraw_request(case: Case, command: c.WithdrawRequest) -> list[f.Body]:
-    request = case.request(command.request_id)
+    request = case.asked(command.request_id)
     if not case.leads and request.site_id != case.actor.site_id:
         raise Refused("not_allowed", ("chair", "secretary", "owner"), "another site")
     return [f.FloorWithdrawn(request.request_id)]

@@ -224,7 +224,13 @@ def _without(state: State, request_id: str | None) -> tuple[Request, ...]:
 
 
 def _floor_withdrawn(state: State, body: f.FloorWithdrawn, at: str) -> State:
-    return replace(state, queue=_without(state, body.request_id))
+    """One that another speaks for leaves that one alone."""
+
+    def without(request: Request) -> Request:
+        left = tuple(one for one in request.merged if one.request_id != body.request_id)
+        return request if len(left) == len(request.merged) else replace(request, merged=left)
+
+    return replace(state, queue=tuple(without(request) for request in _without(state, body.request_id)))
 
 
 def _floor_granted(state: State, body: f.FloorGranted, at: str) -> State:
@@ -240,6 +246,7 @@ def _floor_granted(state: State, body: f.FloorGranted, at: str) -> State:
         request_id=body.request_id,
         origin=request.origin if request else None,
         from_above=request is not None and request.forwarded != "no",
+        merged=request.merged if request else (),
     )
     return replace(_floor_ended(state, at), floor=speech, queue=_without(state, body.request_id))
 

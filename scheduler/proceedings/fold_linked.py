@@ -7,7 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from scheduler.proceedings import facts as f
-from scheduler.proceedings.state import Answer, Chair, ChairAbove, FarChair, Link, Missed, Origin, Request, State
+from scheduler.proceedings.state import (
+    Answer,
+    Chair,
+    ChairAbove,
+    FarChair,
+    Forwarded,
+    Link,
+    Merged,
+    Missed,
+    Origin,
+    Request,
+    State,
+)
 
 ANSWERS_KEPT = 50
 Fold = Callable[[State, Any, str], State]
@@ -21,28 +33,45 @@ def _requests_merged(state: State, body: f.RequestsMerged, at: str) -> State:
     merged = [r for r in state.queue if r.request_id in body.merged and r.request_id != body.request_id]
     if not any(r.request_id == body.request_id for r in state.queue):
         return state
-    behind = tuple(site_id for r in merged for site_id in (r.site_id, *r.with_site_ids))
+    behind = tuple(one for r in merged for one in (_merged(r), *r.merged))
     gone = {r.request_id for r in merged}
     left = replace(state, queue=tuple(r for r in state.queue if r.request_id not in gone))
-    return _change_request(left, body.request_id, lambda r: replace(r, with_site_ids=(*r.with_site_ids, *behind)))
+    return _change_request(left, body.request_id, lambda r: replace(r, merged=(*r.merged, *behind)))
+
+
+def _merged(r: Request) -> Merged:
+    return Merged(r.request_id, r.site_id, r.kind, r.speaker, r.at, r.origin)
+
+
+def _request_joined(state: State, body: f.RequestJoined, at: str) -> State:
+    return _change_request(state, body.request_id, lambda r: replace(r, joined=body.site_name))
+
+
+def _request_spoken(state: State, body: f.RequestSpoken, at: str) -> State:
+    return replace(state, queue=tuple(r for r in state.queue if r.request_id != body.request_id))
 
 
 def _request_answered(state: State, body: f.RequestAnswered, at: str) -> State:
     request = next((r for r in state.queue if r.request_id == body.request_id), None)
     if request is None:
         return state
-    answers = (*state.answers, Answer(request.request_id, request.site_id, body.text, at))[-ANSWERS_KEPT:]
+    told = (Answer(one.request_id, one.site_id, body.text, at) for one in request.everybody)
+    answers = (*state.answers, *told)[-ANSWERS_KEPT:]
     queue = tuple(r for r in state.queue if r.request_id != body.request_id)
     return replace(state, answers=answers, queue=queue)
 
 
 def _floor_forwarded(state: State, body: f.FloorForwarded, at: str) -> State:
-    return _change_request(state, body.request_id, lambda r: replace(r, forwarded="sent"))
+    return _change_request(state, body.request_id, lambda r: replace(r, forwarded="sent", joined=""))
+
+
+def _follow(request: Request, forwarded: Forwarded) -> Request:
+    return replace(request, forwarded=forwarded, joined="" if forwarded == "no" else request.joined)
 
 
 def _forward_followed(state: State, body: f.ForwardFollowed, at: str) -> State:
-    forwarded = "no" if body.status == "gone" else body.status
-    return _change_request(state, body.request_id, lambda r: replace(r, forwarded=forwarded))
+    forwarded: Forwarded = "no" if body.status == "gone" else body.status
+    return _change_request(state, body.request_id, lambda r: _follow(r, forwarded))
 
 
 def _floor_climbed(state: State, body: f.FloorClimbed, at: str) -> State:
@@ -78,12 +107,20 @@ def _caught_up(state: State, body: f.CaughtUp, at: str) -> State:
     return _change_link(state, body.meeting_id, lambda link: replace(link, missed=missed))
 
 
+def _came_through(origin: Origin | None, meeting_id: str) -> bool:
+    return origin is not None and origin.meeting_id == meeting_id
+
+
 def _link_closed(state: State, body: f.LinkClosed, at: str) -> State:
     """Requests that came through it go with it; those handed up are ours again, and the chair above is no more."""
     side = next((link.side for link in state.links if link.meeting_id == body.meeting_id), None)
-    queue = tuple(r for r in state.queue if r.origin is None or r.origin.meeting_id != body.meeting_id)
+    queue = tuple(
+        replace(r, merged=tuple(one for one in r.merged if not _came_through(one.origin, body.meeting_id)))
+        for r in state.queue
+        if not _came_through(r.origin, body.meeting_id)
+    )
     if side == "upper":
-        queue = tuple(replace(r, forwarded="no") for r in queue)
+        queue = tuple(_follow(r, "no") for r in queue)
     links = tuple(link for link in state.links if link.meeting_id != body.meeting_id)
     chair_above = None if side == "upper" else state.chair_above
     return replace(state, links=links, queue=queue, chair_above=chair_above)
@@ -127,6 +164,8 @@ def _program_rejoined(state: State, body: f.ProgramRejoined, at: str) -> State:
 
 LINKED: dict[type[f.Body], Fold] = {
     f.RequestsMerged: _requests_merged,
+    f.RequestJoined: _request_joined,
+    f.RequestSpoken: _request_spoken,
     f.RequestAnswered: _request_answered,
     f.FloorForwarded: _floor_forwarded,
     f.ForwardFollowed: _forward_followed,

@@ -54,6 +54,18 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """A request that another one speaks for."""
+
+    request_id: str
+    site_id: str
+    kind: RequestKind
+    speaker: Somebody | None
+    at: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     request_id: str
     site_id: str
@@ -63,7 +75,13 @@ class Request:
     put_off: bool = False
     origin: Origin | None = None  # None: of this room
     forwarded: Forwarded = "no"  # to the room above
-    with_site_ids: tuple[str, ...] = ()  # for whom he speaks too
+    merged: tuple[Merged, ...] = ()  # for whom he speaks too
+    joined: str = ""  # who speaks for it in a room above
+
+    @property
+    def everybody(self) -> tuple[Request | Merged, ...]:
+        """The request, and those that it speaks for."""
+        return (self, *self.merged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,7 @@ class Speech:
     ended_at: str | None = None
     origin: Origin | None = None  # of a site in a room below
     from_above: bool = False  # granted by the room above
+    merged: tuple[Merged, ...] = ()  # for whom he speaks too
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,20 +16,21 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from scheduler.database import Database
+from scheduler.database import Database, ReadSession
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.site import Site
 from scheduler.organization.unit import Unit
 from scheduler.proceedings import facts as f
-from scheduler.proceedings.climbing import link_above
+from scheduler.proceedings.climbing import MOST_MERGED, link_above
 from scheduler.proceedings.encoding import to_plain
 from scheduler.proceedings.errors import Refused
 from scheduler.proceedings.fold import elapsed_ms
-from scheduler.proceedings.state import Link, Request, State
+from scheduler.proceedings.state import Link, Merged, Request, State
 from web.link.channel import Json, LinkChannel, LinkEvent
 from web.link.errors import LinkError, RefusedThere, RequestRefused
 from web.live.errors import Closing
-from web.live.floor_requests import FloorRequests, Told
+from web.live.floor_errands import Told, errands
+from web.live.floor_requests import FloorRequests
 from web.live.missed import WAIT_S, Behind, Ends, behind_of, facts_above, held_above, missed
 from web.live.planned import Above
 from web.live.presiding import changes_of, preside, see_who_presides
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 SERVICE = f.By()
 AGAIN_S = 2.0
+MERGED = "merged"  # what an older installation is told of a request that another one speaks for
 FAILURES = (Refused, Closing, SQLAlchemyError, OSError)
 
 
@@ -110,7 +112,7 @@ class Climbing:
         """These became durable and are in the state of the room."""
         queue = {request.request_id: request for request in (*before.queue, *room.state.queue)}
         for fact in facts:
-            for told in self.answers.errands(room, before, queue, fact.body):
+            for told in errands(room, before, queue, fact.body):
                 self._spawn(self._tell(room, told), told.kind)
             if isinstance(fact.body, f.FloorForwarded):
                 self._spawn(self._forward(room, fact.body.request_id), "floor.forward")
@@ -123,6 +125,8 @@ class Climbing:
         except RefusedThere as refused:
             if told.kind == "floor.grant":
                 await self._take_back(room, told.body["speech_id"], refused)
+            elif told.kind == "floor.merged" and refused.code == "unknown_kind":
+                await self._ask(told.node, "floor.answered", {**told.body, "text": MERGED})
             else:
                 raise
 
@@ -157,24 +161,10 @@ class Climbing:
             host = await session.scalar(
                 select(Unit).join(Meeting, Meeting.host_unit_id == Unit.id).where(Meeting.id == room.meeting_id)
             )
-            site = await session.get(Site, request.site_id)
-        title = host.title if host else ""
-        own = "" if site is None else site.unit.title if site.unit.title != title else site.name
-        name = request.origin.site_name if request.origin else own
-        path = request.origin.path if request.origin else (name,)
-        return {
-            "meeting": above.meeting_id,
-            "child": room.meeting_id,
-            "request": {
-                "request_id": request.request_id,
-                "site_id": request.site_id,
-                "kind": request.kind,
-                "site_name": name,
-                "path": [*path, *([title] if title not in path else [])],
-                "asked_at": request.origin.asked_at if request.origin else request.at,
-                "speaker": to_plain(request.speaker),
-            },
-        }
+            title = host.title if host else ""
+            first, *others = [await _told(session, one, title) for one in request.everybody]
+        body: Json = {"meeting": above.meeting_id, "child": room.meeting_id, "request": first}
+        return body | ({"merged": others[:MOST_MERGED]} if others else {})
 
     # -- links ------------------------------------------------------------------------------------------------------
 
@@ -337,3 +327,20 @@ class Climbing:
         async with room.lock:
             if link_above(room.state) is not None:
                 await room.append([missed(behind, facts)], SERVICE)
+
+
+async def _told(session: ReadSession, request: Request | Merged, host: str) -> Json:
+    """One request as the room above is told of it; ``host``: what the unit of this room is called."""
+    site = await session.get(Site, request.site_id)
+    own = "" if site is None else site.unit.title if site.unit.title != host else site.name
+    name = request.origin.site_name if request.origin else own
+    path = request.origin.path if request.origin else (name,)
+    return {
+        "request_id": request.request_id,
+        "site_id": request.site_id,
+        "kind": request.kind,
+        "site_name": name,
+        "path": [*path, *([host] if host not in path else [])],
+        "asked_at": request.origin.asked_at if request.origin else request.at,
+        "speaker": to_plain(request.speaker),
+    }

@@ -12,11 +12,12 @@ from scheduler.proceedings.encoding import to_plain
 from scheduler.proceedings.far_chair import FAR
 from scheduler.proceedings.judge import may
 from scheduler.proceedings.plan import Participant
-from scheduler.proceedings.state import Request, State
+from scheduler.proceedings.state import Merged, Request, State
 from web.live.planned import Planned
 
 Json = dict[str, Any]
 MOST_WAITING = 60
+MOST_WITH = 10  # whom one speaks for
 MOST_SITES = 300
 MOST_ITEMS = 60
 LONGEST = 120  # of a name or title
@@ -50,12 +51,13 @@ def _request(request: Request, names: dict[str, str]) -> Json:
     return {
         "request_id": request.request_id,
         "site_id": request.site_id,
-        "title": names.get(request.site_id) or (_short(origin.site_name) if origin is not None else ""),
+        "title": _name(request, names),
         "path": [_short(one) for one in origin.path[:12]] if origin is not None else [],
         "kind": request.kind,
         "speaker": to_plain(request.speaker),
         "at": request.at,
         "put_off": request.put_off,
+        "with": [_name(one, names) for one in request.merged[:MOST_WITH]],
     }
 
 
@@ -72,6 +74,10 @@ def _speech(state: State, names: dict[str, str]) -> Json | None:
         "started_at": floor.started_at,
         "limit_s": floor.limit_s,
     }
+
+
+def _name(one: Request | Merged, names: dict[str, str]) -> str:
+    return names.get(one.site_id) or (_short(one.origin.site_name) if one.origin is not None else "")
 
 
 def _short(text: str) -> str:

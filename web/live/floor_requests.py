@@ -1,23 +1,23 @@
-"""What rooms tell one another of the floor (``floor.*``): what each fact means there, and what is done with it here.
+"""What rooms ask of one another about the floor (``floor.*``), and what is done with it here.
 
-From below: link, forward, withdraw, returned, left. From above: grant, ended, extended, answered, closed. All may be
-asked twice. Who asks is proven; whether the meetings he names stand so in the tree is looked up each time.
+From below: link, forward, withdraw, returned, left. From above: grant, ended, extended, answered, merged, spoken,
+closed. All may be asked twice. Who asks is proven; whether the meetings he names stand so in the tree is looked up
+each time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scheduler.database import Database
 from scheduler.proceedings import facts as f
-from scheduler.proceedings.climbing import link_above
+from scheduler.proceedings.climbing import MOST_MERGED, link_above
 from scheduler.proceedings.encoding import from_plain
 from scheduler.proceedings.errors import Malformed, Refused
 from scheduler.proceedings.far_chair import lent_site
 from scheduler.proceedings.fold import elapsed_ms
-from scheduler.proceedings.state import Request, State
+from scheduler.proceedings.state import Merged, Request
 from web.link.channel import Json
 from web.link.errors import RequestRefused
 from web.live.errors import Closing
@@ -32,15 +32,6 @@ SERVICE = f.By()
 MOST_CLIMBED = 500  # requests from below that wait in one room
 LONGEST_PATH = 12
 MOST_TEXT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An errand to the room above or below; ``node`` empty: in this installation."""
-
-    node: str
-    kind: str
-    body: Json
 
 
 class FloorRequests:
@@ -59,67 +50,10 @@ class FloorRequests:
             "floor.ended": self._ended,
             "floor.extended": self._extended,
             "floor.answered": self._answered,
+            "floor.merged": self._merged,
+            "floor.spoken": self._spoken,
             "floor.closed": self._closed,
         }
-
-    # -- what facts mean elsewhere ----------------------------------------------------------------------------------
-
-    def errands(self, room: Room, before: State, queue: Mapping[str, Request], body: f.Body) -> list[Told]:
-        """For one fact of this room; ``queue``: the requests that stood before it or stand now."""
-        match body:
-            case f.FloorGranted(request_id=str(request_id)) if request_id in queue:
-                granted = {"request_id": request_id, "speech_id": body.speech_id, "limit_s": body.limit_s}
-                return self._down(room, queue[request_id], "floor.grant", granted)
-            case f.FloorReturned() | f.FloorRevoked():
-                return self._speech_over(room, before, body)
-            case f.TimeExtended() if room.state.floor is not None and room.state.floor.origin is not None:
-                through = room.state.floor.origin.meeting_id
-                return self._to_child(room, through, "floor.extended", {"speech_id": body.speech_id, "by_s": body.by_s})
-            case f.RequestAnswered() | f.FloorWithdrawn() if body.request_id in queue:
-                request = queue[body.request_id]
-                text = body.text if isinstance(body, f.RequestAnswered) else ""
-                down = self._down(room, request, "floor.answered", {"request_id": request.request_id, "text": text})
-                return down + self._up(room, request.forwarded != "no", "floor.withdraw", request.request_id)
-            case f.RequestsMerged():
-                text = "merged"
-                gone = [queue[one] for one in body.merged if one in queue]
-                return [
-                    told
-                    for request in gone
-                    for told in self._down(
-                        room, request, "floor.answered", {"request_id": request.request_id, "text": text}
-                    )
-                ]
-            case _:
-                return []
-
-    def _speech_over(self, room: Room, before: State, body: f.FloorReturned | f.FloorRevoked) -> list[Told]:
-        speeches = (*room.state.speeches[-5:], *((before.floor,) if before.floor else ()))
-        speech = next((one for one in speeches if one.speech_id == body.speech_id), None)
-        if speech is None:
-            return []
-        down: list[Told] = []
-        if speech.origin is not None:
-            returned = isinstance(body, f.FloorReturned)
-            over = {"speech_id": speech.speech_id, "returned": returned}
-            down = self._to_child(room, speech.origin.meeting_id, "floor.ended", over)
-        return down + self._up(room, speech.from_above, "floor.returned", speech.speech_id)
-
-    def _down(self, room: Room, request: Request, kind: str, more: Json) -> list[Told]:
-        return [] if request.origin is None else self._to_child(room, request.origin.meeting_id, kind, more)
-
-    def _to_child(self, room: Room, child: str, kind: str, more: Json) -> list[Told]:
-        link = next((one for one in room.state.links if one.meeting_id == child and one.side == "lower"), None)
-        if link is None:
-            return []
-        return [Told(link.node, kind, {"meeting": room.meeting_id, "child": child, **more})]
-
-    def _up(self, room: Room, concerns: bool, kind: str, subject: str) -> list[Told]:
-        above = link_above(room.state)
-        if not concerns or above is None or above.status == "lost":
-            return []
-        name = "request_id" if kind == "floor.withdraw" else "speech_id"
-        return [Told(above.node, kind, {"meeting": above.meeting_id, "child": room.meeting_id, name: subject})]
 
     # -- what is done here ------------------------------------------------------------------------------------------
 
@@ -159,7 +93,7 @@ class FloorRequests:
         floor, far = room.state.floor, room.state.far_chair
         async with self._database.reading() as session:
             title = await title_of(session, room.meeting_id)
-        waiting = [r.request_id for r in room.state.queue if r.origin is not None and r.origin.meeting_id == child]
+        waiting = [r.request_id for r in _all_waiting(room) if r.origin is not None and r.origin.meeting_id == child]
         through = floor is not None and floor.origin is not None and floor.origin.meeting_id == child
         return {
             "title": title,
@@ -185,8 +119,26 @@ class FloorRequests:
             raise RequestRefused("unknown_site", climbed.site_id)  # not told of yet, perhaps: it is asked again
         if sum(request.origin is not None for request in state.queue) >= MOST_CLIMBED:
             raise RequestRefused("full", str(MOST_CLIMBED))
-        await room.append([climbed], SERVICE)
+        others = await self._others(room, node, child, climbed, body)
+        joined = [f.RequestsMerged(climbed.request_id, tuple(one.request_id for one in others))] if others else []
+        await room.append([climbed, *others, *joined], SERVICE)
         return {}
+
+    async def _others(
+        self, room: Room, node: str, child: str, first: f.FloorClimbed, body: Json
+    ) -> list[f.FloorClimbed]:
+        """Those the request speaks for too, as far as they may come from there and do not stand here already."""
+        raw = body.get("merged", [])
+        if not isinstance(raw, list) or len(raw) > MOST_MERGED:
+            raise RequestRefused("bad_request", "merged")
+        known = {first.request_id, *(one.request_id for one in _all_waiting(room))}
+        found = []
+        for one in (_climbed({"request": each}, child) for each in raw):
+            may = not node or await self._is_told(node, room.meeting_id, child, one.site_id)
+            if may and one.request_id not in known and one.site_id not in room.state.sites:
+                known.add(one.request_id)
+                found.append(one)
+        return found
 
     async def _is_told(self, node: str, meeting: str, child: str, site_id: str) -> bool:
         """Whether that installation has told of this site below the room it holds."""
@@ -195,9 +147,10 @@ class FloorRequests:
         return sites is not None and site_id in sites
 
     async def _withdraw(self, room: Room, node: str, child: str, body: Json) -> Json:
-        request = _waiting(room, _text(body, "request_id", 36))
-        if request is not None and request.origin is not None and request.origin.meeting_id == child:
-            await room.append([f.FloorWithdrawn(request.request_id)], SERVICE)
+        request_id = _text(body, "request_id", 36)
+        one = next((one for one in _all_waiting(room) if one.request_id == request_id), None)
+        if one is not None and one.origin is not None and one.origin.meeting_id == child:
+            await room.append([f.FloorWithdrawn(request_id)], SERVICE)
         return {}
 
     async def _returned(self, room: Room, node: str, child: str, body: Json) -> Json:
@@ -258,6 +211,20 @@ class FloorRequests:
         await room.append([answer], SERVICE)
         return {}
 
+    async def _merged(self, room: Room, body: Json) -> Json:
+        """Another request speaks for it there."""
+        request, name = _waiting(room, _text(body, "request_id", 36)), _text(body, "site_name", 200, empty=True)
+        if request is not None and request.forwarded != "no" and request.joined != name:
+            await room.append([f.RequestJoined(request.request_id, name)], SERVICE)
+        return {}
+
+    async def _spoken(self, room: Room, body: Json) -> Json:
+        """Whoever speaks for it there has the floor."""
+        request = _waiting(room, _text(body, "request_id", 36))
+        if request is not None and request.forwarded != "no":
+            await room.append([f.RequestSpoken(request.request_id)], SERVICE)
+        return {}
+
     async def _closed(self, room: Room, body: Json) -> Json:
         above, floor = link_above(room.state), room.state.floor
         if above is not None:
@@ -268,6 +235,11 @@ class FloorRequests:
 
 def _waiting(room: Room, request_id: str) -> Request | None:
     return next((request for request in room.state.queue if request.request_id == request_id), None)
+
+
+def _all_waiting(room: Room) -> list[Request | Merged]:
+    """Those in the queue, and those that they speak for."""
+    return [one for request in room.state.queue for one in request.everybody]
 
 
 def _text(body: Json, name: str, longest: int, *, empty: bool = False) -> str:

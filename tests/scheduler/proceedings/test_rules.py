@@ -88,6 +88,20 @@ def test_a_site_asks_once_and_takes_it_back() -> None:
     assert refusal(convened(f.FloorGranted("s1", "a")), c.RequestFloor(), SITE_A) == "already"
 
 
+def test_one_that_another_speaks_for_still_waits_and_may_be_taken_back() -> None:
+    state = convened(*QUEUE, f.RequestsMerged("r1", ("r2",)))
+    assert [one.request_id for one in state.queue[0].merged] == ["r2"]
+    assert refusal(state, c.RequestFloor(), SITE_B) == "already"
+    assert ask(state, c.WithdrawRequest("r2"), SITE_B) == [f.FloorWithdrawn("r2")]
+    assert refusal(state, c.WithdrawRequest("r2"), SITE_A) == "not_allowed"
+    assert refusal(state, c.ForwardRequest(("r2",))) == "unknown_request"
+    assert after(state, [f.FloorWithdrawn("r2")]).queue[0].merged == ()
+    answered = after(state, ask(state, c.AnswerRequest("r1", "Có.")))
+    assert [(one.site_id, one.text) for one in answered.answers] == [("a", "Có."), ("b", "Có.")]
+    granted = after(state, ask(state, c.GrantNext()))
+    assert granted.floor is not None and [one.site_id for one in granted.floor.merged] == ["b"]
+
+
 def test_de_sau_puts_a_request_behind_the_others_and_reorder_brings_it_back() -> None:
     state = convened(*QUEUE)
     bodies = ask(state, c.PutOff("r1"))

@@ -83,6 +83,8 @@ export interface Bodies {
   };
   RequestsMerged: { request_id: string; merged: string[] };
   RequestAnswered: { request_id: string; text: string };
+  RequestJoined: { request_id: string; site_name: string };
+  RequestSpoken: { request_id: string };
   FloorForwarded: { request_id: string; meeting_id: string };
   ForwardFollowed: { request_id: string; status: ForwardStatus };
   FloorClimbed: {

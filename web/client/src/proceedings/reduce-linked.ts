@@ -1,6 +1,6 @@
 /** The part of the fold that is about other rooms: the twin of scheduler/proceedings/fold_linked.py. */
 import type { Bodies } from "./facts";
-import type { Forwarded, Link, Request, State } from "./state";
+import type { Forwarded, Link, Merged, Request, State } from "./state";
 
 const ANSWERS_KEPT = 50;
 
@@ -13,28 +13,32 @@ function requestsMerged(state: State, body: Bodies["RequestsMerged"]): State {
   if (!state.queue.some((one) => one.request_id === body.request_id)) return state;
   const isMerged = (one: Request): boolean =>
     one.request_id !== body.request_id && body.merged.includes(one.request_id);
-  const behind = state.queue.filter(isMerged).flatMap((one) => [one.site_id, ...one.with_site_ids]);
+  const behind = state.queue.filter(isMerged).flatMap((one) => [mergedOf(one), ...one.merged]);
   const left = { ...state, queue: state.queue.filter((one) => !isMerged(one)) };
-  return changeRequest(left, body.request_id, (one) => ({ with_site_ids: [...one.with_site_ids, ...behind] }));
+  return changeRequest(left, body.request_id, (one) => ({ merged: [...one.merged, ...behind] }));
+}
+
+function mergedOf({ request_id, site_id, kind, speaker, at, origin }: Request): Merged {
+  return { request_id, site_id, kind, speaker, at, origin };
 }
 
 function requestAnswered(state: State, body: Bodies["RequestAnswered"], at: string): State {
   const request = state.queue.find((one) => one.request_id === body.request_id);
   if (!request) return state;
-  const answer = { request_id: request.request_id, site_id: request.site_id, text: body.text, at };
+  const told = [request, ...request.merged].map(({ request_id, site_id }) => ({ request_id, site_id, text: body.text, at }));
   const queue = state.queue.filter((one) => one.request_id !== body.request_id);
-  return { ...state, answers: [...state.answers, answer].slice(-ANSWERS_KEPT), queue };
+  return { ...state, answers: [...state.answers, ...told].slice(-ANSWERS_KEPT), queue };
 }
 
 function forwarded(state: State, requestId: string, now: Forwarded): State {
-  return changeRequest(state, requestId, () => ({ forwarded: now }));
+  return changeRequest(state, requestId, (one) => ({ forwarded: now, joined: now === "no" || now === "sent" ? "" : one.joined }));
 }
 
 function floorClimbed(state: State, body: Bodies["FloorClimbed"], at: string): State {
   const { request_id, site_id, kind, speaker, meeting_id, site_name, path, asked_at } = body;
   const origin = { meeting_id, site_name, path, asked_at };
   const request: Request = {
-    request_id, site_id, kind, speaker, at, put_off: false, origin, forwarded: "no", with_site_ids: [],
+    request_id, site_id, kind, speaker, at, put_off: false, origin, forwarded: "no", merged: [], joined: "",
   };
   const waiting = state.queue.filter((other) => !other.put_off);
   return { ...state, queue: [...waiting, request, ...state.queue.filter((other) => other.put_off)] };
@@ -60,7 +64,8 @@ function linkClosed(state: State, { meeting_id }: Bodies["LinkClosed"]): State {
   const isUpper = state.links.some((link) => link.meeting_id === meeting_id && link.side === "upper");
   const queue = state.queue
     .filter((one) => one.origin?.meeting_id !== meeting_id)
-    .map((one): Request => (isUpper ? { ...one, forwarded: "no" } : one));
+    .map((one) => ({ ...one, merged: one.merged.filter((other) => other.origin?.meeting_id !== meeting_id) }))
+    .map((one): Request => (isUpper ? { ...one, forwarded: "no", joined: "" } : one));
   const links = state.links.filter((link) => link.meeting_id !== meeting_id);
   return { ...state, links, queue, chair_above: isUpper ? null : state.chair_above };
 }
@@ -74,6 +79,10 @@ function chairLent(state: State, body: Bodies["ChairLent"]): State {
 
 export const LINKED = {
   RequestsMerged: requestsMerged,
+  RequestJoined: (state: State, body: Bodies["RequestJoined"]): State =>
+    changeRequest(state, body.request_id, () => ({ joined: body.site_name })),
+  RequestSpoken: (state: State, body: Bodies["RequestSpoken"]): State =>
+    ({ ...state, queue: state.queue.filter((one) => one.request_id !== body.request_id) }),
   RequestAnswered: requestAnswered,
   FloorForwarded: (state: State, body: Bodies["FloorForwarded"]) => forwarded(state, body.request_id, "sent"),
   ForwardFollowed: (state: State, body: Bodies["ForwardFollowed"]) =>

@@ -123,7 +123,7 @@ function agendaAmended(state: State, body: Bodies["AgendaAmended"]): State {
 
 function floorRequested(state: State, body: Bodies["FloorRequested"], at: string): State {
   const { request_id, site_id, kind, speaker } = body;
-  const request: Request = { request_id, site_id, kind, speaker, at, put_off: false, origin: null, forwarded: "no", with_site_ids: [] };
+  const request: Request = { request_id, site_id, kind, speaker, at, put_off: false, origin: null, forwarded: "no", merged: [], joined: "" };
   const waiting = state.queue.filter((other) => !other.put_off);
   return { ...state, queue: [...waiting, request, ...state.queue.filter((other) => other.put_off)] };
 }
@@ -150,6 +150,7 @@ function floorGranted(state: State, body: Bodies["FloorGranted"], at: string): S
     ended_at: null,
     origin: request?.origin ?? null,
     from_above: request !== undefined && request.forwarded !== "no",
+    merged: request?.merged ?? [],
   };
   return { ...floorEnded(state, at), floor, queue: without(state.queue, body.request_id) };
 }
@@ -211,7 +212,7 @@ const FOLDS: { [T in FactType]: Fold<T> } = {
   AgendaAmended: agendaAmended,
   PaperShown: (state, { paper_id, page }) => ({ ...state, paper: paper_id === null ? null : { paper_id, page } }),
   FloorRequested: floorRequested,
-  FloorWithdrawn: (state, body) => ({ ...state, queue: without(state.queue, body.request_id) }),
+  FloorWithdrawn: (state, body) => ({ ...state, queue: without(state.queue, body.request_id).map((one) => ({ ...one, merged: one.merged.filter((other) => other.request_id !== body.request_id) })) }),
   FloorGranted: floorGranted,
   FloorRevoked: speechEnded,
   FloorReturned: speechEnded,

@@ -43,7 +43,19 @@ export interface Request {
   /** To the room above. */
   forwarded: Forwarded;
   /** For whom he speaks too. */
-  with_site_ids: string[];
+  merged: Merged[];
+  /** Who speaks for it in a room above. */
+  joined: string;
+}
+
+/** A request that another one speaks for. */
+export interface Merged {
+  request_id: string;
+  site_id: string;
+  kind: RequestKind;
+  speaker: Somebody | null;
+  at: string;
+  origin: Origin | null;
 }
 
 /** Where a request from below came from. */
@@ -89,6 +101,7 @@ export interface Speech {
   ended_at: string | null;
   origin: Origin | null;
   from_above: boolean;
+  merged: Merged[];
 }
 
 export interface Roll {

@@ -2,6 +2,7 @@
 import type { Fact } from "../proceedings/facts";
 import type { State } from "../proceedings/state";
 import type { Words } from "../words";
+import { speaksFor } from "./model";
 
 interface Named { unit: (siteId: string | null | undefined) => string; item: (itemId: string) => string; mine: string | null }
 
@@ -9,7 +10,10 @@ interface Named { unit: (siteId: string | null | undefined) => string; item: (it
 export function announcementOf(fact: Fact, before: State, words: Words, named: Named): { text: string; urgent: boolean } | null {
   const body = fact.body as unknown as Record<string, string | null>;
   switch (fact.type) {
+    case "FloorWithdrawn":
+      return speaksFor(before, named.mine)?.request.request_id === body.request_id ? { text: words.linked.room.mergedGone, urgent: false } : null;
     case "FloorGranted":
+      if (speaksFor(before, named.mine)?.request.request_id === body.request_id) return { text: words.linked.room.speaksForYou(named.unit(body.site_id)), urgent: false };
       return body.site_id === named.mine ? { text: words.room.yourTurn, urgent: true } : { text: words.room.turnOf(named.unit(body.site_id)), urgent: false };
     case "FloorRevoked":
     case "FloorReturned":

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button } from "../ui/button";
 import { useWords } from "../words";
 import { clockOf } from "../words/when";
-import { floorClock } from "./model";
+import { floorClock, namesOf, speaksFor } from "./model";
 import styles from "./floor-bar.module.css";
 import { SpeakerPicker } from "./on-air";
 import { useCommand, useMay, useNames, useNow, useRoom } from "./use-room";
@@ -25,6 +25,7 @@ export function FloorBar() {
           <span className={styles.label}>{words.room.program}</span>
           <strong className={styles.name}>{names.unit(floor.site_id)}</strong>
           {floor.speaker?.name && <span>{floor.speaker.name}{floor.speaker.post && `, ${floor.speaker.post}`}</span>}
+          {floor.merged.length > 0 && <span data-testid="speaks-for">{words.linked.room.withOthers(namesOf(floor.merged, names))}</span>}
           <span className={`${styles.clock} tabular`} data-testid="speech-clock">
             {clock.leftS === null ? clockOf(clock.spentS) : `${clock.leftS < 0 ? `${words.room.overTime} ` : ""}${clockOf(Math.abs(clock.leftS))}`}
           </span>
@@ -61,6 +62,7 @@ function SiteActs() {
   const command = useCommand();
   const may = useMay();
   const state = useRoom((p) => p.state);
+  const names = useNames();
   const role = useRoom((p) => p.welcome?.role);
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const [who, setWho] = useState("");
@@ -68,6 +70,15 @@ function SiteActs() {
   const place = state.queue.findIndex((r) => r.site_id === mine);
   const request = state.queue[place];
   const people = state.sites[mine]?.people ?? [];
+  const leading = speaksFor(state, mine);
+  if (leading) {
+    return (
+      <div className={styles.acts}>
+        <span className={styles.place} role="status" data-testid="merged-into">{words.linked.room.mergedInto(names.unit(leading.request.site_id) || leading.request.origin?.site_name || "")}</span>
+        <Button onClick={() => void command("withdraw_request", { request_id: leading.mine.request_id })} data-testid="withdraw-request">{words.room.withdraw}</Button>
+      </div>
+    );
+  }
   if (request) {
     return (
       <div className={styles.acts}>

@@ -67,7 +67,7 @@ describe("the far chair", () => {
   const desk: Desk = {
     title: "Giao ban tỉnh", now: new Date().toISOString(), stage: "convened", mode: "one_speaker", may: ["grant_next"], waiting: 2, sites: [{ id: "s1", title: "Sở Y tế" }], items: [{ id: "i1", title: "Kinh tế", status: "waiting" }],
     floor: { speech_id: "s", site_id: "s2", title: "Sở Tài chính", speaker: null, started_at: new Date().toISOString(), limit_s: 300 },
-    queue: ["r1", "r2"].map((request_id) => ({ request_id, site_id: request_id, title: `xã ${request_id}`, path: [], kind: "speech", speaker: null, at: "", put_off: false })),
+    queue: ["r1", "r2"].map((request_id) => ({ request_id, site_id: request_id, title: `xã ${request_id}`, path: [], kind: "speech", speaker: null, at: "", put_off: false, with: [] })),
   };
   it("is heard, while the rooms are linked", () => {
     const state = room(linked).store.get().state;

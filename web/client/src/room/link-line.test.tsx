@@ -1,8 +1,11 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import type { Fact } from "../proceedings/facts";
 import type { Link, Request } from "../proceedings/state";
 import { room, show, welcome } from "../testing";
+import { vi } from "../words/vi";
+import { announcementOf } from "./announcer";
 import { FloorBar } from "./floor-bar";
 import { LinkLine } from "./link-line";
 import { QueuePanel } from "./panels/queue";
@@ -50,7 +53,7 @@ describe("the line about the room above", () => {
 });
 
 describe("a request over levels", () => {
-  const request = (part: Partial<Request> = {}): Request => ({ request_id: "r1", site_id: "a", kind: "speech", speaker: null, at: new Date().toISOString(), put_off: false, origin: null, forwarded: "no", with_site_ids: [], ...part });
+  const request = (part: Partial<Request> = {}): Request => ({ request_id: "r1", site_id: "a", kind: "speech", speaker: null, at: new Date().toISOString(), put_off: false, origin: null, forwarded: "no", merged: [], joined: "", ...part });
   it("is forwarded, and shows where it stands", () => {
     const { did, inside } = room({ links: [link()], queue: [request(), request({ request_id: "r2", site_id: "b", forwarded: "waiting" })] }, may("forward_request", "answer_request"));
     show(inside(<QueuePanel />));
@@ -69,6 +72,27 @@ describe("a request over levels", () => {
     fireEvent.click(screen.getByTestId("merge-requests"));
     expect(did).toEqual([["merge_requests", { request_ids: ["r1", "r2"] }]]);
   });
+  it("names those it speaks for, with their way, and who speaks for it above", () => {
+    const origin = { meeting_id: "m2", site_name: "xã Lùng Tám", path: ["xã Lùng Tám", "huyện Quản Bạ"], asked_at: "" };
+    const merged = [{ request_id: "r8", site_id: "b", kind: "speech" as const, speaker: null, at: "", origin: null }, { request_id: "r9", site_id: "far", kind: "speech" as const, speaker: null, at: "", origin }];
+    show(room({ queue: [request({ merged, joined: "xã Nghĩa Thuận", forwarded: "waiting" })] }).inside(<QueuePanel />));
+    expect(screen.getByTestId("with-others").textContent).toBe("nói thay cho xã Bát Đại Sơn, xã Lùng Tám › huyện Quản Bạ");
+    expect(screen.getByTestId("joined").textContent).toBe("Ở cấp trên được gộp với đăng ký của xã Nghĩa Thuận");
+  });
+  it("that is merged with another says so to its site, which may still withdraw it", () => {
+    const mine = { request_id: "r8", site_id: "a", kind: "speech" as const, speaker: null, at: "", origin: null };
+    const { did, inside, store } = room({ queue: [request({ site_id: "b", merged: [mine] })] }, may("request_floor"));
+    const view = show(inside(<FloorBar />));
+    expect(screen.getByTestId("merged-into").textContent).toBe("Đăng ký được gộp, xã Bát Đại Sơn phát biểu thay");
+    fireEvent.click(screen.getByTestId("withdraw-request"));
+    expect(did).toEqual([["withdraw_request", { request_id: "r8" }]]);
+    view.unmount();
+    const before = store.get().state;
+    const told = (type: "FloorGranted" | "FloorWithdrawn", body: object) => announcementOf({ type, body } as unknown as Fact, before, vi, { unit: () => "xã Bát Đại Sơn", item: () => "", mine: "a" })?.text;
+    expect(told("FloorGranted", { request_id: "r1", site_id: "b" })).toBe("xã Bát Đại Sơn đang phát biểu, thay cả điểm cầu của bạn.");
+    expect(told("FloorWithdrawn", { request_id: "r1" })).toBe("Đăng ký chung với điểm cầu của bạn đã được rút khỏi danh sách.");
+    expect(told("FloorWithdrawn", { request_id: "r8" })).toBeUndefined();
+  });
   it("from below names its way", () => {
     const origin = { meeting_id: "m2", site_name: "xã Lùng Tám", path: ["xã Lùng Tám", "huyện Quản Bạ"], asked_at: new Date().toISOString() };
     const { inside } = room({ queue: [request({ site_id: "far", origin })] });
@@ -76,7 +100,7 @@ describe("a request over levels", () => {
     expect(screen.getByText("xã Lùng Tám")).toBeTruthy();
     expect(screen.getByTestId("origin").textContent).toContain("huyện Quản Bạ");
     cleanup();
-    const speech = { speech_id: "s", site_id: "far", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 0, request_id: null, ended_at: null, origin, from_above: false };
+    const speech = { speech_id: "s", site_id: "far", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 0, request_id: null, ended_at: null, origin, from_above: false, merged: [] };
     show(room({ floor: speech }).inside(<FloorBar />));
     expect(screen.getByTestId("floor-bar").textContent).toContain("xã Lùng Tám");
   });

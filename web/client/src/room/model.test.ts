@@ -4,7 +4,7 @@ import { backoffMs, FINAL_CODES } from "./backoff";
 import { floorClock, handedTo, isHeard, isNext, justBegun, moved, onAirOf, programFromAbove, programSite, rollSum, slotOf, spokenSums } from "./model";
 
 const T0 = Date.parse("2026-11-22T01:00:00.000Z");
-const speech = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: "2026-11-22T01:00:00.000Z", limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, ...part });
+const speech = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: "2026-11-22T01:00:00.000Z", limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, merged: [], ...part });
 const state = (part: Partial<State>): State => ({ ...EMPTY, stage: "convened", chair_site_id: "chair", ...part });
 
 describe("program", () => {
@@ -63,7 +63,7 @@ describe("clock of the floor", () => {
 
 describe("queue and roll", () => {
   it("moves a request to a place and stays inside the list", () => {
-    const queue = ["x", "y", "z"].map((request_id) => ({ request_id, site_id: request_id, kind: "speech" as const, speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, with_site_ids: [] }));
+    const queue = ["x", "y", "z"].map((request_id) => ({ request_id, site_id: request_id, kind: "speech" as const, speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, merged: [], joined: "" }));
     expect(moved(queue, "z", 0)).toEqual(["z", "x", "y"]);
     expect(moved(queue, "x", 99)).toEqual(["y", "z", "x"]);
     expect(moved(queue, "unknown", 0)).toEqual(["x", "y", "z"]);
@@ -74,7 +74,7 @@ describe("queue and roll", () => {
 });
 
 describe("who is next", () => {
-  const queue = [{ request_id: "x", site_id: "b", kind: "speech" as const, speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, with_site_ids: [] }];
+  const queue = [{ request_id: "x", site_id: "b", kind: "speech" as const, speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, merged: [], joined: "" }];
   it("is told while the floor is free, and in the last minute of the one before", () => {
     expect(isNext(state({ queue }), "b", T0)).toBe(true);
     expect(isNext(state({ queue, floor: speech() }), "b", T0 + 200_000)).toBe(false);

@@ -1,6 +1,6 @@
 /** What the room shows, derived: no clocks, no network. Everything here is pure and tested. */
 import type { SlotAssignment } from "../media/types";
-import type { Request, Speech, State } from "../proceedings/state";
+import type { Merged, Request, Speech, State } from "../proceedings/state";
 import type { FarSite, RosterEntry, SiteLine } from "./wire";
 
 export interface ProgramPicture { siteId: string | null; mid: string | null; paused: boolean }
@@ -56,6 +56,20 @@ export type OnAir = "both" | "picture" | "voice" | "nothing";
 export function onAirOf(picture: boolean, voice: boolean): OnAir {
   if (picture) return voice ? "both" : "picture";
   return voice ? "voice" : "nothing";
+}
+
+/** Those a request or a speech speaks for, by name; of rooms below with the units between. */
+export function namesOf(merged: readonly Merged[], names: { unit: (siteId: string) => string }): string {
+  return merged.map((one) => (one.origin ? [one.origin.site_name, ...one.origin.path.slice(1)].join(" › ") : names.unit(one.site_id))).filter(Boolean).join(", ");
+}
+
+/** The request that speaks for this site's own, and the own one; null: nobody's does. */
+export function speaksFor(state: State, siteId: string | null): { request: Request; mine: Merged } | null {
+  for (const request of state.queue) {
+    const mine = request.merged.find((one) => siteId && one.site_id === siteId && !one.origin);
+    if (mine) return { request, mine };
+  }
+  return null;
 }
 
 export interface SpokenSum { times: number; totalS: number }

@@ -11,7 +11,7 @@ import type { RoomController } from "./controller";
 import { Picture } from "./picture";
 import { TopBar } from "./top-bar";
 
-const floor = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, ...part });
+const floor = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, merged: [], ...part });
 
 describe("the banner of a site on air", () => {
   it("says at once that everybody hears and sees it, and counts nothing down", () => {
@@ -37,7 +37,7 @@ describe("the banner of a site on air", () => {
     expect(screen.getByTestId("floor-kept").textContent).toContain("không phát hình và tiếng");
   });
   it("warns the first of the queue before, not after, it is on air", () => {
-    const { inside } = room({ queue: [{ request_id: "r", site_id: "a", kind: "speech", speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, with_site_ids: [] }] });
+    const { inside } = room({ queue: [{ request_id: "r", site_id: "a", kind: "speech", speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, merged: [], joined: "" }] });
     show(inside(<OnAirBanner />));
     expect(screen.getByTestId("next-up").textContent).toContain("Khi được mời, hình và tiếng phát ngay");
   });

@@ -51,7 +51,7 @@ export interface SiteLine { audio: boolean; video: boolean; presentation: boolea
 /** How far down a weak line has brought the pictures of this page. */
 export type Step = "full" | "medium" | "small" | "slow" | "still" | "slides" | "audio" | "text";
 
-export interface DeskRequest { request_id: string; site_id: string; title: string; path: string[]; kind: RequestKind; speaker: Somebody | null; at: string; put_off: boolean }
+export interface DeskRequest { request_id: string; site_id: string; title: string; path: string[]; kind: RequestKind; speaker: Somebody | null; at: string; put_off: boolean; with: string[] }
 
 /** What somebody in this room sees of the room above, whose chair he has. */
 export interface Desk {

@@ -69,6 +69,7 @@ function Waiting({ request, n, up, give }: { request: DeskRequest; n: number; up
     <li className={`${styles.row} ${request.put_off ? styles.putOff : ""}`} data-testid="desk-request" data-request-id={request.request_id}>
       <div className={styles.rowHead}><span className={styles.number}>{n + 1}</span><strong>{request.title}</strong><span className={styles.badge}>{words.room.kinds[request.kind]}</span></div>
       {request.path.length > 1 && <p className={styles.soft}>{words.linked.room.from(request.path.join(" › "))}</p>}
+      {request.with.length > 0 && <p className={styles.soft}>{words.linked.room.withOthers(request.with.join(", "))}</p>}
       {request.speaker?.name && <p>{request.speaker.name}{request.speaker.post && `, ${request.speaker.post}`}</p>}
       <div className={styles.acts}>
         <Button look="main" size="small" aria-label={words.room.grantTo(request.title)} onClick={() => give("grant_floor", { site_id: request.site_id, request_id: request.request_id })} data-testid="desk-grant">{words.room.grant}</Button>

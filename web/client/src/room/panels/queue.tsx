@@ -5,7 +5,7 @@ import { Button } from "../../ui/button";
 import { Select, TextField } from "../../ui/field";
 import { useWords } from "../../words";
 import { clockOf, timeOf } from "../../words/when";
-import { moved, spokenSums, speechSeconds } from "../model";
+import { moved, namesOf, spokenSums, speechSeconds } from "../model";
 import { useCommand, useMay, useNames, useNow, useRoom } from "../use-room";
 import styles from "./panels.module.css";
 
@@ -49,7 +49,7 @@ function QueueRow({ request, n, last, place, picked, pick, drag }: RowProps) {
   const now = useNow(1000);
   const entry = names.entry(request.site_id);
   const title = names.unit(request.site_id) || request.origin?.site_name || "";
-  const others = request.with_site_ids.map((id) => names.unit(id)).filter(Boolean).join(", ");
+  const others = namesOf(request.merged, names);
   const spoken = spokenSums(state, now).get(request.site_id) ?? { times: 0, totalS: 0 };
   const waited = clockOf((now - Date.parse(request.at)) / 1000);
   const drags = drag && { draggable: true, onDragStart: drag.start, onDragOver: (e: DragEvent) => e.preventDefault(), onDrop: drag.drop };
@@ -65,7 +65,8 @@ function QueueRow({ request, n, last, place, picked, pick, drag }: RowProps) {
         {request.forwarded !== "no" && <span className={styles.badge} data-testid="forwarded" data-status={request.forwarded}>{words.linked.room.forwarded[request.forwarded]}</span>}
       </div>
       {request.origin && <p className={styles.soft} data-testid="origin">{words.linked.room.from(request.origin.path.join(" › ") || request.origin.site_name)}</p>}
-      {others && <p className={styles.soft}>{words.linked.room.withOthers(others)}</p>}
+      {others && <p className={styles.soft} data-testid="with-others">{words.linked.room.withOthers(others)}</p>}
+      {request.joined && <p className={styles.soft} data-testid="joined">{words.linked.room.joined(request.joined)}</p>}
       {request.speaker?.name && <p>{request.speaker.name}{request.speaker.post && `, ${request.speaker.post}`}</p>}
       <p className={styles.soft}>{words.room.waiting(waited)} · {words.room.spoken(spoken.times, clockOf(spoken.totalS))}</p>
       {request.forwarded === "no" && <Climb request={request} title={title} />}
