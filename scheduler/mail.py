@@ -1,7 +1,8 @@
 """Letters out: one transport protocol, a mail server or a folder of .eml files behind it.
 
 Each is idempotent on the delivery key: the Message-ID is derived from it, so a mail server that got a letter twice
-shows one to the reader, and the folder's file is named by it.
+shows one to the reader, and the folder's file is named by it. Twice it comes only from a server that died between
+keeping a letter and saying so: until it has said 250, RFC 5321 (4.2.5, 6.1) leaves the letter to the sender.
 """
 
 from __future__ import annotations
@@ -175,4 +176,6 @@ def _in_words(fault: Exception, settings: MailSettings) -> MailFailed:
         return MailFailed(f"Máy chủ thư trả lời {fault.code}: {fault.message}", permanent=fault.code >= 500)
     if isinstance(fault, aiosmtplib.SMTPTimeoutError):
         return MailFailed(f"Máy chủ thư {server} không trả lời.")
+    if isinstance(fault, aiosmtplib.SMTPServerDisconnected):
+        return MailFailed(f"Máy chủ thư {server} ngắt giữa chừng. Hệ thống sẽ tự gửi lại.")
     return MailFailed(f"Không kết nối được máy chủ thư {server}.")
