@@ -9,6 +9,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+import zxingcpp
 from docx import Document
 from pypdf import PdfReader
 from sqlalchemy import select
@@ -244,6 +245,10 @@ async def test_the_site_page_carries_link_code_and_number(world: World) -> None:
     for part in (link, "0912 345 678", "Vào họp", "Giao ban trực tuyến", "08 giờ 00 phút", "Xã Quản Bạ"):
         assert part in text, part
     assert all(fonts(pdf).values())
+    page = pypdfium2.PdfDocument(pdf)[0]
+    assert page.get_size() == pytest.approx((595.3, 841.9), abs=0.5)  # A4, in points
+    codes = zxingcpp.read_barcodes(page.render(scale=150 / 72).to_pil())  # as a telephone sees it on a printed page
+    assert [code.text for code in codes] == [link]
 
 
 async def test_all_sites_pages_are_one_file_a_page_each_in_order(world: World) -> None:
