@@ -22,6 +22,19 @@ def write_camera(path: Path, number: int, width: int = 640, height: int = 360, f
     return path
 
 
+def write_dark_camera(path: Path, width: int = 320, height: int = 180) -> Path:
+    """Two pictures of a camera whose lid is closed."""
+    dark = bytes([16]) * (width * height) + bytes([128]) * (width // 2 * (height // 2) * 2)
+    path.write_bytes(f"YUV4MPEG2 W{width} H{height} F5:1 Ip A1:1 C420jpeg\n".encode() + (b"FRAME\n" + dark) * 2)
+    return path
+
+
+def write_silent_microphone(path: Path) -> Path:
+    """Two seconds of nothing."""
+    tone.write_silence(path)
+    return path
+
+
 def write_microphone(path: Path, number: int) -> Path:
     """A WAV for ``--use-file-for-fake-audio-capture``."""
     tone.write_wav(path, number)

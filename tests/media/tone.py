@@ -31,11 +31,20 @@ def samples(number: int, seconds: float = 2.0, rate: int = RATE) -> NDArray[np.i
 
 def write_wav(path: Path, number: int, seconds: float = 2.0) -> None:
     """A file for Chromium's fake microphone."""
+    _write(path, samples(number, seconds))
+
+
+def write_silence(path: Path, seconds: float = 2.0) -> None:
+    """A microphone whose cable is out."""
+    _write(path, np.zeros(int(RATE * seconds), np.int16))
+
+
+def _write(path: Path, pcm: NDArray[np.int16]) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(samples(number, seconds).tobytes())
+        file.writeframes(pcm.tobytes())
 
 
 def read(pcm: NDArray[np.int16], rate: int = RATE) -> int | None:

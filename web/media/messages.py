@@ -82,7 +82,7 @@ class PeerStats:
     loss_in: float = 0.0
     loss_out: float = 0.0
     bitrate_in: int = 0
-    bitrate_out: int = 0
+    bitrate_out: int | None = None  # not known at the first look
     has_video: bool = False
     has_audio: bool = False
     layers: dict[str, int] = field(default_factory=dict)

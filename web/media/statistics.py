@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import time
@@ -15,6 +16,8 @@ from sfu.plane.native.loop import LoopPlane
 from sfu.plane.plane import ConsumerStats, EncodingStats, Plane
 from sfu.transport.node import MediaNode
 from web.media.messages import LinkStats, Load, PeerStats
+
+LEAST_S = 0.5  # between two looks that say something of a rate
 
 
 @dataclass(slots=True)
@@ -70,14 +73,17 @@ def packet_seconds(node: MediaNode) -> float:
 
 @dataclass(slots=True)
 class Rates:
-    """Outgoing bit rates, from the bytes between two looks."""
+    """Outgoing bit rates, from the bytes between two looks; looks too close together see the same rate."""
 
-    seen: dict[str, tuple[float, int]] = field(default_factory=dict)
+    seen: dict[str, tuple[float, int, int | None]] = field(default_factory=dict)
 
-    def rate(self, peer: str, sent: int, now: float) -> int:
-        at, before = self.seen.get(peer, (now, sent))
-        self.seen[peer] = (now, sent)
-        return int(max(0, sent - before) * 8 / (now - at)) if now > at else 0
+    def rate(self, peer: str, sent: int, now: float) -> int | None:
+        """None at the first look."""
+        at, before, rate = self.seen.get(peer, (-math.inf, sent, None))
+        if now - at >= LEAST_S:
+            rate = int(max(0, sent - before) * 8 / (now - at)) if at > -math.inf else None
+            self.seen[peer] = (now, sent, rate)
+        return rate
 
 
 def worker_stats(node: MediaNode) -> dict[str, float]:

@@ -70,8 +70,11 @@ async def test_a_meeting_at_the_screen(tmp_path: Path) -> None:
         problems += await begin_and_record(people)
         problems += await floor_by_keyboard(people)
         problems += await a_break_takes_off_air(people)
+        await modes(people)
+        problems += await tasks(people)
         problems += await a_paper_more(people)
         problems += await desks(people)
+        problems += await statistics(people)
         problems += await hall(people)
         problems += await hand_over_and_back(people)
         problems += await second_machine(people)
@@ -194,6 +197,43 @@ async def a_break_takes_off_air(people: People) -> list[str]:
     return problems
 
 
+async def modes(people: People) -> None:
+    """Who is heard without the floor: everybody in a discussion, nobody but the chair otherwise."""
+    await open_tool(people.chair, "course")
+    for mode, is_heard in (
+        ("discussion", "true"),
+        ("chair_only", "false"),
+        ("discussion", "true"),
+        ("one_speaker", "false"),
+    ):
+        await people.chair.select_option(mark("mode"), mode)
+        await people.site.wait_for_selector(mark("mic-state", heard=is_heard))
+
+
+async def tasks(people: People) -> list[str]:
+    """A task says what, who leads, with whom and by when; what is missing or no date is named at once."""
+    page, sites = people.secretary, people.planned.sites
+    await open_tool(page, "outcome")
+    await page.click(mark("assign-task"))
+    await page.get_by_text("Ghi việc phải làm và đơn vị chủ trì.").wait_for()
+    await page.fill(mark("task-what"), "Che chắn chuồng trại, dự trữ rơm cỏ cho gia súc")
+    await page.select_option(mark("task-lead"), label=sites[0]["unit_title"])
+    await page.click(f"{mark('panel-outcome')} summary")
+    await page.get_by_label(sites[1]["unit_title"], exact=True).check()
+    await page.fill(mark("task-due"), "31/11/2026")
+    await page.click(mark("assign-task"))
+    await page.get_by_text("Ghi thời hạn theo dạng 30/11/2026.").wait_for()
+    problems = await look(page, "task-form", "#tool-panel")
+    await page.fill(mark("task-due"), "30/11/2026")
+    await page.click(mark("assign-task"))
+    for words in ("Che chắn chuồng trại", sites[0]["unit_title"], sites[1]["unit_title"], "30/11/2026"):
+        await page.locator(mark("task")).get_by_text(words).first.wait_for()
+    assert await page.input_value(mark("task-what")) == ""
+    await open_tool(people.chair, "outcome")
+    await people.chair.locator(mark("task")).get_by_text("Che chắn chuồng trại").wait_for()
+    return problems
+
+
 async def a_paper_more(people: People) -> list[str]:
     """The plan changes during the meeting: a paper handed in is there at once, shown to all, turned, and withdrawn."""
     site, secretary = people.site, people.secretary
@@ -259,6 +299,16 @@ async def dialog(page: Page, button: str, name: str) -> list[str]:
     problems = await look(page, f"{name}-{button}", "[role=dialog]")
     await page.press("[role=dialog]", "Escape")
     await page.wait_for_selector("[role=dialog]", state="detached")
+    return problems
+
+
+async def statistics(people: People) -> list[str]:
+    """The administrator's page of lines and layers, while people are in the room."""
+    page = await at(people.browser, people.installation.url, "quantri", people.installation.password)
+    await page.goto(f"{people.installation.url}/api/rooms/{people.planned.id}/stats.html")
+    await page.get_by_text(people.planned.sites[0]["unit_title"]).first.wait_for()
+    problems = await look(page, "statistics")
+    await page.context.close()
     return problems
 
 
