@@ -61,7 +61,10 @@ class Recorder:
 
     def start(self, now: float) -> str:
         """Open the packet log; a disk that refuses is reported as an interruption and tried again."""
-        return self._tell("on") if self._open(now) else _now()
+        if not self._open(now):
+            return _now()
+        self._ask(now)
+        return self._tell("on")
 
     def pause(self, now: float) -> str:
         """Nothing is written until ``resume``."""
@@ -80,6 +83,7 @@ class Recorder:
             else:
                 self._open(now)
             self._node.suspend(self._room, self._peer, False)
+            self._ask(now)
         return self._tell("on") if self.is_writing else _now()
 
     @property
@@ -110,12 +114,17 @@ class Recorder:
                 self._interrupt(failure, now)
         elif self.state == "interrupted" and now >= self._retry_at and self._open(now):
             self._node.suspend(self._room, self._peer, False)
+            self._ask(now)
             self._tell("on")
 
     def _refresh(self, now: float) -> None:
         if self.state == "on" and now >= self._refresh_at and self._room in self._node.rooms:
-            self._refresh_at = now + KEYFRAME_EVERY_S
-            self._node.refresh(self._room, self._peer)
+            self._ask(now)
+
+    def _ask(self, now: float) -> None:
+        """A keyframe from now on: one that the plane still had is of before, and nothing of before is recorded."""
+        self._refresh_at = now + KEYFRAME_EVERY_S
+        self._node.refresh(self._room, self._peer)
 
     def _open(self, now: float) -> bool:
         try:
@@ -129,7 +138,6 @@ class Recorder:
             self._interrupt(failure, now)
             return False
         self._tap, self.state = tap, "on"
-        self._refresh_at = now + KEYFRAME_EVERY_S  # the routes just made have asked already
         return True
 
     def _write(self, packet: SinkPacket) -> None:

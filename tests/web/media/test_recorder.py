@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from recordings.capture.course import instant_ns
 from recordings.capture.packet_log import End, Label, Mark, Packet, Record, Stream, parts, read
 from sfu.light_peer import LightPeer, synthetic_audio, synthetic_video
 from sfu.light_peer.offer import Wanted
+from sfu.light_peer.receiver import parse_vp8, payload_of
 from sfu.plane.plane import SinkPacket
 from tests.web.media.conftest import Media
 from web.media import recorder
 from web.media.errors import MediaRefused
 from web.media.messages import Program, RecordingChanged
 
+RECORDED_S = 5.0  # keyframes that are asked for now and then come later
 SENDER = Wanted(presentation=True, audio_slots=0, video_slots=0, presentation_slots=0)
 
 
@@ -34,10 +37,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-async def speaker(media: Media, name: str) -> LightPeer:
+async def speaker(media: Media, name: str, frames: int = 30) -> LightPeer:
     peer = LightPeer(SENDER)
     await peer.connect(media.signal("room", name))
-    peer.play("camera", synthetic_video(name))
+    peer.play("camera", synthetic_video(name, frames=frames))
     peer.play("microphone", synthetic_audio(name))
     return peer
 
@@ -99,6 +102,38 @@ async def test_the_floor_is_recorded_under_its_site_and_pauses_leave_nothing(med
         await peer.close()
 
 
+async def test_what_is_recorded_begins_with_a_keyframe_of_its_own(media: Media, tmp_path: Path) -> None:
+    """The plane begins with a keyframe it still has; one from before the start, or of a pause, is not recorded."""
+    await media.client.open_room("room")
+    an, watcher = await speaker(media, "an", frames=600), LightPeer()
+    await watcher.connect(media.signal("room", "watcher"))
+    await media.client.set_program("room", Program(floor="an"), ["an"])
+    await watcher.wait_for(lambda: keyframes_of(watcher) > 0)
+    started_at = await media.client.record("room", "r1", "start", tmp_path)
+    await media.wait_for(lambda: has_keyframe_since(started_at, tmp_path), RECORDED_S)
+    await media.client.record("room", "r1", "pause", tmp_path)
+    seen = keyframes_of(watcher)
+    await media.client.request_keyframe("room", "an")
+    await watcher.wait_for(lambda: keyframes_of(watcher) > seen)
+    resumed_at = await media.client.record("room", "r1", "resume", tmp_path)
+    await media.wait_for(lambda: has_keyframe_since(resumed_at, tmp_path), RECORDED_S)
+    await media.client.record("room", "r1", "stop", tmp_path)
+    for peer in (an, watcher):
+        await peer.close()
+
+
+def keyframes_of(viewer: LightPeer) -> int:
+    return sum(slot.keyframes for slot in viewer.received.values())
+
+
+def has_keyframe_since(at: str, folder: Path) -> bool:
+    """Whether a keyframe of the program is in the log that came after this moment."""
+    since_ns = instant_ns(at)
+    program = (r for r in records(folder) if isinstance(r, Packet) and r.stream == 0 and r.arrival_ns >= since_ns)
+    pictures = (parse_vp8(payload_of(packet.rtp)) for packet in program)
+    return any(is_first and not data[0] & 1 for is_first, _, data in pictures)
+
+
 async def test_a_packet_that_waited_in_a_queue_stays_its_senders(media: Media, tmp_path: Path) -> None:
     """The slot shows another already, the packet is from before; its sender may even have left."""
     await media.client.open_room("room")
@@ -143,14 +178,15 @@ async def test_while_it_writes_keyframes_are_asked_for_now_and_then(media: Media
     for _ in range(70):
         now += 0.5
         made.handle_timeout(now)
-    assert asked == [1010.0, 1020.0, 1030.0]
+    assert asked == [1000.0, 1010.0, 1020.0, 1030.0]
     made.pause(now)
     for _ in range(70):
         now += 0.5
         made.handle_timeout(now)
-    assert len(asked) == 3
+    assert len(asked) == 4
     made.resume(now)
     made.handle_timeout(now)
+    assert asked[4:] == [now]
     await made.stop()
     await an.close()
 
