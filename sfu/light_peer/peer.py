@@ -19,6 +19,7 @@ from sfu.light_peer.packetizer import Outbound
 from sfu.light_peer.receiver import Received, Receiver
 from sfu.light_peer.sample import Sample
 from sfu.light_peer.wire import Wire, open_wire
+from sfu.plane.errors import ProtectionError
 from sfu.plane.plane import SrtpProfile
 from sfu.plane.srtp import SrtpContext
 from sfu.sdp import SessionDescription, parse
@@ -63,6 +64,7 @@ class LightPeer:
         self._changed = asyncio.Event()
         self._reported_at = 0.0
         self.plis = 0
+        self.unopened = 0  # packets that SRTP refuses: forged, changed on the way, or come twice
         self.closed_by_server = False
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -273,10 +275,15 @@ class LightPeer:
             self._connected.set()
 
     def _receive_media(self, srtp: SrtpContext, packet: bytes) -> None:
-        if 192 <= packet[1] <= 223:
-            self._receive_rtcp(srtp.unprotect_rtcp(packet))
+        try:
+            if 192 <= packet[1] <= 223:
+                self._receive_rtcp(srtp.unprotect_rtcp(packet))
+                return
+            opened = srtp.unprotect(packet)
+        except ProtectionError:
+            self.unopened += 1
             return
-        ssrc, missing = self._receiver.receive(srtp.unprotect(packet), time.monotonic())
+        ssrc, missing = self._receiver.receive(opened, time.monotonic())
         if missing:
             self._nack(ssrc, missing)
 

@@ -40,7 +40,7 @@ def assert_clean(peer: LightPeer) -> None:
     """Nothing lost, doubled, foreign, or begun without a keyframe."""
     for slot in peer.received.values():
         assert (slot.lost, slot.duplicates, slot.strangers, slot.bad_switches, slot.picture_gaps) == (0, 0, 0, 0, 0)
-    assert peer.unexpected == 0
+    assert (peer.unexpected, peer.unopened) == (0, 0)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
