@@ -11,14 +11,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Locator, Page, TimeoutError
+from playwright.async_api import Browser, Locator, Page, TimeoutError, expect
 
 from tests.browser.client.visit import look
-from tests.media import picture_code, tone
+from tests.media import picture_code, screen, tone
 from tests.media.chromium import EXECUTABLE, PLAIN_SOUND_JS, chromium
 from tests.media.samples import write_camera, write_microphone
 
 PATIENCE_MS = 90_000
+SCREEN = 100
+"""The screen that somebody shares shows this plus the number of his camera."""
 SHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None  # for people who want to look
 READ_NEXT_FRAME_JS = f"""
 async (element) => {{
@@ -34,8 +36,8 @@ async (element) => {{
 class AtBrowser:
     """One page in a Chromium of its own; errors of the page's scripts are kept in ``complaints``."""
 
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
+    def __init__(self, page: Page, url: str, number: int | None = None) -> None:
+        self.page, self.url, self.number = page, url, number
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.set_default_timeout(PATIENCE_MS)
@@ -65,7 +67,7 @@ class AtBrowser:
         """The same camera and microphone at another machine: nothing of this one's sessions or checks is known."""
         browser = self.page.context.browser
         assert browser
-        return await _new_person(browser, self.url)
+        return await _new_person(browser, self.url, self.number)
 
     async def opens(self, path: str) -> None:
         await self.page.goto(path if path.startswith("http") else self.url + path)
@@ -104,6 +106,16 @@ class AtBrowser:
         """Wait until the picture shows this machine-readable number."""
         await self._until(number, lambda: self._number(test_id), f"{test_id} shows")
 
+    async def reads(self, number: int, test_id: str) -> None:
+        """Wait until the page of a paper that is shown there is the one with this number."""
+        page = self.at(test_id).locator("img")
+        await self._until(number, lambda: self._evaluated(page, picture_code.READ_JS), f"{test_id} shows")
+
+    async def clock_runs(self, test_id: str) -> None:
+        """Wait until another time stands there."""
+        clock = self.at(test_id).locator("b")
+        await expect(clock).not_to_have_text(await clock.inner_text(), timeout=PATIENCE_MS)
+
     async def hears(self, number: int) -> None:
         """Wait until one of the voices is this tone."""
         await self._until(number, self._tones, "voices are")
@@ -119,10 +131,12 @@ class AtBrowser:
         await self.page.screenshot(path=path)
 
     async def _number(self, test_id: str) -> list[int | None]:
-        elements = self.at(test_id)
+        return await self._evaluated(self.at(test_id), READ_NEXT_FRAME_JS)
+
+    async def _evaluated(self, elements: Locator, reading: str) -> list[int | None]:
         if not await elements.count():
             return []
-        found: int | None = await elements.first.evaluate(READ_NEXT_FRAME_JS)
+        found: int | None = await elements.first.evaluate(reading)
         return [found]
 
     async def _tones(self) -> list[int | None]:
@@ -151,7 +165,7 @@ async def at_browser(
         microphone = write_microphone(folder / f"microphone{number}.wav", number)
     modest = str(wrapper(folder, executable))
     async with chromium(camera, microphone, loopback=loopback, executable=modest) as browser:
-        yield await _new_person(browser, url)
+        yield await _new_person(browser, url, number)
 
 
 def wrapper(folder: Path, executable: str) -> Path:
@@ -162,7 +176,7 @@ def wrapper(folder: Path, executable: str) -> Path:
     return path
 
 
-async def _new_person(browser: Browser, url: str) -> AtBrowser:
+async def _new_person(browser: Browser, url: str, number: int | None) -> AtBrowser:
     context = await browser.new_context(
         ignore_https_errors=True,
         locale="vi-VN",
@@ -170,4 +184,6 @@ async def _new_person(browser: Browser, url: str) -> AtBrowser:
         device_scale_factor=1 if SHOTS else 0.5,  # without a graphics card each pixel of a moving picture costs
     )
     await context.add_init_script(PLAIN_SOUND_JS)
-    return AtBrowser(await context.new_page(), url)
+    if number is not None:
+        await context.add_init_script(screen.script(SCREEN + number))
+    return AtBrowser(await context.new_page(), url, number)

@@ -30,6 +30,11 @@ class Namespace:
         path.chmod(0o700)
         return path
 
+    @property
+    def came_bytes(self) -> int:
+        """What crossed the line from there to here."""
+        return int(Path(f"/sys/class/net/{self.name}a/statistics/rx_bytes").read_text())
+
     def cut(self) -> None:
         """Cut the line."""
         _ip("link", "set", f"{self.name}a", "down")

@@ -14,6 +14,7 @@ from tests.browser.client.visit import width_at
 from tests.story import Planned
 
 PIN = "24682468"
+TEST_SIGNATURE = "CHỮ KÝ THỬ NGHIỆM"
 FIRST = "Các xã nhất trí với báo cáo."
 MORE = "Xã Bát Đại Sơn đề nghị hỗ trợ giống ngô vụ xuân."
 
@@ -121,16 +122,17 @@ async def file(clerk: AtBrowser, planned: Planned) -> None:
     await clerk.looks("dossier")
 
 
-async def verify(dossier: Path) -> None:
-    """``giaoban verify`` says that all is true; it needs no settings and no server."""
+async def verify(what: Path) -> str:
+    """``giaoban verify`` says that all is true, and what else it says; it needs no settings and no server."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "web.command", "verify", str(dossier)),
+        *(sys.executable, "-m", "web.command", "verify", str(what)),
         env={name: value for name, value in os.environ.items() if not name.startswith("GIAOBAN_")},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     printed, _ = await process.communicate()
     assert process.returncode == 0, printed.decode()
+    return printed.decode()
 
 
 async def play(reader: AtBrowser, planned: Planned) -> None:
@@ -149,10 +151,19 @@ async def play(reader: AtBrowser, planned: Planned) -> None:
     await reader.page.wait_for_function("wanted => document.querySelector('video').currentTime < wanted", arg=wanted)
 
 
-async def find(reader: AtBrowser, planned: Planned) -> None:
+async def find(reader: AtBrowser, planned: Planned, folder: Path) -> None:
+    """With and without accents; from a hit in the minutes to the signed PDF, which anybody can check offline."""
     for text in ("quan ba", "Quản Bạ"):
         await reader.opens("/archive")
         await reader.fill("search-text", text)
         await reader.click("search-submit")
         await reader.at("hit", meeting_id=planned.id).first.wait_for()
     await reader.looks("archive")
+    await reader.at("hit", meeting_id=planned.id).locator('a[href$="/minutes"]').first.click()
+    path = await reader.page.get_by_role("link", name="Bản đã ký").get_attribute("href")
+    answer = await reader.page.context.request.get(f"{reader.url}{path}")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    signed = folder / "bien-ban-da-ky.pdf"
+    signed.write_bytes(await answer.body())
+    said = await verify(signed)
+    assert said.count(TEST_SIGNATURE) == 2, said

@@ -89,16 +89,22 @@ async def invitation(installation: Installation, planned: Planned, address: str)
 
 async def accepts(site: AtBrowser, link: str) -> None:
     """Opening the link says nothing yet; "Sẽ dự" is a click and a button."""
-    await site.opens(link)
-    await site.at("send-reply").wait_for()
+    await _opens(site, link)
     assert not await site.at("reply-saved").count()
     await site.click("reply-accepted")
     await site.click("send-reply")
     await site.at("reply-saved").wait_for()
 
 
-async def declines(site: AtBrowser, link: str, reason: str) -> None:
+async def _opens(site: AtBrowser, link: str) -> None:
+    """All parts of the page have come: a click while one pushes the others down goes nowhere."""
     await site.opens(link)
+    await site.at("send-reply").wait_for()
+    await site.page.wait_for_load_state("networkidle")
+
+
+async def declines(site: AtBrowser, link: str, reason: str) -> None:
+    await _opens(site, link)
     await site.click("reply-declined")
     await site.fill("reply-reason", reason)
     await site.click("send-reply")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -14,9 +15,14 @@ from tests.media.samples import audio_sample, video_sample
 from web.visiting.seat import Seat
 from web.visiting.visitor import Visitor
 
+WAIT_S = 60.0
+
 
 class SiteInRoom:
-    """``number`` is the machine-readable number in its picture and tone; None: signalling only, no media."""
+    """``number`` is the machine-readable number in its picture and tone; None: signalling only, no media.
+
+    It ``knows`` the packets of these numbers' pictures and tones when it receives them.
+    """
 
     def __init__(
         self,
@@ -26,10 +32,12 @@ class SiteInRoom:
         number: int | None = None,
         verify: ssl.SSLContext | bool = True,
         video_slots: int = 4,
+        knows: Iterable[int] = (),
     ) -> None:
         self.url, self.link, self.meeting_id, self.number = url, link, meeting_id, number
         self._verify = verify
         self._wanted = Wanted(video_slots=video_slots)
+        self._knows = tuple(knows)
         self._stack = AsyncExitStack()
         self.visitor: Visitor
         self.seat: Seat
@@ -51,7 +59,8 @@ class SiteInRoom:
 
     async def send_media(self, samples: tuple[Sample, Sample]) -> None:
         """Join with a light peer that replays these (picture, tone)."""
-        self.peer = LightPeer(self._wanted)
+        known = [sample for number in self._knows for sample in samples_of(number)]
+        self.peer = LightPeer(self._wanted, known=known)
         self._stack.push_async_callback(self.peer.close)
         await self.peer.connect(self.seat.negotiate, 60)
         video, audio = samples
@@ -62,6 +71,22 @@ class SiteInRoom:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def receives(self, number: int) -> None:
+        """Wait until this number's picture and tone come in, packet by packet as they were sent."""
+        assert self.peer is not None
+        peer, names = self.peer, {sample.name for sample in samples_of(number)}
+        await peer.wait_for(lambda: names <= peer.sources("video") | peer.sources("audio"), WAIT_S)
+
+    def has_received_cleanly(self) -> None:
+        """Program, chair and floor came; in every slot each number once and in order, each new picture from its key."""
+        assert self.peer is not None
+        assert (self.peer.unexpected, self.peer.unopened) == (0, 0), self.number
+        slots = self.peer.received.values()
+        assert sum(slot.packets > 0 for slot in slots) >= 3, self.number
+        for slot in slots:
+            wrong = (slot.lost, slot.duplicates, slot.bad_switches, slot.picture_gaps)
+            assert wrong == (0, 0, 0, 0), (self.number, slot)
 
     async def report(self, people: list[dict[str, Any]]) -> None:
         """Say who is there."""

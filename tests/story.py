@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,10 +12,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from pypdf import PdfWriter
-
 from recordings.minutes.clock import local
 from tests.installation import Installation
+from tests.media.paper import PAGE, paper
 from web.visiting.visitor import Visitor
 
 TITLE = "Giao ban huyện Quản Bạ với các xã, thị trấn"
@@ -104,13 +102,8 @@ async def write_and_issue(planned: Planned, secretary: Visitor, chair: Visitor, 
 
 
 def a_pdf(pages: int) -> bytes:
-    """A small PDF with this many A4 pages."""
-    writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(595, 842)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    """A small PDF with this many A4 pages, each with its own number (``PAGE`` + 1, …)."""
+    return paper(range(PAGE + 1, PAGE + pages + 1))
 
 
 def mails(installation: Installation) -> list[EmailMessage]:

@@ -6,16 +6,23 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pypdfium2
 import pytest
 
 from sfu.light_peer.sample import Sample
-from tests.media import picture_code, samples, tone
+from tests.media import paper, picture_code, samples, tone
 
 
 @pytest.mark.parametrize("number", [0, 1, 7, 85, 170, 254, 255])
 def test_a_code_is_read_from_the_picture_it_was_drawn_in(number: int) -> None:
     assert picture_code.read(picture_code.picture(number, 640, 360)) == number
     assert picture_code.read(picture_code.picture(number, 160, 90)) == number
+
+
+def test_each_page_of_a_paper_shows_its_own_number() -> None:
+    pages = pypdfium2.PdfDocument(paper.paper([201, 202]))
+    drawn = [page.render(scale=0.4, grayscale=True).to_numpy().squeeze() for page in pages]
+    assert [picture_code.read(picture) for picture in drawn] == [201, 202]
 
 
 def test_pictures_without_a_code_read_as_none() -> None:
