@@ -39,6 +39,7 @@ class Live:
     attendance: str = "unknown"
     on_air: bool = False
     asks: bool = False  # waits for the floor
+    clock_s: int = 0  # how many seconds its clock is ahead, or behind (below 0)
 
 
 ABSENT = Live()
@@ -99,6 +100,7 @@ def _of_line(live: Live) -> tuple[str, ...]:
         "no_picture": not live.video,
         "sound_only": live.step in SOUND_ONLY,
         "weak_line": live.loss > WEAK_LOSS or live.rtt_ms > WEAK_RTT_MS,
+        "clock": live.clock_s != 0,
     }
     return tuple(code for code, is_wrong in found.items() if is_wrong)
 

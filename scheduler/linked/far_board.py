@@ -105,6 +105,7 @@ def _row(value: object) -> Json:
         "tested_at": _instant(row, "tested_at"),
         "loss": _number(row, "loss"),
         "rtt_ms": _number(row, "rtt_ms"),
+        "clock_s": _number(row, "clock_s") if "clock_s" in row else 0,  # older ones do not say
         "head_count": None if heads is None else int(_number(row, "head_count")),
         "check": None if check is None else _check(_mapping(check, "check")),
     }

@@ -28,6 +28,7 @@ def live_of(room: Room) -> dict[str, Live]:
             attendance=site.attendance,
             on_air=site_id == floor,
             asks=site_id in asking,
+            clock_s=line.clock_s if line else 0,
         )
     return found
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scheduler.database import new_id
+from scheduler.linked.readiness import MOST_CLOCK_MS
 from scheduler.permissions import Actor
 from scheduler.proceedings.plan import Participant
 from web.live.rate import TokenBucket
@@ -104,6 +105,13 @@ class Line:
     rtt_ms: int = 0
     frozen_ms: int = 0  # how long its pictures stood still, all told
     step: Step = "full"  # how far down the worker has brought its pictures
+    clock_ms: tuple[int, ...] = ()  # its clock minus ours, by its last pings: what came late says too little
+
+    @property
+    def clock_s(self) -> int:
+        """How many seconds its clock is ahead (or behind, below 0); 0 while that is no matter."""
+        nearest = max(self.clock_ms, default=0)
+        return round(nearest / 1000) if abs(nearest) > MOST_CLOCK_MS else 0
 
     @property
     def quality(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -43,6 +44,9 @@ log = structlog.get_logger()
 ORPHAN_S = 20.0
 """After a restart of this process: how long the worker keeps peers whose page has not come back."""
 REPORT_S = 1.0
+CLOCKS_KEPT = 4  # pings
+WALL_CLOCK_MS = 1e11  # since 1970; what is less is no time of day
+MOST_OFF_MS = 10**12
 
 
 class RoomMedia:
@@ -188,6 +192,12 @@ class RoomMedia:
         connection.line.loss, connection.line.rtt_ms = round(loss, 3), rtt_ms
         connection.line.frozen_ms += frozen_ms
         self.is_changed = True
+
+    def clock(self, connection: Connection, said_ms: float, now: datetime) -> None:
+        """A page says what its clock shows; one that counts from its own start (a foreign client's) says nothing."""
+        if said_ms >= WALL_CLOCK_MS:
+            off_ms = max(-MOST_OFF_MS, min(MOST_OFF_MS, said_ms - now.timestamp() * 1000))
+            connection.line.clock_ms = (*connection.line.clock_ms[1 - CLOCKS_KEPT :], round(off_ms))
 
     def still(self, connection: Connection, jpeg: str) -> None:
         """A page posts a still of its camera."""

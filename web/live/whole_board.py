@@ -91,6 +91,7 @@ def shape_row(row: BoardRow) -> dict[str, Any]:
         "head_count": live.head_count if live.head_count is not None else (check.head_count if check else None),
         "on_air": live.on_air,
         "asks": live.asks,
+        "clock_s": live.clock_s,
         "check": _check(row) if check else None,
     }
 

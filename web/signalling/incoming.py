@@ -13,6 +13,7 @@ MAX_OFFER_FRAME = 256 * 1024  # an offer of a viewer with many pictures
 OFFERS = ("offer", "restart_ice")
 MAX_STILL = 16 * 1024
 MAX_PINNED = 400
+MOST_TIME = 2**53  # milliseconds
 VERSION = 1
 
 
@@ -62,7 +63,7 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    t: Any
+    t: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,6 @@ def _still(message: dict[str, Any]) -> Still:
 
 def _ping(message: dict[str, Any]) -> Ping:
     t = message.get("t")
-    if t is not None and not isinstance(t, int | float):
+    if t is not None and (not isinstance(t, int | float) or not abs(t) < MOST_TIME):
         raise Malformed("t")
     return Ping(t)

@@ -220,7 +220,10 @@ class _Session:
 
     async def _follow(self, message: Incoming) -> None:
         if isinstance(message, Ping):
-            self._send({"type": "pong", "t": message.t, "now": instant(self._services.now())})
+            now = self._services.now()
+            if message.t is not None:
+                self._room.media.clock(self._connection, message.t, now)
+            self._send({"type": "pong", "t": message.t, "now": instant(now)})
         elif isinstance(message, Stats):
             self._room.media.report(self._connection, message.loss, message.rtt_ms, message.frozen_ms)
         elif isinstance(message, Still):

@@ -101,6 +101,18 @@ async def test_a_site_goes_from_invited_to_tested_to_joined(world: World) -> Non
     assert (row.state, row.problems) == ("joined", ("no_picture", "sound_only", "weak_line"))
 
 
+async def test_a_clock_that_is_wrong_is_a_problem_before_and_in_the_room(world: World) -> None:
+    meeting = await world.sent(briefing())
+    site = site_of("tamson")
+    await report(world, meeting, replace(FINE, clock_ms=-90_000))
+    row = (await board(world, meeting))[site]
+    assert row.problems == ("check_clock",) and row.check is not None and row.check.clock_ms == -90_000
+    here = Live(joined=True, audio=True, video=True, clock_s=-90)
+    assert (await board(world, meeting, {site: here}))[site].problems == ("clock",)
+    mended = replace(here, clock_s=0)
+    assert (await board(world, meeting, {site: mended}))[site].problems == (), "whatever the check said"
+
+
 async def test_who_begged_off_is_no_problem_and_who_stays_away_is_the_first(world: World) -> None:
     meeting = await world.sent()
     async with world.database.transaction() as session:

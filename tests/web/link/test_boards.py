@@ -23,6 +23,7 @@ ROW: dict[str, Any] = {
     "level": "commune", "role": "required", "phone": "0219", "reply": "accepted", "reply_reason": "",
     "delivery": "sent", "tested_at": None, "state": "joined", "problems": ["no_picture"], "audio": True,
     "video": False, "loss": 0.01, "rtt_ms": 40, "step": "full", "head_count": 4, "on_air": False, "asks": True,
+    "clock_s": -90,
     "check": {"at": "2026-11-05T01:00:00+00:00", "microphone": True, "camera": True, "is_ready": True,
               "down_kbps": 9000, "up_kbps": 4000, "rtt_ms": 20, "loss": 0.0, "clock_ms": 5},
 }  # fmt: skip
@@ -40,6 +41,7 @@ ROW: dict[str, Any] = {
         {"rows": [{**ROW, "unit_title": "x" * 201}]},
         {"rows": [{**ROW, "unit_title": "a\x00b"}]},
         {"rows": [{**ROW, "problems": ["x"] * 13}]},
+        {"rows": [{**ROW, "clock_s": "slow"}]},
         {"rows": [{**ROW, "check": 7}]},
         {"rows": [{name: ROW[name] for name in ROW if name != "state"}]},
         {"rows": [ROW] * 61},
@@ -58,6 +60,8 @@ def test_pages() -> None:
     rooms, read = read_pages(pages)
     assert (rooms, len(read), "more" in read[0]) == ([ROOM], 130, False)
     assert read_pages([page_of([ROOM], [ROW], 0)])[1] == [ROW]
+    older = {name: ROW[name] for name in ROW if name != "clock_s"}
+    assert read_pages([page_of([ROOM], [older], 0)])[1] == [{**ROW, "clock_s": 0}]
 
 
 def test_only_what_changed_is_told_to_who_says_what_he_has() -> None:

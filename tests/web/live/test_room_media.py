@@ -13,6 +13,7 @@ from scheduler.proceedings import facts as f
 from scheduler.proceedings.errors import Refused
 from tests.scheduler.proceedings.planted import MEETING
 from tests.web.live.conftest import SECRETARY, Held, site
+from web.live.board import live_of
 from web.media.messages import (
     ActiveSpeakerChanged,
     EncodingsWanted,
@@ -188,3 +189,27 @@ async def test_a_full_disk_is_shown_and_the_recording_goes_on_afterwards(held: H
     held.live.media.mend_disk(MEETING)
     await held.live.settle()
     assert held.live.room.state.recording == "on"
+
+
+async def test_a_clock_that_is_wrong_is_seen_from_the_pings(held: Held) -> None:
+    room, connection, now_ms = held.live.room, held.a.connection, held.live.now.timestamp() * 1000
+    said = lambda off_ms: room.media.clock(connection, now_ms + off_ms, held.live.now)  # noqa: E731
+    assert connection.line.clock_s == 0
+    said(-1900)  # a way of two seconds, say
+    assert connection.line.clock_s == 0
+    for off_ms in (-92_000, -90_100, -95_000):  # what came late says too little
+        said(off_ms)
+    assert connection.line.clock_s == 0, "one ping that was right is enough"
+    said(-90_000)
+    assert connection.line.clock_s == live_of(room)["a"].clock_s == -90
+    for off_ms in (90_400, 90_400, 90_400):
+        said(off_ms)
+    assert connection.line.clock_s == 90
+    room.media.clock(connection, 0, held.live.now)  # counts from its own start
+    room.media.clock(connection, 42_000, held.live.now)
+    assert connection.line.clock_s == 90
+    said(1e15)
+    assert connection.line.clock_s == 10**9
+    for _ in range(4):
+        said(5)
+    assert live_of(room)["a"].clock_s == 0

@@ -31,6 +31,14 @@ describe("the board", () => {
     expect(screen.getByTestId("put-on-air").textContent).toBe("Đưa lên phát");
     expect(screen.getByTestId("look")).toBeTruthy();
   });
+  it("warns of a clock that is wrong, with how many seconds, also while the site is not in yet", () => {
+    const check = { at: "2026-11-23T00:40:00Z", is_ready: false, microphone: true, camera: true, down_kbps: 9000, up_kbps: 4000, rtt_ms: 20, loss: 0, clock_ms: -91_400 };
+    const rows = [row("Lùng Tám", { state: "joined", problems: ["clock"], clock_s: 90, audio: true, video: true }), row("Thanh Vân", { problems: ["check_clock"], check })];
+    show(<BoardView id="root" board={board(rows)} stale={false} />);
+    expect(screen.getAllByTestId("board-row").map((line) => line.lastElementChild?.textContent)).toEqual(["Đồng hồ máy nhanh 90 giây ☎ 0219 000 0001", "Kiểm tra: đồng hồ máy chậm 91 giây ☎ 0219 000 0001"]);
+    fireEvent.click(screen.getByRole("button", { name: "xã Lùng Tám" }));
+    expect(document.querySelector("[data-problem=clock]")?.textContent).toBe("Đồng hồ máy nhanh 90 giây");
+  });
   it("says that all is well", async () => {
     show(<BoardView id="root" board={board([row("a", { state: "joined" })])} stale={false} />);
     fireEvent.click(screen.getByTestId("bad-only"));

@@ -3,7 +3,7 @@ import { memo } from "react";
 import type { BoardRow } from "../rest/linked";
 import { useWords } from "../words";
 import styles from "./board.module.css";
-import { countsOf, type Section } from "./rows";
+import { countsOf, problemOf, type Section } from "./rows";
 
 type Show = (row: BoardRow) => void;
 
@@ -27,7 +27,7 @@ export function GridSections({ sections, show }: { sections: Section[]; show: Sh
 const Tile = memo(function Tile({ row, show }: { row: BoardRow; show: Show }) {
   const words = useWords();
   const [first] = row.problems;
-  const said = first ? words.board.problems[first] ?? first : row.on_air ? words.board.onAir : words.board.states[row.state];
+  const said = first ? problemOf(row, first, words.board) : row.on_air ? words.board.onAir : words.board.states[row.state];
   return (
     <li>
       <button type="button" className={`${styles.tile} ${row.problems.length ? styles.badTile : styles[`tile-${row.state}`]}`} onClick={() => show(row)}>

@@ -4,7 +4,7 @@ import { countsOf, keepEqual, sectionsOf } from "./rows";
 
 export const row = (site_id: string, part: Partial<BoardRow> = {}): BoardRow => ({
   site_id, room_id: "root", unit_title: `xã ${site_id}`, site_name: "Phòng họp", level: "commune", role: "required", phone: "0219 000 0001", reply: "accepted", reply_reason: "", delivery: "sent", tested_at: null,
-  state: "invited", problems: [], audio: false, video: false, loss: 0, rtt_ms: 0, step: "full", head_count: null, on_air: false, asks: false, check: null, ...part,
+  state: "invited", problems: [], audio: false, video: false, loss: 0, rtt_ms: 0, step: "full", head_count: null, on_air: false, asks: false, clock_s: 0, check: null, ...part,
 });
 export const board = (rows: BoardRow[]): Board => ({ now: "2026-11-23T01:00:00Z", title: "Giao ban", starts_at: "2026-11-23T01:30:00Z", stage: "testing", rows, rooms: [{ id: "root", parent_id: null, stage: "testing", unit_title: "tỉnh Hà Giang" }, { id: "quanba", parent_id: "root", stage: "testing", unit_title: "huyện Quản Bạ" }] });
 

@@ -1,4 +1,5 @@
 /** The board's rows: kept as the same objects while nothing about them changed, so that only what changed is drawn. Pure. */
+import type { Words } from "../words";
 import type { Board, BoardRoom, BoardRow } from "../rest/linked";
 
 export interface Section { room: BoardRoom; rows: BoardRow[]; depth: number }
@@ -14,6 +15,13 @@ export function keepEqual(before: Board | undefined, now: Board): Board {
     return same && JSON.stringify(same) === JSON.stringify(row) ? same : row;
   });
   return { ...now, rows };
+}
+
+/** What is wrong, in words; a clock with how far it is off. */
+export function problemOf(row: BoardRow, code: string, words: Words["board"]): string {
+  if (code === "clock") return words.clockOff(row.clock_s);
+  if (code === "check_clock" && row.check) return words.clockChecked(Math.round(row.check.clock_ms / 1000));
+  return words.problems[code] ?? code;
 }
 
 export const isBad = (row: BoardRow) => row.problems.length > 0;

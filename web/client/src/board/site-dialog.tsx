@@ -9,6 +9,7 @@ import { ErrorNotice, Notice } from "../ui/notice";
 import { useWords } from "../words";
 import { timeOf } from "../words/when";
 import styles from "./board.module.css";
+import { problemOf } from "./rows";
 
 export function SiteDialog({ meetingId, row, onClose }: { meetingId: string; row: BoardRow; onClose: () => void }) {
   const words = useWords();
@@ -33,9 +34,9 @@ export function SiteDialog({ meetingId, row, onClose }: { meetingId: string; row
   return (
     <Dialog title={row.unit_title} onClose={onClose} testId="board-site" actions={<Button onClick={onClose}>{words.act.close}</Button>}>
       <p className={styles.soft}>{row.site_name}</p>
-      {row.problems.length > 0 ? <ul className={styles.problems}>{row.problems.map((code) => <li key={code}>{words.board.problems[code] ?? code}</li>)}</ul> : <Notice tone="good">{words.board.states[row.state]}</Notice>}
+      {row.problems.length > 0 ? <ul className={styles.problems}>{row.problems.map((code) => <li key={code} data-problem={code}>{problemOf(row, code, words.board)}</li>)}</ul> : <Notice tone="good">{words.board.states[row.state]}</Notice>}
       {row.reply === "declined" && row.reply_reason && <p>{words.board.reason(row.reply_reason)}</p>}
-      {check && <p className={styles.soft}>{words.board.checkAt(timeOf(check.at), check.down_kbps, check.up_kbps, check.rtt_ms, Math.round(check.clock_ms / 100) / 10)} {check.is_ready ? words.board.signedOff : ""}</p>}
+      {check && <p className={styles.soft}>{words.board.checkAt(timeOf(check.at), check.down_kbps, check.up_kbps, check.rtt_ms)} {check.is_ready ? words.board.signedOff : ""}</p>}
       {row.phone && <p><a className={styles.call} href={`tel:${row.phone.replace(/\s/g, "")}`} data-testid="call">{words.board.call(row.phone)}</a></p>}
       {joined ? (
         <>

@@ -3,7 +3,7 @@ import { memo } from "react";
 import type { BoardRow } from "../rest/linked";
 import { useWords } from "../words";
 import styles from "./board.module.css";
-import { countsOf, type Section } from "./rows";
+import { countsOf, problemOf, type Section } from "./rows";
 
 type Show = (row: BoardRow) => void;
 
@@ -46,7 +46,7 @@ const Row = memo(function Row({ row, depth, show }: { row: BoardRow; depth: numb
       <td className="tabular">{joined ? words.board.line(Math.round(row.loss * 1000) / 10, row.rtt_ms) : row.check ? words.board.checked(row.check.down_kbps, row.check.up_kbps) : ""}</td>
       <td>{joined ? words.board.steps[row.step] ?? row.step : ""}</td>
       <td className="tabular">{row.head_count ?? ""}</td>
-      <td className={styles.problem}>{row.problems.map((code) => words.board.problems[code] ?? code).join(" · ")}{row.problems.length > 0 && row.phone && <> <a href={`tel:${row.phone.replace(/\s/g, "")}`} aria-label={words.board.callOf(row.unit_title, row.phone)}>☎ {row.phone}</a></>}</td>
+      <td className={styles.problem}>{row.problems.map((code) => problemOf(row, code, words.board)).join(" · ")}{row.problems.length > 0 && row.phone && <> <a href={`tel:${row.phone.replace(/\s/g, "")}`} aria-label={words.board.callOf(row.unit_title, row.phone)}>☎ {row.phone}</a></>}</td>
     </tr>
   );
 });

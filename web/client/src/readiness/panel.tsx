@@ -90,7 +90,7 @@ function Result({ check }: { check: ReadinessCheck }) {
     <>
       <Notice tone={check.is_ready ? "good" : "warn"}><strong data-testid="readiness-result" data-ready={check.is_ready}>{check.is_ready ? words.readiness.ready(timeOf(check.at)) : words.readiness.notReady}</strong></Notice>
       <ul className={styles.rows}>
-        {mark("microphone", rows.microphone)}{mark("camera", rows.camera)}{mark("down", rows.down, mbps(check.down_kbps))}{mark("up", rows.up, mbps(check.up_kbps))}{mark("loss", rows.loss, `${Math.round(check.rtt_ms)} ms`)}{mark("clock", rows.clock)}
+        {mark("microphone", rows.microphone)}{mark("camera", rows.camera)}{mark("down", rows.down, mbps(check.down_kbps))}{mark("up", rows.up, mbps(check.up_kbps))}{mark("loss", rows.loss, `${Math.round(check.rtt_ms)} ms`)}{mark("clock", rows.clock, check.problems.includes("clock") ? words.readiness.seconds(Math.round(check.clock_ms / 1000)) : "")}
       </ul>
     </>
   );

@@ -34,7 +34,7 @@ export interface BoardCheck { at: string; is_ready: boolean; microphone: boolean
 
 export interface BoardRow {
   site_id: string; room_id: string; unit_title: string; site_name: string; level: string; role: string; phone: string; reply: string; reply_reason: string; delivery: string;
-  tested_at: string | null; state: BoardState; problems: string[]; audio: boolean; video: boolean; loss: number; rtt_ms: number; step: string; head_count: number | null; on_air: boolean; asks: boolean; check: BoardCheck | null; far?: boolean;
+  tested_at: string | null; state: BoardState; problems: string[]; audio: boolean; video: boolean; loss: number; rtt_ms: number; step: string; head_count: number | null; on_air: boolean; asks: boolean; clock_s: number; check: BoardCheck | null; far?: boolean;
 }
 
 export interface BoardRoom { id: string; parent_id: string | null; stage: string; unit_title: string; link?: string }

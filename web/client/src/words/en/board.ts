@@ -9,10 +9,11 @@ export const board: Words["board"] = {
   steps: { full: "Full", medium: "Medium", small: "Small", slow: "Small, slow", still: "Still", slides: "Slides only", audio: "Sound only", text: "Text only" },
   problems: {
     not_joined: "Not in the room", not_delivered: "Invitation not delivered", not_tested: "Devices not tested", check_microphone: "Check: microphone not heard", check_camera: "Check: camera picture does not move", check_down: "Check: download too slow",
-    check_up: "Check: upload too slow", check_loss: "Check: line loses packets", check_clock: "Check: clock is wrong", no_sound: "No sound", no_picture: "No picture", sound_only: "Weak line, sound only", weak_line: "Weak line",
+    check_up: "Check: upload too slow", check_loss: "Check: line loses packets", no_sound: "No sound", no_picture: "No picture", sound_only: "Weak line, sound only", weak_line: "Weak line",
   },
+  clockOff: (s) => `Clock ${Math.abs(s)} s ${s > 0 ? "fast" : "slow"}`, clockChecked: (s) => `Check: clock ${Math.abs(s)} s ${s > 0 ? "fast" : "slow"}`,
   call: (phone) => `Call the technician: ${phone}`, callOf: (title, phone) => `Call the technician of ${title}, ${phone}`, reason: (text) => `Reason: ${text}`,
-  checkAt: (at, down, up, rtt, clock) => `Checked at ${at}: ${Math.round(down / 100) / 10} Mbps down, ${Math.round(up / 100) / 10} Mbps up, ${rtt} ms, clock off by ${clock} s.`, signedOff: "The site is ready.",
+  checkAt: (at, down, up, rtt) => `Checked at ${at}: ${Math.round(down / 100) / 10} Mbps down, ${Math.round(up / 100) / 10} Mbps up, ${rtt} ms.`, signedOff: "The site is ready.",
   message: "Message to the site", send: "Send", sent: "Sent.", see: "See its picture", putOnAir: "Put on air", pictureOf: (title) => `Picture from ${title}`, noPicture: "No picture from the site yet.", far: "A site of a room held by another server: that server is asked, and may refuse.", notIn: "The site is not in the room: call to help.",
   notice: "Message of the technician", understood: "Understood",
 };
