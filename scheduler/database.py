@@ -129,7 +129,10 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, options: Any) -> An
     driver: Any = dialect.loaded_dbapi
     try:
         return dialect.connect(*arguments, **options)
-    except (OSError, driver.asyncpg.PostgresError) as error:  # the latter: no such database, a wrong password, no more connections
+    except (
+        OSError,
+        driver.asyncpg.PostgresError,
+    ) as error:  # the latter: no such database, a wrong password, no more connections
         raise DatabaseAway(str(error)) from error
 
 

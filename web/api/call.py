@@ -48,6 +48,11 @@ class Call:
         if self.services.hub is not None:
             await self.services.hub.plan_changed(meeting_id)
 
+    def ask_again(self, *, person_id: str | None = None, site_id: str | None = None) -> None:
+        """Whose sessions ended is out of every room too."""
+        if self.services.hub is not None:
+            self.services.hub.ask_again(person_id=person_id, site_id=site_id)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionCall(Call):

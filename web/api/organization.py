@@ -135,7 +135,10 @@ async def make_site(unit_id: str, body: SiteIn, call: Somebody) -> Json:
 async def edit_site(site_id: str, body: SiteIn, call: Somebody) -> Json:
     async with call.database.transaction() as session:
         actor = await call.actor(session)
-        return shape_site(await change_site(session, actor, site_id, SiteForm(**body.model_dump()), call.now), True)
+        changed = shape_site(await change_site(session, actor, site_id, SiteForm(**body.model_dump()), call.now), True)
+    if not body.active:
+        call.ask_again(site_id=site_id)
+    return changed
 
 
 @router.post("/sites/{site_id}/new-link")
@@ -143,7 +146,8 @@ async def new_link(site_id: str, call: Somebody) -> Json:
     """All older links of the site die, and with them the sessions they made."""
     async with call.database.transaction() as session:
         site = await renew_site_link(session, await call.actor(session), site_id, call.now)
-        return {"site_id": site.id, "link": call.services.links.url_of(site)}
+    call.ask_again(site_id=site_id)
+    return {"site_id": site.id, "link": call.services.links.url_of(site)}
 
 
 async def answer_unit(session: ReadSession | WriteSession, call: SessionCall, actor: Actor, unit_id: str) -> Json:

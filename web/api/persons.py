@@ -103,7 +103,10 @@ async def edit(person_id: str, body: PersonIn, call: Somebody) -> Json:
         if account is not None:
             await end_sessions(session, account.id)
         await require_an_administrator(session, "active")
-        return await _answer(session, call, person_id)
+        answer = await _answer(session, call, person_id)
+    if not body.active:
+        call.ask_again(person_id=person_id)
+    return answer
 
 
 @router.put("/persons/{person_id}/roles")
@@ -113,7 +116,9 @@ async def edit_roles(person_id: str, body: RolesIn, call: Somebody) -> Json:
         require(bool(actor.units_as(*ADMINISTRATORS)), "grant_role", "unit_administrator")
         await set_roles(session, actor, person_id, [(one.role, one.unit_id) for one in body.roles], call.now)
         await require_an_administrator(session, "roles")
-        return await _answer(session, call, person_id)
+        answer = await _answer(session, call, person_id)
+    call.ask_again(person_id=person_id)
+    return answer
 
 
 @router.post("/persons/{person_id}/reset-password")
@@ -132,6 +137,7 @@ async def reset_password(person_id: str, call: Somebody, body: ResetIn | None = 
         token = await make_reset(session, account, actor.person_id or "", call.now)
         record(session, "password_reset", actor, call.now, subject_id=account.id, address=call.address, link=True)
         login = account.login
+    call.ask_again(person_id=person_id)
     return {
         "login": login,
         "url": f"{call.services.settings.url}/password/{token}",

@@ -259,6 +259,11 @@ class Hub:
         async with room.lock:
             return await room.append(bodies, by)
 
+    def ask_again(self, *, person_id: str | None = None, site_id: str | None = None) -> None:
+        """The sessions of this person or site may have ended, or what they may: in every room it shows anew."""
+        for room in self.rooms.values():
+            room.ask_again(person_id, site_id)
+
     async def plan_changed(self, meeting_id: str) -> None:
         """The plan or its papers changed: everybody is told; postponed or cancelled while open for tests, sent home."""
         room = self.rooms.get(meeting_id)

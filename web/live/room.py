@@ -42,6 +42,7 @@ from web.turn import TurnServers
 
 Json = dict[str, Any]
 LIVE = ("testing", "convened", "suspended")
+SESSION_CHANGED = 4001  # close code
 RELOADS = (c.OpenTesting, c.Convene, c.AmendAgenda, c.ShowPaper)
 """Commands for which the plan is read again: it may have changed since."""
 
@@ -235,6 +236,13 @@ class Room:
     def tell_plan(self) -> None:
         """What the welcome said of the meeting is new: a paper came in, say."""
         self.tell({"type": "plan", "meeting": self.planned.meeting})
+
+    def ask_again(self, person_id: str | None, site_id: str | None) -> None:
+        """Sockets of this person or site close: whose session still stands comes back under its id, at once."""
+        for connection in self.connections.values():
+            is_theirs = (connection.actor.person_id, connection.actor.site_id) == (person_id, site_id)
+            if is_theirs and connection.is_open and connection.on_peer is None:  # a door asks for tickets, not sessions
+                connection.outgoing.close(SESSION_CHANGED, "session changed")
 
     async def tick(self, now: float) -> None:
         """Whatever time brings: graces that end, lines to report."""

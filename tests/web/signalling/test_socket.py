@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from scheduler.organization.demonstration import demo_id
 from scheduler.proceedings.chain import verify
 from scheduler.proceedings.wire import fact_from_json
 from tests.web.signalling.conftest import Page, Served, closing
@@ -17,6 +18,7 @@ from web.signalling import socket as module
 
 HELLO = json.dumps({"type": "hello", "version": 1})
 CHAIR, SECRETARY = "chutich.quanba", "thuky.quanba"
+KEEPER = "quantri.quanba"
 SITE = "tamson.quanba"
 
 
@@ -121,6 +123,42 @@ async def test_a_server_that_stops_says_restarting(served: Served) -> None:
     await served.world.services.hub.stop()
     await secretary.hears("goodbye", reason="restarting")
     assert await secretary.closed() == 1012
+
+
+async def test_who_is_out_of_use_is_out_of_the_room(served: Served) -> None:
+    """At once, whatever the page does; whoever else is in the room stays."""
+    chair, secretary = await open_room(served)
+    keeper = await served.world.person(KEEPER)
+    person_id = (await secretary.hears("welcome"))["person_id"]
+    gone = await keeper.put(f"/api/persons/{person_id}", json={"name": "Lò Mí Thắm", "active": False})
+    assert gone.status_code == 200, gone.text
+    assert await secretary.closed() == 4001
+    async with served.dial(await served.world.person(SECRETARY)) as again:
+        assert await closing(again, HELLO) == 4401
+    assert "ok" in await chair.command("convene")
+
+
+async def test_a_new_link_puts_out_who_came_by_the_old_one(served: Served) -> None:
+    await open_room(served)
+    keeper, by_link = await served.world.person(KEEPER), await served.world.site(SITE)
+    page = await served.enter(by_link)
+    welcome = await page.hears("welcome")
+    assert (await keeper.post(f"/api/sites/{welcome['site_id']}/new-link")).status_code == 200
+    assert await page.closed() == 4001
+    async with served.dial(by_link) as again:
+        assert await closing(again, HELLO) == 4401
+
+
+async def test_whose_session_stands_comes_back_under_its_id(served: Served) -> None:
+    """The roles changed, the session did not."""
+    _, secretary = await open_room(served)
+    keeper, welcome = await served.world.person(KEEPER), await secretary.hears("welcome")
+    roles = [{"role": role, "unit_id": demo_id("unit:quanba")} for role in ("secretary", "technician")]
+    given = await keeper.put(f"/api/persons/{welcome['person_id']}/roles", json={"roles": roles})
+    assert given.status_code == 200, given.text
+    assert await secretary.closed() == 4001
+    back = await served.enter(await served.world.person(SECRETARY), previous=welcome["connection_id"])
+    assert (await back.hears("welcome"))["connection_id"] == welcome["connection_id"]
 
 
 # -- who gets in --------------------------------------------------------------------------------------------------
