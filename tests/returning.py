@@ -75,6 +75,16 @@ class Returning:
         assert self._seat is not None
         return await self._seat.command(name, **args)
 
+    async def command_above(self, name: str, **args: Any) -> dict[str, Any]:
+        """The same for the room above, whose chair he has."""
+        await self.until(lambda: self._seat is not None, "an open socket")
+        assert self._seat is not None
+        return await self._seat.request("command_above", name=name, args=args)
+
+    def last_told(self, kind: str) -> dict[str, Any]:
+        """The last message of this kind; empty: there was none."""
+        return next((message for message in reversed(self.told) if message["type"] == kind), {})
+
     async def until(self, good: Callable[[], bool], what: str, seconds: float = WAIT_S) -> None:
         """Wait for something to become true as messages come in."""
         try:

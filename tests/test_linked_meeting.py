@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from scheduler.organization.demonstration import demo_id
+from scheduler.proceedings import facts as f
 from scheduler.proceedings.chain import verify
 from scheduler.proceedings.state import Link
-from tests.levels import Level, cut, ends, plan, start_levels
+from tests.levels import TITLE, Level, cut, ends, plan, start_levels
 from tests.media import tone
 from tests.own_network import OwnNetwork, own_network
 from tests.recordings.capture.media import decode_pictures, decode_sound, read_code
@@ -26,10 +27,11 @@ from tests.returning import Returning
 from tests.site_in_room import samples_of
 from tests.story import until
 from tests.web import conftest as web
+from web.visiting.seat import Refused
 from web.visiting.visitor import Visitor
 
 filled_sqlite = web.filled_sqlite  # the fixture
-CHAIR, VILLAGE = 30, 1  # numbers in pictures and tones
+CHAIR, VILLAGE, LEADER = 30, 1, 12  # numbers in pictures and tones
 LEVELS = [("central", "trunguong"), ("province", "tinh"), ("district", "quanba"), ("commune", "tamson.quanba")]
 WRONG_CLOCK = {  # a minute and a half ahead; what counts time without a date is right
     "LD_PRELOAD": str(next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), "libfaketime.so.1")),
@@ -96,6 +98,7 @@ async def test_a_meeting_over_four_levels(tmp_path: Path, filled_sqlite: Path) -
             await the_district_names_a_deputy(story)
             await rooms_open_from_above(story)
             await the_floor_goes_to_the_village_and_back(story)
+            await the_chair_goes_two_levels_down_and_back(story)
             await a_line_is_cut_and_both_sides_go_on(story)
             await it_is_joined_again(story)
             await each_level_is_killed_in_turn(story)
@@ -192,6 +195,42 @@ async def the_board_shows_the_village(story: Story) -> None:
 
     seen = await until(row, lambda row: row.get("on_air", False), "the village on the board", every=1.0)
     assert (seen["state"], seen["site_name"], seen["far"]) == ("joined", "Nhà văn hóa thôn Nà Chang", True)
+
+
+async def the_chair_goes_two_levels_down_and_back(story: Story) -> None:
+    """The district's leader chairs the whole from his own room, until the line to him is cut."""
+    people, chair, village = story.people, story.people.chair, story.people.village
+    site_id = demo_id(f"site:{story.district.unit}")
+    leader = Returning(await story.district.person("chutich"), story.district.meeting_id, samples_of(LEADER))
+    async with leader:
+        await chair.command("lend_chair", site_id=site_id)
+        await leader.until(lambda: bool(leader.last_told("desk")), "the desk of the room at the top")
+        assert chair.state.chair_site_id == site_id and chair.state.far_chair is not None
+        assert leader.last_told("desk")["desk"]["title"] == TITLE
+        await village.hears_and_sees(samples_of(LEADER))
+        await chair.hears_and_sees(samples_of(LEADER))
+        with pytest.raises(Refused, match="not_allowed"):
+            await chair.command("grant_next")
+        await village.command("request_floor", kind="speech")
+        for name in ("commune", "district", "province"):
+            desk = people.desks[name]
+            await desk.until(lambda desk=desk: bool(desk.state.queue), f"the request at the {name}")
+            await desk.command("forward_request", request_ids=[desk.state.queue[0].request_id])
+        await leader.until(lambda: bool(leader.last_told("desk")["desk"]["queue"]), "the request on the desk")
+        await leader.command_above("grant_next")
+        await village.until(lambda: village.state.floor is not None, "the floor comes down")
+        await village.command("return_floor")
+        cut(story.network, story.province, story.district)
+        await chair.until(lambda: chair.state.far_chair is None, "the chair is where it was")
+        with pytest.raises(Refused, match=r"not_linked|chair_not_lent"):
+            await leader.command_above("adjourn")
+        await village.until(lambda: village.state.floor is None, "the floor is back")
+    story.network.join(story.district.line)
+    for name, desk in people.desks.items():
+        await desk.until(lambda desk=desk: all_open(desk), f"the {name} is linked again")
+    await village.hears_and_sees(samples_of(CHAIR))
+    lent = [fact for fact in await story.central.facts(story.central.meeting_id) if isinstance(fact.body, f.ChairLent)]
+    assert [fact.body.chair.name != "" for fact in lent] == [True]  # type: ignore[attr-defined]
 
 
 async def a_line_is_cut_and_both_sides_go_on(story: Story) -> None:
