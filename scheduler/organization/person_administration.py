@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import get_args
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from scheduler import audit
 from scheduler.database import ReadSession, WriteSession, new_id
@@ -82,6 +82,31 @@ async def dismiss(session: WriteSession, actor: Actor, membership_id: str, now: 
     membership.valid_to = now.date() - timedelta(days=1)
     audit.record(session, "person_changed", actor, now, subject_id=membership.person_id, left=membership.post.name)
     await session.flush()
+
+
+async def set_posts(
+    session: WriteSession, actor: Actor, person_id: str, unit_id: str, names: Iterable[str], now: datetime
+) -> None:
+    """Make the posts that the person holds in this unit these; whoever would hold none anywhere keeps the last one."""
+    wanted = {name.strip() for name in names if name.strip()}
+    held = {
+        one.post.name: one for one in await _memberships(session, person_id, now.date()) if one.post.unit_id == unit_id
+    }
+    if wanted == held.keys():
+        return
+    for name in held.keys() - wanted:
+        await dismiss(session, actor, held[name].id, now)
+    for name in sorted(wanted - held.keys()):
+        await appoint(session, actor, person_id, unit_id, name, now)
+    if not wanted and not await _memberships(session, person_id, now.date()):
+        raise Invalid({"post": "required"})
+
+
+async def _memberships(session: WriteSession, person_id: str, day: date) -> Sequence[Membership]:
+    begun = or_(Membership.valid_from.is_(None), Membership.valid_from <= day)
+    lasts = or_(Membership.valid_to.is_(None), Membership.valid_to >= day)
+    query = select(Membership).where(Membership.person_id == person_id, begun, lasts)
+    return (await session.scalars(query)).all()
 
 
 async def set_roles(

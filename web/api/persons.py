@@ -19,6 +19,7 @@ from scheduler.organization.person_administration import (
     add_person,
     change_person,
     may_administer_person,
+    set_posts,
     set_roles,
 )
 from scheduler.organization.tree import path_of
@@ -49,6 +50,17 @@ class PersonIn(Body):
 
     def form(self) -> PersonForm:
         return PersonForm(self.name, self.email, self.phone, self.active)
+
+
+class PostsIn(Body):
+    """The posts held in one unit, all of them."""
+
+    unit_id: Id
+    names: Annotated[list[Name], Field(max_length=20)]
+
+
+class ChangedPersonIn(PersonIn):
+    posts: PostsIn | None = None  # None: as they are
 
 
 class NewPersonIn(PersonIn):
@@ -95,16 +107,19 @@ async def make(body: NewPersonIn, call: Somebody) -> Json:
 
 
 @router.put("/persons/{person_id}")
-async def edit(person_id: str, body: PersonIn, call: Somebody) -> Json:
+async def edit(person_id: str, body: ChangedPersonIn, call: Somebody) -> Json:
     """Who is no longer active is logged out, and not in again when taken back."""
     async with call.database.transaction() as session:
-        await change_person(session, await call.actor(session), person_id, body.form(), call.now)
+        actor = await call.actor(session)
+        await change_person(session, actor, person_id, body.form(), call.now)
+        if body.posts is not None:
+            await set_posts(session, actor, person_id, body.posts.unit_id, body.posts.names, call.now)
         account = None if body.active else await account_of(session, person_id)
         if account is not None:
             await end_sessions(session, account.id)
         await require_an_administrator(session, "active")
         answer = await _answer(session, call, person_id)
-    if not body.active:
+    if not body.active or body.posts is not None:
         call.ask_again(person_id=person_id)
     return answer
 

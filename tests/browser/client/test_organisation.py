@@ -86,12 +86,16 @@ async def by_keyboard(page: Page) -> list[str]:
     await page.locator(mark("person-entry-name")).focus()
     await page.keyboard.press("Control+A")
     await page.keyboard.type("Vàng Thị Mỷ")
+    await tab_to(page, "person-entry-post")
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("Văn thư, lưu trữ")
     await tab_to(page, "person-entry-email")
     await page.keyboard.press("Control+A")
     await page.keyboard.type("vanthu@quanba.example")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("[role=dialog]", state="detached")
     await row(page, "Vàng Thị Mỷ").get_by_text("vanthu@quanba.example").wait_for()
+    await row(page, "Vàng Thị Mỷ").get_by_text("Văn thư, lưu trữ").wait_for()
     await keyboard_at(page, "Vàng Thị Mỷ")  # also where the row moved by its new name
     return problems
 

@@ -31,6 +31,7 @@ from scheduler.organization.person_administration import (
     change_person,
     dismiss,
     may_administer_person,
+    set_posts,
     set_roles,
 )
 from scheduler.organization.post import Membership
@@ -223,6 +224,32 @@ async def test_persons_are_kept_with_their_posts(world: World) -> None:
         await change_person(session, keeper, person_of("clerk.tamson"), replace(form, active=False), NOW)
         with pytest.raises(NotFound):
             await load_actor(session, today=TODAY, person_id=person_of("clerk.tamson"))
+
+
+async def test_a_person_takes_another_post_and_another_unit(world: World) -> None:
+    keeper, person = await world.actor("keeper.quanba"), person_of("clerk.tamson")
+
+    async def posts() -> set[tuple[str, str]]:
+        async with world.database.reading() as session:
+            found = await directory.person_detail(session, person, TODAY)
+        return {(post.unit_id, post.name) for post in found.posts}
+
+    for unit, names, expected in (
+        ("tamson", ["Văn thư"], {("tamson", "Văn thư")}),
+        ("tamson", [" Chánh Văn phòng "], {("tamson", "Chánh Văn phòng")}),
+        ("thanhvan", ["Văn thư", ""], {("tamson", "Chánh Văn phòng"), ("thanhvan", "Văn thư")}),
+        ("tamson", [], {("thanhvan", "Văn thư")}),
+        ("thanhvan", ["Văn thư", "Thủ quỹ"], {("thanhvan", "Văn thư"), ("thanhvan", "Thủ quỹ")}),
+    ):
+        async with world.database.transaction() as session:
+            await set_posts(session, keeper, person, unit_of(unit), names, NOW)
+        assert await posts() == {(unit_of(where), name) for where, name in expected}
+    before = await posts()
+    for unit, names, error in (("thanhvan", [""], Invalid), ("dongvan", ["Văn thư"], NotAllowed)):
+        with pytest.raises(error):
+            async with world.database.transaction() as session:
+                await set_posts(session, keeper, person, unit_of(unit), names, NOW)
+    assert await posts() == before
 
 
 async def test_roles_are_granted_within_ones_own_units(world: World) -> None:

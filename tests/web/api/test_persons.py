@@ -28,6 +28,14 @@ async def test_a_person_is_put_right_deactivated_and_taken_back(world: World) ->
     entry = {"name": "Vàng Thị Mỷ", "email": "my@hagiang.example", "phone": "0219 111 222"}
     saved = await keeper.put(f"/api/persons/{CLERK}", json=entry)
     assert (saved.status_code, saved.json()["name"], saved.json()["active"]) == (200, "Vàng Thị Mỷ", True)
+    moved = {**entry, "posts": {"unit_id": COMMUNE, "names": ["Phó Chánh Văn phòng"]}}
+    posts = (await keeper.put(f"/api/persons/{CLERK}", json=moved)).json()["posts"]
+    assert [(post["unit_id"], post["name"]) for post in posts] == [(COMMUNE, "Phó Chánh Văn phòng")]
+    elsewhere = {**entry, "posts": {"unit_id": demo_id("unit:dongvan"), "names": ["Văn thư"]}}
+    assert (await keeper.put(f"/api/persons/{CLERK}", json=elsewhere)).status_code == 403
+    nothing = {**entry, "posts": {"unit_id": COMMUNE, "names": [""]}}
+    refused = await keeper.put(f"/api/persons/{CLERK}", json=nothing)
+    assert (refused.status_code, list(refused.json()["error"]["detail"])) == (422, ["post"])
     gone = await keeper.put(f"/api/persons/{CLERK}", json={**entry, "active": False})
     assert gone.json()["active"] is False
     assert (await clerk.get("/api/today")).status_code == 401

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { useId, useState, type FormEvent } from "react";
 import type { Person, Site, UnitDetail } from "../rest/types";
 import { useApi, useSession } from "../session/session";
 import { Button } from "../ui/button";
@@ -94,18 +94,25 @@ export function AccountForm({ person, done }: { person: Person; done: (made: { u
 }
 
 /** The entry as it stands, to be put right. Whether it is in use is decided by a button of its own. */
-export function PersonEntryForm({ person, done }: { person: Person; done: () => void }) {
+export function PersonEntryForm({ person, unit, done }: { person: Person; unit: UnitDetail; done: () => void }) {
   const words = useWords();
   const api = useApi();
+  const known = useId();
   const { error, save } = useSave(done);
+  const held = person.posts?.filter((post) => post.unit_id === unit.id).map((post) => post.name) ?? [];
+  const [posts, setPosts] = useState(held.length ? held : [""]);
   const [form, setForm] = useState({ name: person.name, email: person.email ?? "", phone: person.phone ?? "" });
   const go = (event: FormEvent) => {
     event.preventDefault();
-    void save(() => api.put(`/api/persons/${person.id}`, { name: form.name, email: form.email || null, phone: form.phone || null, active: person.active }));
+    const changed = posts.join("\n") !== held.join("\n");
+    const body = { name: form.name, email: form.email || null, phone: form.phone || null, active: person.active, ...(changed && { posts: { unit_id: unit.id, names: posts } }) };
+    void save(() => api.put(`/api/persons/${person.id}`, body));
   };
   return (
     <form className={styles.form} onSubmit={go}>
       <TextField label={words.room.personName} required value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} data-testid="person-entry-name" />
+      {posts.map((post, n) => <TextField key={n} label={words.organisation.postHere} hint={n ? undefined : words.organisation.postHint} list={known} value={post} onChange={(e) => setPosts(posts.map((one, m) => (m === n ? e.target.value : one)))} data-testid="person-entry-post" />)}
+      <datalist id={known}>{[...new Set(unit.posts.map((post) => post.name))].map((name) => <option key={name} value={name} />)}</datalist>
       <TextField label={words.organisation.email} type="email" value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} data-testid="person-entry-email" />
       <TextField label={words.organisation.phone} type="tel" value={form.phone} onChange={(e) => setForm({ ...form, phone: e.target.value })} data-testid="person-entry-phone" />
       <ErrorNotice error={error} />

@@ -76,7 +76,7 @@ export function PersonRow({ person, unit, again }: { person: Person; unit: UnitD
       <ErrorNotice error={error} />
       {link && <Dialog title={words.organisation.resetPassword} onClose={() => setLink(null)}><p>{words.organisation.resetDone}</p><CopyLine text={link.url} /></Dialog>}
       {opened === "account" && <Dialog title={words.organisation.newAccount(person.name)} onClose={() => setOpened(null)} testId="account-dialog"><AccountForm person={person} done={(made) => { setOpened(null); setLink(made); }} /></Dialog>}
-      {opened === "entry" && <Dialog title={words.organisation.editPerson(person.name)} onClose={() => setOpened(null)} testId="person-dialog"><PersonEntryForm person={person} done={changed} /></Dialog>}
+      {opened === "entry" && <Dialog title={words.organisation.editPerson(person.name)} onClose={() => setOpened(null)} testId="person-dialog"><PersonEntryForm person={person} unit={unit} done={changed} /></Dialog>}
       {opened === "roles" && <Dialog title={words.organisation.rolesOf(person.name)} onClose={() => setOpened(null)} testId="roles-dialog"><RolesForm person={person} unit={unit} done={changed} /></Dialog>}
     </div>
   );
