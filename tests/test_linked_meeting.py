@@ -98,6 +98,7 @@ async def test_a_meeting_over_four_levels(tmp_path: Path, filled_sqlite: Path) -
             await the_district_names_a_deputy(story)
             await rooms_open_from_above(story)
             await the_floor_goes_to_the_village_and_back(story)
+            await two_requests_go_up_as_one_and_both_are_answered(story)
             await the_chair_goes_two_levels_down_and_back(story)
             await a_line_is_cut_and_both_sides_go_on(story)
             await it_is_joined_again(story)
@@ -195,6 +196,35 @@ async def the_board_shows_the_village(story: Story) -> None:
 
     seen = await until(row, lambda row: row.get("on_air", False), "the village on the board", every=1.0)
     assert (seen["state"], seen["site_name"], seen["far"]) == ("joined", "Nhà văn hóa thôn Nà Chang", True)
+
+
+async def two_requests_go_up_as_one_and_both_are_answered(story: Story) -> None:
+    """The village's, from the room below, and one of the district's own, merged by the district's secretary."""
+    people, chair = story.people, story.people.chair
+    commune, district, province = (people.desks[name] for name in ("commune", "district", "province"))
+    await people.village.command("request_floor", kind="question")
+    await commune.until(lambda: bool(commune.state.queue), "the request at the commune")
+    await commune.command("forward_request", request_ids=[commune.state.queue[0].request_id])
+    await people.beside.command("request_floor", kind="question")
+    await district.until(lambda: len(district.state.queue) == 2, "both at the district")
+    both = sorted(district.state.queue, key=lambda request: request.site_id != people.beside_id)
+    await district.command("forward_request", request_ids=[request.request_id for request in both])
+    await commune.until(lambda: commune.state.queue[0].joined != "", "the commune knows who speaks for the village")
+    await province.until(lambda: bool(province.state.queue), "one at the province")
+    await province.command("forward_request", request_ids=[province.state.queue[0].request_id])
+    await chair.until(lambda: bool(chair.state.queue), "one at the top")
+    (request,) = chair.state.queue
+    assert (request.site_id, [one.site_id for one in request.merged]) == (people.beside_id, [people.village_id])
+    assert [len(one.origin.path) if one.origin else 0 for one in (request, *request.merged)] == [3, 4], request
+    await chair.command("answer_request", request_id=request.request_id, text="Sở trả lời bằng văn bản.")
+    for site_id, one in ((people.beside_id, people.beside), (people.village_id, people.village)):
+        answer = ("Sở trả lời bằng văn bản.", site_id)
+        await one.until(lambda one=one, answer=answer: answer in answers_of(one), f"the answer at {site_id}")
+        assert one.state.queue == ()
+
+
+def answers_of(one: Returning) -> list[tuple[str, str]]:
+    return [(answer.text, answer.site_id) for answer in one.state.answers]
 
 
 async def the_chair_goes_two_levels_down_and_back(story: Story) -> None:
