@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.database import Database
-from scheduler.migrations import knows, tables, upgrade
+from scheduler.migrations import drop_tables, knows, tables, upgrade
 from scheduler.proceedings import lease
 from scheduler.proceedings.node import begin_epoch
 from scheduler.settings import DatabaseSettings
@@ -58,6 +58,7 @@ async def bring_back(settings: Settings, source: Path) -> int:
     is_new = not settings.data.exists()
     settings.data.mkdir(parents=True, exist_ok=True)
     moved: list[Path] = []
+    filled = False
     try:
         with tempfile.TemporaryDirectory(dir=settings.data, prefix="restoring-") as scratch:
             backup = _unpack(source, Path(scratch))
@@ -65,15 +66,18 @@ async def bring_back(settings: Settings, source: Path) -> int:
             for name, folder in backup.folders.items():
                 moved.append(getattr(settings, name))
                 _move(folder, moved[-1])
-            load(settings.database, backup.database)  # last: it is whole or not at all
+            filled = True
+            load(settings.database, backup.database)
+            return await _begin_again(settings.database)  # with the rest or not at all: its old epoch must not go on
     except BaseException:
+        if filled:
+            await _empty_again(settings.database)
         for path in moved:
             shutil.rmtree(path, ignore_errors=True)
         if is_new:
             with suppress(OSError):
                 settings.data.rmdir()
         raise
-    return await _begin_again(settings.database)
 
 
 async def reset_link(settings: Settings, login: str) -> str:
@@ -164,5 +168,28 @@ async def _begin_again(settings: DatabaseSettings) -> int:
         async with database.transaction() as session:
             await lease.clear(session)
             return (await begin_epoch(session, datetime.now(UTC))).epoch
+    except SQLAlchemyError as error:
+        raise CannotRestore(f"the backup's database cannot be brought up to date: {_first_line(error)}") from error
     finally:
         await database.dispose()
+
+
+async def _empty_again(settings: DatabaseSettings) -> None:
+    """As it was found."""
+    if settings.is_sqlite:
+        path = make_url(settings.url).database or ""
+        for suffix in ("", "-wal", "-shm"):
+            Path(path + suffix).unlink(missing_ok=True)
+        return
+    database = Database(settings)
+    try:
+        await drop_tables(database)
+    except (SQLAlchemyError, OSError) as error:
+        reason = _first_line(error)
+        raise CannotRestore(f"the restore failed half way and the database cannot be emptied again: {reason}") from None
+    finally:
+        await database.dispose()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, MetaData, inspect
 
 from scheduler.database import Database
 
@@ -44,3 +44,15 @@ async def tables(database: Database) -> list[str]:
     """What is in the database, ours or not; raises what the driver raises when it does not answer."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+
+
+async def drop_tables(database: Database) -> None:
+    """Leave nothing in the database, ours or not: all of it or, when it raises, none."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_drop_tables)
+
+
+def _drop_tables(connection: Connection) -> None:
+    found = MetaData()
+    found.reflect(connection)
+    found.drop_all(connection)

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from scheduler.proceedings import lease
 from scheduler.proceedings.errors import LeaseHeld
 from scheduler.proceedings.node import identify
-from tests.databases import PostgresServer, opened
+from tests.databases import PostgresServer, migrate, opened
+from tests.small_disk import small_disk
 from web.admin import app
 from web.backup import back_up
 from web.database_dump import CannotDump
@@ -216,6 +218,43 @@ async def test_what_is_broken_is_named_and_leaves_nothing_behind(new: New, tmp_p
     await refused(rewritten(whole, broken, "database.", lambda old: old[: len(old) // 2]), DAMAGED, CannotDump)
     await refused(tmp_path / "no such file", "No such file", OSError)
     await bring_back(second, whole)  # and the folder is as good as new
+
+
+async def test_a_backup_that_cannot_be_brought_up_to_date_leaves_nothing_behind(new: New, tmp_path: Path) -> None:
+    """Its old epoch must not go on, so it comes back with a new one or not at all."""
+    first, second = await an_installation(new("first")), new("second")
+    database = opened(first.database)
+    async with database.transaction() as session:  # an older version than its tables are of
+        await session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    await database.dispose()
+    back_up(first, tmp_path / "backup.tar")
+    with pytest.raises(CannotRestore, match="cannot be brought up to date"):
+        await bring_back(second, tmp_path / "backup.tar")
+    assert await is_untouched(second)
+
+
+async def test_a_disk_too_small_for_a_backup_is_as_empty_as_before(tmp_path: Path) -> None:
+    first = Settings(data=tmp_path / "first")
+    first.data.mkdir()
+    migrate(first.database)
+    first.files_folder.mkdir()
+    (first.files_folder / "paper.pdf").write_bytes(bytes(3 << 20))
+    back_up(first, tmp_path / "backup.tar")
+    database = Path(make_url(first.database.url).database or "").stat().st_size
+    with small_disk(tmp_path / "second", 8) as disk:
+        second = Settings(data=disk.path / "data")
+        for room, why in (
+            (1 << 20, "No space left"),  # for the paper
+            ((3 << 20) + database + (database >> 1), "No space left"),  # for the database in its place
+            ((3 << 20) + 2 * database + (8 << 10), "cannot be brought up to date"),  # for what is written then
+        ):
+            disk.fill(leave=room)
+            with pytest.raises((OSError, CannotRestore), match=why):
+                await bring_back(second, tmp_path / "backup.tar")
+            assert not second.data.exists()
+            disk.empty()
+        await bring_back(second, tmp_path / "backup.tar")
+        assert (second.files_folder / "paper.pdf").stat().st_size == 3 << 20
 
 
 async def test_a_database_of_the_other_kind_is_named(new: New, tmp_path: Path, postgres_server: PostgresServer) -> None:
