@@ -1,4 +1,4 @@
-"""A real small disk: a tmpfs that can be filled and emptied, always unmounted at the end. Needs root."""
+"""A real small disk: a tmpfs to be filled, emptied and made read-only, always unmounted at the end. Needs root."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ class SmallDisk:
     def empty(self) -> None:
         """Give it back."""
         self._ballast.unlink(missing_ok=True)
+
+    def take_nothing(self) -> None:
+        """As a disk that the system has made read-only, or a share mounted so: root may not write either."""
+        self._remount("ro")
+
+    def take_again(self) -> None:
+        self._remount("rw")
+
+    def _remount(self, how: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{how}", str(self.path)], check=True)
 
     @property
     def _ballast(self) -> Path:

@@ -16,6 +16,7 @@ from tests.databases import PostgresServer
 from tests.gathering import Gathering, gather
 from tests.installation import READY_S, Installation
 from tests.mail_server import MailServer
+from tests.small_disk import SmallDisk, small_disk
 from tests.story import TITLE, log_in, plan_and_send, until, write_and_issue
 from web.visiting.seat import Refused
 from web.visiting.visitor import Visitor
@@ -25,21 +26,25 @@ INVITED = 14  # thirteen communes and the host's own site
 
 @pytest.mark.installation
 async def test_mail_database_and_document_folder_go_away_and_come_back(tmp_path: Path) -> None:
-    folder = tmp_path / "documents"
-    folder.write_text("a file where a folder should be: root may write everywhere else")
-    async with leaning_on(tmp_path, folder) as (installation, mail, postgres), AsyncExitStack() as stack:
+    with small_disk(tmp_path / "documents", 64) as disk:
+        disk.take_nothing()
+        await as_it_all_goes_away(tmp_path, disk)
+
+
+async def as_it_all_goes_away(tmp_path: Path, disk: SmallDisk) -> None:
+    async with leaning_on(tmp_path, disk.path) as (installation, mail, postgres), AsyncExitStack() as stack:
         room = await gather(installation, stack)
         await letters_wait_for_the_mail_server(room, mail)
         await room.convene()
         await without_the_database(room, postgres)
         await everything_goes_on(room, postgres, mail)
         await room.chair.command("adjourn")
-        await the_dossier_waits_for_its_folder(room, folder)
+        await the_dossier_waits_for_its_folder(room, disk)
 
 
 @asynccontextmanager
 async def leaning_on(tmp_path: Path, folder: Path) -> AsyncIterator[tuple[Installation, MailServer, PostgresServer]]:
-    """An installation on its own PostgreSQL; the mail server is down, and the document folder is a file."""
+    """An installation on its own PostgreSQL; the mail server is down, and the document folder read-only."""
     postgres, mail = PostgresServer(), MailServer()
     try:
         postgres.start()
@@ -111,17 +116,17 @@ async def everything_goes_on(room: Gathering, postgres: PostgresServer, mail: Ma
     assert len(set(mail.letters_about(TITLE))) == 2 * INVITED
 
 
-async def the_dossier_waits_for_its_folder(room: Gathering, folder: Path) -> None:
+async def the_dossier_waits_for_its_folder(room: Gathering, disk: SmallDisk) -> None:
     """Whoever filed it reads why it is not there yet; with the folder mended it is delivered, once."""
     clerk = await log_in(room.installation, "vanthu.quanba")
     try:
         await write_and_issue(room.planned, room.secretary.visitor, room.chair.visitor, clerk)
-        await deliver(room, clerk, folder)
+        await deliver(room, clerk, disk)
     finally:
         await clerk.http.aclose()
 
 
-async def deliver(room: Gathering, clerk: Visitor, folder: Path) -> None:
+async def deliver(room: Gathering, clerk: Visitor, disk: SmallDisk) -> None:
     path = f"/api/meetings/{room.planned.id}/dossier"
     await clerk.post(path)
 
@@ -129,7 +134,7 @@ async def deliver(room: Gathering, clerk: Visitor, folder: Path) -> None:
         return bool(seen["deliveries"]) and seen["deliveries"][0]["status"] == "failed"
 
     seen = await until(lambda: clerk.get(path), is_told, "why the dossier is not delivered", 60)
-    assert f"Không ghi được vào thư mục hồ sơ {folder}" in seen["deliveries"][0]["error"]
-    folder.unlink()
+    assert f"Không ghi được vào thư mục hồ sơ {disk.path}" in seen["deliveries"][0]["error"]
+    disk.take_again()
     await until(lambda: clerk.get(path), lambda now: now["deliveries"][0]["status"] == "sent", "the delivery", 120)
-    assert len(list(folder.glob("*.zip"))) == 1
+    assert len(list(disk.path.glob("*.zip"))) == 1

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from scheduler.settings import DatabaseSettings
 from tests.databases import PostgresServer
+from tests.small_disk import small_disk
 from web.certificate import make_certificate
 from web.doctor import examine
 from web.run_folder import write_pid
@@ -56,12 +57,9 @@ def settings_in(folder: Path, **others: object) -> Settings:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=1m", "none", folder], check=True)
-    try:
+    with small_disk(folder, 1) as disk:
+        disk.take_nothing()
         yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 async def test_a_new_installation_is_healthy(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tests.recordings.documents.forgery import named, rehashed
 from tests.recordings.documents.pdfs import one_page_pdf
 from tests.recordings.minutes.acts import draft, issue
 from tests.recordings.world import NOW, World, add_paper
+from tests.small_disk import small_disk
 
 
 async def test_an_issued_meeting_is_filed_once_and_verifies(world: World, tmp_path: Path) -> None:
@@ -157,6 +158,24 @@ async def test_an_unwritable_folder_is_said_and_tried_again(world: World, tmp_pa
     assert shown["next_try"] == "2026-11-05T06:00:30.000Z"
     delivery = await deliver(world.database, world.store, {"folder": Folder(tmp_path / "ok")}, delivery_id, NOW)
     assert (delivery.status, delivery.error) == ("sent", "")
+
+
+async def test_a_disk_that_became_read_only_is_said_and_holds_it_once_when_mended(world: World, tmp_path: Path) -> None:
+    await issue(world)
+    delivery_id = await file(world)
+    with small_disk(tmp_path / "share", 16) as disk:
+        share = {"folder": Folder(disk.path)}
+        disk.take_nothing()
+        with pytest.raises(DocumentSystemFailed, match=f"Không ghi được vào thư mục hồ sơ {disk.path}: Read-only"):
+            await deliver(world.database, world.store, share, delivery_id, NOW)
+        assert not list(disk.path.iterdir())
+        disk.take_again()
+        assert (await deliver(world.database, world.store, share, delivery_id, NOW)).status == "sent"
+        assert len(list(disk.path.glob("*.zip"))) == 1
+        disk.take_nothing()
+        with pytest.raises(DocumentSystemFailed, match="Không ghi được"):
+            await share["folder"].recall(delivery_id, "sai số", NOW)
+        assert (await share["folder"].status(delivery_id)).status == "sent"
 
 
 async def test_a_recalled_dossier_stays_with_its_mark(world: World, tmp_path: Path) -> None:

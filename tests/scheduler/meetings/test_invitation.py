@@ -23,6 +23,7 @@ from scheduler.organization.site import Site
 from scheduler.outbox import OutboxRow
 from scheduler.settings import MailSettings
 from tests.scheduler.world import LINKS, NOW, World, briefing, site_of
+from tests.small_disk import small_disk
 
 
 def post_of(tmp_path: Path) -> Post:
@@ -168,7 +169,16 @@ async def test_a_site_taken_out_gets_a_cancellation(world: World, tmp_path: Path
 
 async def test_failures_stand_beside_the_site_and_are_tried_again(world: World, tmp_path: Path) -> None:
     await world.sent()
-    (tmp_path / "mail").write_text("a file where the folder should be")
+    with small_disk(tmp_path / "mail", 4) as disk:
+        disk.take_nothing()
+        await said_beside_each_site(world, tmp_path)
+        disk.take_again()
+        assert len(await deliver_all(world, post_of(tmp_path))) == 3
+    async with world.database.reading() as session:
+        assert {(row.delivery, row.delivery_error) for row in await session.scalars(select(Attendee))} == {("sent", "")}
+
+
+async def said_beside_each_site(world: World, tmp_path: Path) -> None:
     post = post_of(tmp_path)
     async with world.database.reading() as session:
         ids = (await session.scalars(select(OutboxRow.id))).all()
@@ -180,10 +190,6 @@ async def test_failures_stand_beside_the_site_and_are_tried_again(world: World, 
             assert attendee.delivery == "failed"
             assert attendee.delivery_error.startswith("Không ghi được thư")
         assert {row.done_at for row in await session.scalars(select(OutboxRow))} == {None}
-    (tmp_path / "mail").unlink()
-    assert len(await deliver_all(world, post)) == 3
-    async with world.database.reading() as session:
-        assert {(row.delivery, row.delivery_error) for row in await session.scalars(select(Attendee))} == {("sent", "")}
 
 
 async def test_a_site_without_address_is_named(world: World, tmp_path: Path) -> None:
