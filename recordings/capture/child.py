@@ -19,6 +19,7 @@ import av
 
 from recordings.capture.chapters import Chapter
 from recordings.capture.course import Course
+from recordings.capture.excerpt import make_excerpt
 from recordings.capture.mp4 import make_mp4
 from recordings.capture.playable import make_playable
 from recordings.capture.scan import Scan, scan
@@ -33,6 +34,27 @@ Progress = Callable[[int], None]
 
 def prepare(job: Job, progress: Progress) -> Job:
     """Job 1: segments, and what the packet logs know of the recording."""
+    found, timeline = _read(job)
+    segments = make_playable(found, timeline, Path(job["files"]), progress)
+    return {
+        "timeline": timeline.to_json(),
+        "segments": [segment.to_json() for segment in segments],
+        "seen": [[one.at_ns, one.source, one.label] for one in found.seen],
+        "presented": [[share.start_ns, share.end_ns] for share in found.presented],
+        "damaged_bytes": found.damaged_bytes,
+        "left_out": found.left_out,
+    }
+
+
+def excerpt(job: Job, progress: Progress) -> Job:
+    """A part of a recording that may go on."""
+    found, timeline = _read(job)
+    segments = make_excerpt(found, timeline, job["begin_ns"], job["end_ns"], Path(job["files"]))
+    return {"segments": [segment.to_json() for segment in segments]}
+
+
+def _read(job: Job) -> tuple[Scan, Timeline]:
+    """The packet logs, and their timeline by what the proceedings tell of pauses."""
     found = scan(Path(job["captures"]))
     course = Course.from_json(job["course"])
     timeline = build(
@@ -43,15 +65,7 @@ def prepare(job: Job, progress: Progress) -> Job:
         course.end_ns,
         job["gap_shown_ms"] * 1_000_000,
     )
-    segments = make_playable(found, timeline, Path(job["files"]), progress)
-    return {
-        "timeline": timeline.to_json(),
-        "segments": [segment.to_json() for segment in segments],
-        "seen": [[one.at_ns, one.source, one.label] for one in found.seen],
-        "presented": [[share.start_ns, share.end_ns] for share in found.presented],
-        "damaged_bytes": found.damaged_bytes,
-        "left_out": found.left_out,
-    }
+    return found, timeline
 
 
 def archive(job: Job, progress: Progress) -> Job:
@@ -90,7 +104,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # one left over from a web process that was killed is about to die
-            done = {"prepare": prepare, "archive": archive}[job["do"]](job, lambda percent: _say({"progress": percent}))
+            work = {"prepare": prepare, "archive": archive, "excerpt": excerpt}[job["do"]]
+            done = work(job, lambda percent: _say({"progress": percent}))
         _say({"done": done})
     except (RecordingsError, OSError, av.FFmpegError) as error:
         for unfinished in folder.glob("*.part"):  # on a full disk its room is needed

@@ -24,11 +24,11 @@ class _Voice:
 
 
 class Mixer:
-    """Sounds in, in order of recording time; mixed samples out."""
+    """Sounds in, in order of recording time from ``begin_ns`` on; mixed samples out."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin_ns: int = 0) -> None:
         self._voices: dict[tuple[int, int], _Voice] = {}
-        self._start = 0  # sample number of the buffer's first sample
+        self._start = begin_ns * RATE // 1_000_000_000  # sample number of the buffer's first sample
         self._buffer: Samples = np.zeros(RATE * 2, dtype=np.float32)
 
     def add(self, sound: Sound) -> None:

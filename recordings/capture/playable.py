@@ -5,16 +5,18 @@ While a screen is shared the picture is the shared screen, else the program; eac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from recordings.capture.mixer import Mixer
 from recordings.capture.muxer import MEDIA_TYPES, SegmentWriter
-from recordings.capture.playback import Picture, play
+from recordings.capture.playback import Picture, Sound, play
 from recordings.capture.scan import Scan
 from recordings.capture.timeline import Timeline
+from recordings.errors import NothingRecorded
 
 FINAL_NS = 200_000_000  # sound this much older than the newest frame is complete
 STEP_NS = 200_000_000
@@ -58,38 +60,66 @@ def make_playable(
     found: Scan, timeline: Timeline, folder: Path, progress: Callable[[int], None] = lambda percent: None
 ) -> list[Segment]:
     """Write the segments into the folder; one run replaces what another left."""
+    presented = _presented(found, timeline)
+    run = _Run(_emptied(folder), found.first_picture, PictureChoice(presented))
+    _write(run, play(found, timeline), timeline.duration_ns, progress)
+    return run.segments
+
+
+def write_segments(
+    items: Iterator[Picture | Sound], found: Scan, timeline: Timeline, folder: Path, end_ns: int
+) -> list[Segment]:
+    """The same of a part: ``items`` of it in order, which ends at this recording time. It begins with the first."""
+    first = next(items, None)
+    if first is None:
+        raise NothingRecorded("nothing was recorded then")
+    is_seen = isinstance(first, Picture) and first.codec == "vp8" and first.is_key and first.size is not None
+    shape = (first.codec, *first.size) if is_seen and isinstance(first, Picture) and first.size else None
+    run = _Run(_emptied(folder), shape, PictureChoice(_presented(found, timeline)), first.at_ns)
+    _write(run, chain([first], items), end_ns, lambda percent: None)
+    return run.segments
+
+
+def _emptied(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("segment-*"):
         old.unlink()
-    presented = [(timeline.place(shared.start_ns), timeline.place(shared.end_ns)) for shared in found.presented]
-    run = _Run(folder, found.first_picture, PictureChoice(presented))
-    for item in play(found, timeline):
+    return folder
+
+
+def _presented(found: Scan, timeline: Timeline) -> list[tuple[int, int]]:
+    return [(timeline.place(shared.start_ns), timeline.place(shared.end_ns)) for shared in found.presented]
+
+
+def _write(run: _Run, items: Iterator[Picture | Sound], end_ns: int, progress: Callable[[int], None]) -> None:
+    for item in items:
         if isinstance(item, Picture):
             run.take_picture(item)
         else:
             run.mixer.add(item)
         if item.at_ns - run.mixed_ns > STEP_NS + FINAL_NS:
             run.mix(item.at_ns - FINAL_NS)
-            progress(min(99, item.at_ns * 100 // max(1, timeline.duration_ns)))
-    run.end(timeline.duration_ns)
-    return run.segments
+            progress(min(99, item.at_ns * 100 // max(1, end_ns)))
+    run.end(end_ns)
 
 
 class _Run:
     """The segment being written and those that are finished."""
 
-    def __init__(self, folder: Path, first: tuple[str, int, int] | None, choice: PictureChoice) -> None:
-        self.mixer = Mixer()
-        self.mixed_ns = 0
+    def __init__(
+        self, folder: Path, first: tuple[str, int, int] | None, choice: PictureChoice, begin_ns: int = 0
+    ) -> None:
+        self.mixer = Mixer(begin_ns)
+        self.mixed_ns = begin_ns
         self.segments: list[Segment] = []
         self._folder = folder
         self._choice = choice
         self._writer: SegmentWriter | None = None
         self._size: tuple[int, int] | None = None
         if first is None:
-            self._writer = self._begin("", (0, 0), 0)
+            self._writer = self._begin("", (0, 0), begin_ns)
         elif first[0] == "vp8":
-            self._writer = self._begin("vp8", (first[1], first[2]), 0)
+            self._writer = self._begin("vp8", (first[1], first[2]), begin_ns)
 
     def take_picture(self, picture: Picture) -> None:
         if not self._choice.takes(picture):
