@@ -52,6 +52,7 @@ class Services:
     node_links: Any = None  # the links behind the channel: web.link.service.Links
     meetings: Any = None  # rooms held for one another: web.link.meetings.Meetings
     boards: Any = None  # site boards of rooms held elsewhere: web.link.boards.Boards
+    missed: Any = None  # what rooms here missed of recordings above: web.live.missed_parts.MissedParts
     doors: Any = None  # encoders and players that are not ours: web.doors
     jobs: Any = None  # web.jobs.relay.JobRunner, when this process carries out jobs
     measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(6))  # lines of sites, at a time

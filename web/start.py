@@ -18,6 +18,7 @@ from web.jobs.perform import Performer
 from web.jobs.relay import JobRunner
 from web.keys import read_or_make_key
 from web.link.start import start_links
+from web.live.missed_parts import MissedParts
 from web.live.start import start_rooms
 from web.mail import mail_settings
 from web.services import Services
@@ -56,6 +57,9 @@ async def start_live(services: Services, stack: AsyncExitStack, *, connect_media
         channel=services.channel,
         on_facts=lambda facts: services.node_links.grew(facts) if services.node_links is not None else None,
     )
+    services.missed = MissedParts(services.database, services.captures, services.channel, services.now)
+    services.missed.start()
+    stack.push_async_callback(services.missed.stop)
     services.doors = Doors(services.hub, services.database, services.now)
     stack.push_async_callback(services.doors.stop)
     await services.doors.start()

@@ -19,13 +19,13 @@ import av
 
 from recordings.capture.chapters import Chapter
 from recordings.capture.course import Course
-from recordings.capture.excerpt import make_excerpt
+from recordings.capture.cut import make_excerpt
 from recordings.capture.mp4 import make_mp4
 from recordings.capture.playable import make_playable
 from recordings.capture.scan import Scan, scan
 from recordings.capture.scenes import Scene
 from recordings.capture.timeline import Timeline, build
-from recordings.errors import RecordingsError
+from recordings.errors import NothingRecorded, RecordingsError
 from recordings.settings import ArchiveSettings
 
 Job = dict[str, Any]
@@ -47,10 +47,17 @@ def prepare(job: Job, progress: Progress) -> Job:
 
 
 def excerpt(job: Job, progress: Progress) -> Job:
-    """A part of a recording that may go on."""
-    found, timeline = _read(job)
-    segments = make_excerpt(found, timeline, job["begin_ns"], job["end_ns"], Path(job["files"]))
-    return {"segments": [segment.to_json() for segment in segments]}
+    """A part of a recording that may go on; no segments when nothing was recorded then."""
+    try:
+        found, timeline = _read(job)
+        segments = make_excerpt(found, timeline, job["begin_ns"], job["end_ns"], Path(job["files"]))
+    except NothingRecorded:
+        return {"segments": [], "timeline": [], "seen": []}
+    return {
+        "segments": [segment.to_json() for segment in segments],
+        "timeline": timeline.to_json(),
+        "seen": [[one.at_ns, one.source, one.label] for one in found.seen],
+    }
 
 
 def _read(job: Job) -> tuple[Scan, Timeline]:

@@ -6,56 +6,29 @@ The packet logs are read as they are on the disk at that moment; a tail that is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from recordings.capture.chapters import Names, chapters
 from recordings.capture.course import course_of
 from recordings.capture.job import run
-from recordings.capture.playable import Segment, write_segments
-from recordings.capture.playback import Picture, Sound, play
-from recordings.capture.scan import Scan
+from recordings.capture.scan import Seen
 from recordings.capture.timeline import Timeline
-from recordings.errors import JobFailed, NothingRecorded
+from recordings.errors import JobFailed
 from recordings.settings import CaptureSettings
 from scheduler.proceedings.facts import Fact
 
-LEAST_NS = 1_000_000_000  # less is not worth a file
-BEFORE_NS = 60_000_000_000  # a picture begins at its keyframe, so long before the excerpt at most
 ABOUT = "excerpt.json"
 
 
-def make_excerpt(found: Scan, timeline: Timeline, begin_ns: int, end_ns: int, folder: Path) -> list[Segment]:
-    """Write what was captured between two moments of the wall clock; raises :class:`NothingRecorded`.
-
-    The picture is there from its last keyframe before ``begin_ns`` on, the sound with it.
-    """
-    begin, end = timeline.place(begin_ns), timeline.place(end_ns)
-    if end - begin < LEAST_NS:
-        raise NothingRecorded("nothing was recorded then")
-    return write_segments(_from_keyframe(play(found, timeline), begin, end), found, timeline, folder, end)
-
-
-def _from_keyframe(items: Iterator[Picture | Sound], begin: int, end: int) -> Iterator[Picture | Sound]:
-    """Those up to ``end``, from the last keyframe before ``begin`` on."""
-    before: list[Picture | Sound] = []
-    for item in items:
-        if item.at_ns >= end:
-            return
-        if item.at_ns < begin:
-            if (isinstance(item, Picture) and item.is_key) or (before and item.at_ns - before[0].at_ns > BEFORE_NS):
-                before.clear()
-            before.append(item)
-            continue
-        yield from before
-        before.clear()
-        yield item
-
-
-async def excerpt(settings: CaptureSettings, recording_id: str, facts: list[Fact], begin_ns: int, end_ns: int) -> Path:
+async def excerpt(
+    settings: CaptureSettings, recording_id: str, facts: Sequence[Fact], names: Names, begin_ns: int, end_ns: int
+) -> Path:
     """The folder of the excerpt, with its segments and, once all is there, ``excerpt.json``; made when it is not.
 
-    Raises :class:`~recordings.errors.JobFailed`, also when nothing was recorded then.
+    ``excerpt.json`` is ``{"segments": […], "chapters": […]}``, times in ms from the excerpt's beginning on; no segments
+    when nothing was recorded then. Raises :class:`~recordings.errors.JobFailed`.
     """
     folder = settings.files_of(recording_id) / "excerpts" / f"{begin_ns}-{end_ns}"
     if (folder / ABOUT).is_file():
@@ -72,8 +45,25 @@ async def excerpt(settings: CaptureSettings, recording_id: str, facts: list[Fact
     if not settings.captures_of(recording_id).is_dir():
         raise JobFailed("its packet logs are not here any more")
     done = await run(job, _in_silence)
-    write_about(folder, done)
+    write_about(folder, _about(done, facts, names))
     return folder
+
+
+def _about(done: dict[str, Any], facts: Sequence[Fact], names: Names) -> dict[str, Any]:
+    """Times of a recording become times of the excerpt."""
+    segments = done["segments"]
+    begin = segments[0]["start_ms"] if segments else 0
+    end = segments[-1]["start_ms"] + segments[-1]["duration_ms"] if segments else 0
+    seen = [Seen(*fields) for fields in done["seen"]]
+    found = chapters(facts, Timeline.from_json(done["timeline"]), seen, names) if segments else []
+    return {
+        "segments": [segment | {"start_ms": segment["start_ms"] - begin} for segment in segments],
+        "chapters": [
+            {"start_ms": max(0, one.start_ms - begin), "kind": one.kind, "title": one.title}
+            for one in found
+            if one.start_ms < end and one.end_ms > begin
+        ],
+    }
 
 
 def write_about(folder: Path, about: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from starlette.routing import Mount, WebSocketRoute
 from websockets.exceptions import InvalidStatus
 
+from recordings.capture.excerpt import write_about
 from scheduler.organization.demonstration import demo_id
 from scheduler.organization.level import Level
 from scheduler.outbox import OutboxRow
@@ -107,6 +108,8 @@ GET    /api/rooms/{meeting_id}/captures/{capture_id}.pcap -xxxxxxxx0
 GET    /api/meetings/{meeting_id}/proceedings        -00+++x+00
 POST   /api/meetings/{meeting_id}/corrections        -00++xxx00
 GET    /api/meetings/{meeting_id}/recording          -00+++++00
+GET    /api/meetings/{meeting_id}/missed             -+0+++++00
+GET    /api/meetings/{meeting_id}/missed/{part}/{number} -+0+++++00
 GET    /api/recordings/{recording_id}/segments/{number} -00+++++00
 GET    /api/recordings/{recording_id}/recording.mp4  -00+++++00
 
@@ -219,6 +222,17 @@ async def visitors(world: World) -> dict[str, Visitor]:
     return {"anonymous": await world.visitor(), "site": await world.site("quanba.quanba"), **found}
 
 
+def a_missed_part(world: World, meeting_id: str) -> str:
+    """As it lies here once it was fetched."""
+    folder = world.services.captures.recordings / "missed" / meeting_id / "1000-9000"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "segment-000.webm").write_bytes(b"\x1aE\xdf\xa3")
+        segment = {"start_ms": 0, "duration_ms": 8000, "media_type": "audio/webm", "file_name": "segment-000.webm"}
+        write_about(folder, {"segments": [segment], "chapters": []})
+    return folder.name
+
+
 class Requests:
     """What is asked of each endpoint: real things, so that only the right to them decides."""
 
@@ -255,6 +269,7 @@ class Requests:
             "comment_id": self.comment_id,
             "session_id": "none",
             "capture_id": "none",
+            "part": a_missed_part(self.world, meeting) if "{part}" in path else "",
             "node_id": "none",
             "ticket_id": await self.ticket() if "ticket_id" in path else "",
             "path": "meetings/1",

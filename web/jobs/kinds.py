@@ -19,6 +19,7 @@ from scheduler.meetings.remind import REMIND, deliver_reminder
 from scheduler.proceedings.facts import Body, By
 from web.errors import Unreachable
 from web.jobs.job import Job, Kinds, Step
+from web.live.missed_parts import FETCH_MISSED
 
 
 async def _convert_paper(job: Job) -> None:
@@ -76,6 +77,12 @@ async def _ask_below(job: Job) -> None:
     await job.services.meetings.ask(job.payload)
 
 
+async def _fetch_missed(job: Job) -> None:
+    if job.services.missed is None:
+        raise Unreachable
+    await job.services.missed.fetch(job.payload)
+
+
 KINDS: Kinds = {
     ASK_BELOW: (Step("ask", _ask_below),),
     "send_invitation": (Step("send", _send_invitation),),
@@ -84,5 +91,6 @@ KINDS: Kinds = {
     CONVERT_PAPER: (Step("convert", _convert_paper, is_heavy=True),),
     PREPARE: (Step("prepare", _prepare_recording, is_heavy=True),),
     DELIVER_DOSSIER: (Step("deliver", _deliver_dossier),),
+    FETCH_MISSED: (Step("fetch", _fetch_missed),),
     ARCHIVE: (Step("archive", _archive_recording, is_heavy=True),),
 }

@@ -20,6 +20,7 @@ from scheduler.database import Database, ReadSession
 from scheduler.meetings.meeting import Meeting
 from scheduler.organization.site import Site
 from scheduler.organization.unit import Unit
+from scheduler.outbox import enqueue
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.climbing import MOST_MERGED, link_above
 from scheduler.proceedings.encoding import to_plain
@@ -32,6 +33,7 @@ from web.live.errors import Closing
 from web.live.floor_errands import Told, errands
 from web.live.floor_requests import FloorRequests
 from web.live.missed import WAIT_S, Behind, Ends, behind_of, facts_above, held_above, missed
+from web.live.missed_parts import FETCH_MISSED, job_of, missed_between
 from web.live.planned import Above
 from web.live.presiding import changes_of, preside, see_who_presides
 
@@ -287,6 +289,7 @@ class Climbing:
             await preside(room)
         if link is not None and link.status == "lost":
             self._note_behind(room, link, there)
+            await self._have_fetched(room, link, there)
 
     def _differences(self, room: Room, handed: list[str], waiting: set[str], speech_id: Any) -> list[f.Body]:
         """Requests that no longer stand above are ours again; a speech that ended there has ended."""
@@ -313,6 +316,15 @@ class Climbing:
         if behind is not None:
             self._behind[room.meeting_id] = behind
             self._tried[f"wait {room.meeting_id}"] = self._monotonic()
+
+    async def _have_fetched(self, room: Room, link: Link, there: Json) -> None:
+        """The part of the recording above, by the clock there; an older installation tells none and gives none."""
+        lost_s = elapsed_ms(link.since, self._clock().isoformat()) // 1000
+        between = missed_between(there.get("at"), lost_s)
+        if link.node and between is not None:
+            async with self._database.transaction() as session:
+                job = job_of(room.meeting_id, link.meeting_id, link.node, between)
+                enqueue(session, FETCH_MISSED, job, self._clock())
 
     async def _catch_up(self, meeting_id: str) -> None:
         """Once the logs above are whole here: say what was missed."""

@@ -97,6 +97,7 @@ class FloorRequests:
         through = floor is not None and floor.origin is not None and floor.origin.meeting_id == child
         return {
             "title": title,
+            "at": room.has.clock().isoformat(),
             "ends": await ends_above(self._database, room),
             "waiting": waiting,
             "speech_id": floor.speech_id if floor is not None and through else None,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from recordings.capture.excerpt import excerpt, make_excerpt, read_about
+from recordings.capture.chapters import Names
+from recordings.capture.cut import make_excerpt
+from recordings.capture.excerpt import excerpt, read_about
 from recordings.capture.playable import Segment
 from recordings.capture.scan import scan
 from recordings.capture.timeline import Timeline, build
@@ -85,7 +87,8 @@ async def test_a_pause_is_not_shown_and_it_is_made_once(tmp_path: Path, database
     settings = settings_in(tmp_path)
     await plan(database)
     facts = await (await hold(database, settings)).facts()
-    folder = await excerpt(settings, "rec-1", facts, wall_ns(4), wall_ns(26))
+    names = Names({"item-1": "Phòng chống rét", "item-2": "Thu ngân sách"}, {"site-a": "Xã A", "site-b": "Xã B"})
+    folder = await excerpt(settings, "rec-1", facts, names, wall_ns(4), wall_ns(26))
     about = read_about(folder)
     assert about is not None
     (segment,) = about["segments"]
@@ -94,12 +97,23 @@ async def test_a_pause_is_not_shown_and_it_is_made_once(tmp_path: Path, database
     assert codes[0] == CODES["site-b"] and codes[-1] == CODES["site-chair"]
     sound = decode_sound(folder / segment["file_name"])
     assert tone_of(sound[24_000:72_000], 48_000) == pytest.approx(HERTZ["site-b"], abs=5)
+    titles = [chapter["title"] for chapter in about["chapters"]]
+    assert titles[0] == "Phòng chống rét" and "Xã B" in titles[1] and "Thu ngân sách" in titles[2:]
+    assert about["chapters"][0]["start_ms"] == about["segments"][0]["start_ms"] == 0
     made = (folder / segment["file_name"]).stat().st_mtime_ns
-    assert await excerpt(settings, "rec-1", facts, wall_ns(4), wall_ns(26)) == folder
+    assert await excerpt(settings, "rec-1", facts, names, wall_ns(4), wall_ns(26)) == folder
     assert (folder / segment["file_name"]).stat().st_mtime_ns == made
 
 
 async def test_without_packet_logs_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(JobFailed):
-        await excerpt(settings_in(tmp_path), "rec-1", [], 0, 10)
+        await excerpt(settings_in(tmp_path), "rec-1", [], Names({}, {}), 0, 10)
     assert read_about(tmp_path) is None
+
+
+async def test_of_a_time_without_a_recording_it_is_empty_and_stays_so(tmp_path: Path, database: Database) -> None:
+    settings = settings_in(tmp_path)
+    await plan(database)
+    facts = await (await hold(database, settings)).facts()
+    folder = await excerpt(settings, "rec-1", facts, Names({}, {}), wall_ns(6), wall_ns(20))  # in the pause
+    assert read_about(folder) == {"segments": [], "chapters": []}

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from scheduler.database import Database
 from scheduler.linked.messages import Told, ToldSite
 from scheduler.linked.remote_child import RemoteChild
 from scheduler.meetings.attendee import Attendee
 from scheduler.meetings.meeting import Meeting
+from scheduler.outbox import OutboxRow
 from scheduler.permissions import Actor
 from scheduler.proceedings import facts as f
 from scheduler.proceedings import log
@@ -32,6 +33,7 @@ from web.link.errors import RefusedThere
 from web.link.memory import MemoryLink
 from web.live.hub import Hub
 from web.live.missed import Behind, missed
+from web.live.missed_parts import FETCH_MISSED
 from web.live.presence import Hello
 from web.media.fake import FakeMedia
 
@@ -257,6 +259,16 @@ async def test_a_cut_and_what_both_sides_do_meanwhile(two: Two) -> None:
     assert only(two.above).status == only(two.below).status == "open"
     restored = [body for body in await two.district_facts() if isinstance(body, f.LinkRestored)]
     assert [body.lost_s for body in restored] == [360]
+    (job,) = await fetches(two)
+    assert (job["meeting_id"], job["above"], job["node"]) == (CHILD, MEETING, "province")
+    assert job["end_ms"] - job["begin_ms"] == 365_000
+
+
+async def fetches(two: Two) -> list[dict[str, Any]]:
+    """What is to be fetched of recordings above."""
+    async with two.district.database.reading() as session:
+        rows = await session.scalars(select(OutboxRow).where(OutboxRow.kind == FETCH_MISSED))
+        return [json.loads(row.payload_json) for row in rows]
 
 
 @pytest.mark.parametrize("two", ["there"], indirect=True)
