@@ -5,6 +5,7 @@ import { Button } from "../ui/button";
 import { Notice } from "../ui/notice";
 import { useWords } from "../words";
 import { timeOf } from "../words/when";
+import { MissedPart } from "./missed-part";
 import { useCommand, useMay, useNames, useRoom } from "./use-room";
 
 const BACK_MS = 5 * 60_000;
@@ -39,7 +40,8 @@ function Above({ link }: { link: Link }) {
   const act_ = link.status === "open" && may("leave_program")
     ? asking ? <><Button size="small" look="main" data-testid="leave-sure" onClick={() => { setAsking(false); void command("leave_program", {}); }}>{words.leave}</Button><Button size="small" onClick={() => setAsking(false)}>{act.cancel}</Button></> : <Button size="small" data-testid="leave-program" onClick={() => setAsking(true)}>{words.leave}</Button>
     : link.status === "away" && may("rejoin_program") ? <Button size="small" look="main" data-testid="rejoin-program" onClick={() => void command("rejoin_program", {})}>{words.rejoin}</Button> : undefined;
-  return <Notice tone={link.status === "lost" ? "warn" : isBack ? "good" : "info"} action={act_}><span data-testid="link-line" data-status={link.status}>{asking ? words.leaveAsk : text}</span></Notice>;
+  const watch = link.node && link.missed && link.status === "open" ? <MissedPart since={link.since} /> : undefined;
+  return <Notice tone={link.status === "lost" ? "warn" : isBack ? "good" : "info"} action={watch ? <>{watch}{act_}</> : act_}><span data-testid="link-line" data-status={link.status}>{asking ? words.leaveAsk : text}</span></Notice>;
 }
 
 /** What was missed stands for some minutes after the link is back. */
