@@ -293,6 +293,20 @@ async def it_is_joined_again(story: Story) -> None:
     missed = upper(desk).missed
     assert missed is not None and missed.items == (story.people.chair.state.items[0].item_id,), missed
     await story.people.village.hears_and_sees(samples_of(CHAIR))  # and so is the program
+    await what_was_missed_plays(story)
+
+
+async def what_was_missed_plays(story: Story) -> None:
+    """While the meeting goes on the district has the part of the province's recording that it did not see."""
+    visitor = await story.district.secretary()
+    look = partial(visitor.get, f"/api/meetings/{story.district.meeting_id}/missed")
+    part = (await until(look, lambda found: bool(found["items"]), "the part that was missed"))["items"][-1]
+    path = story.district.installation.data.parent / "missed.webm"
+    path.write_bytes(await visitor.download(part["segments"][0]["url"]))
+    pictures, sound = await asyncio.to_thread(lambda: (decode_pictures(path), decode_sound(path)))
+    assert CHAIR in {read_code(picture) for _, picture in pictures}
+    assert CHAIR in {number for start in range(0, len(sound) - 9600, 9600)
+                     for number in tone.read_all(sound[start : start + 9600], 48_000)}  # fmt: skip
 
 
 async def all_logs_are_everywhere(story: Story) -> None:
