@@ -6,13 +6,14 @@ A restored installation begins a new epoch of its logs: what it lost can never b
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tarfile
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
@@ -31,6 +32,10 @@ from web.settings import Settings
 
 class CannotRestore(Exception):
     """The backup could not be brought back; what was there is as it was. The message says why."""
+
+
+class Foreign(Exception):
+    """A tar holds what no backup of ours does."""
 
 
 class NoAnswer(CannotRestore):
@@ -131,14 +136,13 @@ async def _tables(settings: DatabaseSettings) -> list[str]:
 def _unpack(source: Path, scratch: Path) -> Unpacked:
     try:
         with tarfile.open(source, "r:") as tar:
-            tar.extractall(scratch, filter="data")
-            modes = {member.name: member.mode & 0o777 for member in tar if member.isdir()}
-        folders = [name for name in FOLDERS if name in modes]
+            for member in tar:
+                _take(tar, member, scratch)
         if not (scratch / "manifest.json").is_file():
             raise CannotRestore(f"{source} is no whole backup of ours: its manifest is missing")
         about = json.loads((scratch / "manifest.json").read_text())
         database, revision = scratch / str(about["database"]), about.get("revision")
-    except tarfile.FilterError as error:
+    except Foreign as error:
         raise CannotRestore(f"{source} is no backup of ours: {error}") from None
     except (tarfile.TarError, EOFError) as error:
         raise CannotRestore(f"{source} is no whole tar file: {error}") from None
@@ -148,9 +152,24 @@ def _unpack(source: Path, scratch: Path) -> Unpacked:
         raise CannotRestore(f"{source} was written by another version of Giao Ban; install that or a newer one")
     if database.parent != scratch or not database.is_file():
         raise CannotRestore(f"{source} is not whole: its database is missing")
-    for name in folders:
-        (scratch / name).chmod(modes[name])  # of folders the filter takes none: keys would be open to all
-    return Unpacked(database, {name: scratch / name for name in folders})
+    return Unpacked(database, {name: scratch / name for name in FOLDERS if (scratch / name).is_dir()})
+
+
+def _take(tar: tarfile.TarFile, member: tarfile.TarInfo, scratch: Path) -> None:
+    """What we write and nothing else; by hand, as filters are of Python 3.11.4 and Debian 12 has 3.11.2."""
+    path = PurePosixPath(member.name)
+    is_ours = path.parts and (path.parts[0] in FOLDERS or (len(path.parts) == 1 and member.isfile()))
+    if not is_ours or path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+        raise Foreign(f"{member.name!r} is in it")
+    place = scratch / path
+    if member.isdir():
+        place.mkdir(parents=True, exist_ok=True)
+    elif (content := tar.extractfile(member)) is not None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        os.utime(place, (member.mtime, member.mtime))
+    place.chmod(member.mode & 0o777)
 
 
 def _move(folder: Path, target: Path) -> None:

@@ -269,11 +269,30 @@ async def test_a_database_of_the_other_kind_is_named(new: New, tmp_path: Path, p
 
 
 async def test_a_hostile_tar_cannot_leave_the_data_folder(tmp_path: Path) -> None:
-    (tmp_path / "evil").write_text("evil")
-    with tarfile.open(tmp_path / "evil.tar", "w") as tar:
-        tar.add(tmp_path / "evil", "../../evil")
-    with pytest.raises(CannotRestore, match="no backup of ours"):
-        await bring_back(Settings(data=tmp_path / "data" / "second"), tmp_path / "evil.tar")
+    def entry(name: str, type: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = type, "/etc/passwd"
+        return info
+
+    for hostile in (
+        entry("../../evil"),
+        entry("/"),
+        entry("/evil"),
+        entry("files_folder/../../../evil"),
+        entry("evil/evil"),
+        entry("evil", tarfile.DIRTYPE),
+        entry("files_folder", tarfile.SYMTYPE),
+        entry("files_folder/evil", tarfile.SYMTYPE),
+        entry("files_folder/evil", tarfile.LNKTYPE),
+        entry("files_folder/evil", tarfile.FIFOTYPE),
+        entry("manifest.json", tarfile.CHRTYPE),
+        entry("."),
+    ):
+        with tarfile.open(tmp_path / "evil.tar", "w") as tar:
+            tar.addfile(hostile)
+        with pytest.raises(CannotRestore, match=f"no backup of ours: '{hostile.name}' is in it"):
+            await bring_back(Settings(data=tmp_path / "data" / "second"), tmp_path / "evil.tar")
+        assert sorted(path.name for path in tmp_path.rglob("*")) == ["data", "evil.tar"]
 
 
 def test_at_the_terminal_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
