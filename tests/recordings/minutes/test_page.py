@@ -10,7 +10,6 @@ from typing import Any
 import pypdfium2
 import pytest
 import zxingcpp
-from docx import Document
 from pypdf import PdfReader
 from sqlalchemy import select
 
@@ -18,7 +17,7 @@ from recordings.errors import NotFound
 from recordings.minutes.draft import draft_minutes
 from recordings.minutes.html import html_of
 from recordings.minutes.invitation import SiteLink, invitation_letter, site_pages
-from recordings.minutes.read import pdf_file, word_file
+from recordings.minutes.read import pdf_file
 from recordings.minutes.render import render
 from recordings.minutes.revise import revise_minutes
 from recordings.minutes.submit import form_of
@@ -199,21 +198,6 @@ async def submitted_again(world: World) -> bytes:
     await submit(world)
     async with world.database.reading() as session:
         return await pdf_file(session, world.store, world.secretary, "m1", NOW)
-
-
-async def test_the_docx_has_the_same_parts(world: World) -> None:
-    await draft(world)
-    async with world.database.reading() as session:
-        document = Document(io.BytesIO(await word_file(session, world.secretary, "m1")))
-    paragraphs = [p.text for p in document.paragraphs]
-    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    assert document.styles["Normal"].font.name == "Times New Roman"
-    assert "BIÊN BẢN" in paragraphs
-    assert any("/BB-UBND" in cell for cell in cells)
-    for part in ("Thời gian bắt đầu:", "Thành phần tham dự:", "Chủ trì (chủ tọa):", "Nơi nhận:"):
-        assert any(paragraph.startswith(part) for paragraph in paragraphs), part
-    assert any(cell.startswith("THƯ KÝ") for cell in cells)
-    assert any(cell.startswith("CHỦ TỌA") for cell in cells)
 
 
 async def test_the_invitation_letter_is_form_1_7(world: World) -> None:
