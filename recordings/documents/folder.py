@@ -1,8 +1,8 @@
 """The document system that is a folder: each dossier becomes a subfolder and a ZIP beside it.
 
-Everything is written under ``.incoming/<key>`` and forced to disk first; then the ZIP and the folder are renamed into
-place. A receipt named after the key says where. Whatever step a crash comes after, pushing again ends in the same one
-folder, one ZIP, one receipt.
+Everything is written under ``.incoming/<key>`` and forced to disk first; then the folder, the ZIP and a receipt named
+after the key are renamed into place. Wherever a crash comes, pushing again ends in the same one folder, one ZIP, one
+receipt, and nothing else is left.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,18 +21,13 @@ from recordings.documents.package import RECALLED, Package, all_files, from_file
 INCOMING, RECEIPTS = ".incoming", ".receipts"
 
 
-def _nothing(step: str) -> None:
-    """Called after each step; tests end the process there."""
-
-
 class Folder:
     """An adapter of :class:`~recordings.documents.document_system.DocumentSystem`."""
 
     name = "folder"
 
-    def __init__(self, folder: Path, after_step: Callable[[str], None] = _nothing) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._after_step = after_step
 
     async def push(self, key: str, package: Package) -> Filed:
         try:
@@ -67,30 +61,31 @@ class Folder:
     # -- steps, each of which may be the last before a crash
 
     def _push(self, key: str, package: Package) -> Filed:
-        done = self._receipt(key)
-        if done is not None:
-            return done
-        work = self.folder / INCOMING / safe_name(key)
-        reference = self._reserve(work, package)
-        target = self.folder / reference
-        self._after_step("reserved")
-        if not target.exists():
-            self._write_aside(work / "folder", package)
-            self._after_step("written")
-            (work / "folder").replace(target)
-            sync_folder(self.folder)
-        self._after_step("folder in place")
-        archive = self.folder / f"{reference}.zip"
-        if not archive.exists():
-            write_file(work / "zip", to_zip(package))
-            self._after_step("zip written")
-            (work / "zip").replace(archive)
-            sync_folder(self.folder)
-        self._after_step("zip in place")
-        filed = self._write_receipt(key, reference)
-        self._after_step("receipt written")
+        work = self._work(key)
+        filed = self._receipt(key)
+        if filed is None:
+            reference = self._reserve(work, package)
+            self._put_folder(work, reference, package)
+            self._put_zip(work, reference, package)
+            filed = Filed(reference, "sent", datetime.now(UTC))
+            self._keep_receipt(key, {"reference": reference, "status": "sent", "at": _text(filed.at)})
         shutil.rmtree(work, ignore_errors=True)
         return filed
+
+    def _put_folder(self, work: Path, reference: str, package: Package) -> None:
+        target = self.folder / reference
+        if not target.exists():
+            self._write_aside(work / "folder", package)
+            (work / "folder").replace(target)
+            sync_folder(self.folder)
+
+    def _put_zip(self, work: Path, reference: str, package: Package) -> None:
+        archive = self.folder / f"{reference}.zip"
+        if not archive.exists():
+            write_file(archive, to_zip(package), aside=work)
+
+    def _work(self, key: str) -> Path:
+        return self.folder / INCOMING / safe_name(key)
 
     def _reserve(self, work: Path, package: Package) -> str:
         """The name under which it will stand: chosen once, kept over crashes, never another dossier's."""
@@ -101,7 +96,7 @@ class Folder:
         name, number = package.name, 2
         while not self._is_free(name, work):
             name, number = f"{package.name} ({number})", number + 1
-        write_file(note, name.encode())
+        write_file(note, name.encode(), aside=work)
         return name
 
     def _is_free(self, name: str, work: Path) -> bool:
@@ -113,7 +108,7 @@ class Folder:
         for name, content in all_files(package).items():
             path = place / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, content)
+            write_file(path, content, aside=path.parent)
         for folder in [place, *(path for path in place.rglob("*") if path.is_dir())]:
             sync_folder(folder)
 
@@ -127,26 +122,25 @@ class Folder:
         receipt = json.loads(path.read_bytes())
         return Filed(receipt["reference"], receipt["status"], datetime.fromisoformat(receipt["at"]))
 
-    def _write_receipt(self, key: str, reference: str) -> Filed:
-        filed = Filed(reference, "sent", datetime.now(UTC))
-        self._keep_receipt(key, {"reference": reference, "status": "sent", "at": _text(filed.at)})
-        return filed
-
     def _mark_recalled(self, key: str, receipt: Filed, reason: str, now: datetime) -> None:
-        write_file(self.folder / receipt.reference / RECALLED, f"Đã thu hồi {now:%d/%m/%Y}: {reason}\n".encode())
+        work = self._work(key)
+        work.mkdir(parents=True, exist_ok=True)
+        mark = f"Đã thu hồi {now:%d/%m/%Y}: {reason}\n".encode()
+        write_file(self.folder / receipt.reference / RECALLED, mark, aside=work)
         self._keep_receipt(
             key, {"reference": receipt.reference, "status": "recalled", "at": _text(now), "reason": reason}
         )
+        shutil.rmtree(work, ignore_errors=True)
 
     def _keep_receipt(self, key: str, receipt: dict[str, str]) -> None:
         path = self._receipt_path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, json.dumps(receipt, ensure_ascii=False).encode())
+        write_file(path, json.dumps(receipt, ensure_ascii=False).encode(), aside=self._work(key))
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Whole or not at all: a temporary file, forced to disk, renamed, and the folder forced too."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+def write_file(path: Path, content: bytes, aside: Path) -> None:
+    """Whole or not at all: a file in the folder ``aside``, forced to disk, renamed, and its new folder forced too."""
+    handle, temporary = tempfile.mkstemp(dir=aside, prefix=".tmp-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

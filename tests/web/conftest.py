@@ -137,13 +137,19 @@ class Visitor:
 
 @asynccontextmanager
 async def open_world(
-    database: Database, folder: Path, *, run_jobs: bool = False, connect_media: bool = False, **settings: Any
+    database: Database,
+    folder: Path,
+    *,
+    now: datetime = NOW,
+    run_jobs: bool = False,
+    connect_media: bool = False,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """The app on this database; its client is a page that says "page"."""
-    clock = Clock()
+    clock = Clock(now)
     meeting = await fill(database, clock.now)
     client = folder / "client"
-    (client / "assets").mkdir(parents=True)
+    (client / "assets").mkdir(parents=True, exist_ok=True)
     (client / "index.html").write_text("<!doctype html><title>page</title>")
     (client / "assets" / "app-1a2b3c.js").write_text("'use strict'")
     app = create_app(

@@ -122,9 +122,8 @@ async def test_every_letter_arrives(small_settings: DatabaseSettings, tmp_path: 
             assert await mail.ended() == -9
             if moment != "said so":
                 reasons = await told(world, meeting_id, Counter(sent=LETTERS - 1, failed=1))
-                assert reasons == {f"Máy chủ thư 127.0.0.1:{mail.port} ngắt giữa chừng. Hệ thống sẽ tự gửi lại."}, (
-                    moment
-                )
+                server = f"127.0.0.1:{mail.port}"
+                assert reasons == {f"Máy chủ thư {server} ngắt giữa chừng. Hệ thống sẽ tự gửi lại."}, moment
             await mail.start()
             await try_again(world)
             await told(world, meeting_id, Counter(sent=LETTERS))
