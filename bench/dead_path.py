@@ -51,15 +51,16 @@ async () => {
 
 def measure_dead_path(times: int) -> list[Figure]:
     with own_network() as network:
-        noticed, back = asyncio.run(_measure(network, times))
+        noticed, back, gap = asyncio.run(_measure(network, times))
     return [
         *spread("Chromium, dead path: until the page restarts ICE", noticed),
         *spread("Chromium, dead path: until its next picture", back),
+        *spread("Chromium, ICE restart: from restartIce() to its next picture", gap),
     ]
 
 
-async def _measure(network: OwnNetwork, times: int) -> tuple[list[float], list[float]]:
-    noticed, back = [], []
+async def _measure(network: OwnNetwork, times: int) -> tuple[list[float], ...]:
+    noticed, back, gap = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         async with held_meeting(Path(folder), 1) as held, browser_of_a_site(Path(folder)) as browser:
             network.cut("without_tcp", f"tcp dport {held.installation.media_port}")
@@ -75,7 +76,8 @@ async def _measure(network: OwnNetwork, times: int) -> tuple[list[float], list[f
                     noticed.append(restarted - begin)
                     picture = await _first(viewer, f"() => frames.find((at) => at > {restarted}) ?? null")
                     back.append(picture - begin)
-    return noticed, back
+                    gap.append(picture - restarted)
+    return noticed, back, gap
 
 
 def _cut(network: OwnNetwork, port: int) -> float:

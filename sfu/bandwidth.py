@@ -70,6 +70,13 @@ class Bandwidth:
         self.estimator.receive(packets, now)
         return not SUDDEN * self._divided_by <= self.bitrate <= RISEN * self._divided_by
 
+    def change_path(self, now: float) -> None:
+        """An ICE restart: packets take another way from now on. That those before were lost says nothing of it, and
+        the best guess is what the line carried before."""
+        if self.estimator is not None and self.is_heard:
+            self.estimator = Estimator(now, first_bitrate(self.estimator.lasting), since=now)
+            self.sent_packets = None
+
     def is_overdue(self, now: float) -> bool:
         """No feedback yet, or none for a while: look whether anything goes out."""
         return self.estimator is not None and (not self.is_heard or self.estimator.is_overdue(now))

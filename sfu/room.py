@@ -269,6 +269,13 @@ class Room:
         if peer is not None and peer.bandwidth.receive_feedback(packets, now):
             self._share(peer, Prices(now), now)
 
+    def change_path(self, transport: int, now: float) -> None:
+        """An ICE restart has brought this peer to another address."""
+        peer = self._by_transport.get(transport)
+        if peer is not None:
+            peer.bandwidth.change_path(now)
+            self._share(peer, Prices(now), now)
+
     def receive_keyframe_needed(self, handle: int, now: float) -> None:
         """The plane has somebody waiting for this encoding."""
         if handle in self._encodings:

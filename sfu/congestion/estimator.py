@@ -36,9 +36,13 @@ FIRST_BYTES, FIRST_S, FIRST_DELAY_S = 3000, 0.3, 0.05  # heard of, before the fi
 
 
 class Estimator:
-    """One transport. After ``receive`` and ``handle_timeout`` read ``bitrate``."""
+    """One way to one transport. After ``receive`` and ``handle_timeout`` read ``bitrate``.
 
-    def __init__(self, now: float, start: int = START_BPS) -> None:
+    ``since``: what was sent before went another way, and what became of it says nothing.
+    """
+
+    def __init__(self, now: float, start: int = START_BPS, since: float = -math.inf) -> None:
+        self._since = since
         self.loss = LossBound()
         self.backlog = Backlog()
         self.rtt_s = 0.1
@@ -83,6 +87,8 @@ class Estimator:
 
     def receive(self, packets: Sequence[Packet], now: float) -> None:
         """One feedback message's news, in the order sent."""
+        if packets and packets[0][0] < self._since:
+            packets = [packet for packet in packets if packet[0] >= self._since]
         if not packets:
             return
         if self._is_calm(packets):

@@ -54,6 +54,7 @@ class IceAgent:
     address: Address | None = None
     last_check_at: float | None = None
     restarted: bool = False
+    path_changed: bool = False  # by that restart; whoever acts on it takes it back
     _paths: OrderedDict[Address, _Path] = field(default_factory=OrderedDict)
     _transactions: Transactions = field(default_factory=Transactions)
 
@@ -115,7 +116,7 @@ class IceAgent:
 
     def _choose(self, source: Address, path: _Path, now: float) -> None:
         if self.address is None or self.restarted:
-            self.address, self.restarted = source, False
+            self.address, self.path_changed, self.restarted = source, self.restarted, False
             return
         if source == self.address:
             return

@@ -315,8 +315,13 @@ class MediaNode:
     def _receive_stun(self, data: bytes, source: Address, now: float) -> None:
         dialled = self.legs.receive_stun(data, source, now)
         transport = dialled or self.whereabouts.receive_stun(data, source, now)
-        if transport is not None and transport.agent.address is not None and transport.begins(now):
+        if transport is None:
+            return
+        if transport.agent.address is not None and transport.begins(now):
             self.send_dtls(transport)
+        if transport.agent.path_changed:
+            transport.agent.path_changed = False
+            self.room(transport.room).change_path(transport.number, now)
 
     def _receive_dtls(self, data: bytes, source: Address, now: float) -> None:
         transport = self.whereabouts.owner_of(source)

@@ -183,6 +183,25 @@ def test_feedback_that_stops_takes_the_pictures_only_while_packets_go_out() -> N
     assert story.shown() == "- -"
 
 
+def test_an_ice_restart_begins_where_the_line_was_and_not_with_what_the_dead_path_lost() -> None:
+    story = WeakStory()
+    story.line(2_000_000, 3)
+    handle = story.room.peers["chi"].slots[0].consumer.handle
+    for _ in range(30):
+        story.plane.sent[handle] = story.plane.sent.get(handle, 0) + 50
+        story.pass_time(0.5)
+    assert story.shown() == "- -"
+    died_at = story.now - 15
+    story.room.change_path(story.transports["chi"], story.now)
+    assert story.shown() == "h h"
+    lost = [PacketResult(died_at + number * 0.01, None, 1000, 0) for number in range(1000)]
+    story.now += 0.1
+    story.room.receive_feedback(story.transports["chi"], lost, story.now)
+    story.pass_time(1)
+    assert story.shown() == "h h"
+    assert story.room.peers["chi"].bandwidth.loss == 0
+
+
 def test_who_loses_packets_gets_sound_twice_and_the_speaker_hears_of_it() -> None:
     story = WeakStory()
     story.lost = 0.1

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from sfu.congestion.estimator import MAX_BPS, MIN_BPS, Estimator
-from sfu.relay.link import LinkSettings
+from sfu.relay.link import Link, LinkSettings
 from tests.sfu.congestion.line import ForwardedLine, Line
 
 MBPS = 1_000_000
@@ -105,6 +105,22 @@ def test_without_feedback_the_estimate_decays_and_with_it_it_comes_back() -> Non
     line.feedback_flows = True
     line.run(10)
     assert line.estimator.bitrate > 0.6 * before
+
+
+def test_after_a_dead_path_another_one_is_used_at_once() -> None:
+    good = LinkSettings(rate=2 * MBPS, delay_s=0.05)
+    line = Line(good)
+    line.run(10)
+    before = line.estimator.bitrate
+    line.link = Link(LinkSettings(delay_s=0.05, loss=1.0))
+    line.run(4)
+    assert line.estimator.bitrate < before / 2
+    line.link = Link(good)
+    line.estimator = Estimator(line.now, int(0.75 * line.estimator.lasting), since=line.now)
+    line.run(1)
+    assert line.estimator.bitrate > 0.7 * before
+    line.run(5)
+    assert line.worst_delay(line.now - 4) < 0.3
 
 
 def test_who_is_sent_nothing_need_not_answer() -> None:

@@ -124,8 +124,9 @@ def test_after_a_restart_only_the_new_credentials_count_and_the_first_check_move
     agents.add(agent, 7)
     assert agents.receive(check(nominate=True), HOME, HOME, 2.0) is None
     assert agent.address == HOME
+    assert not agent.path_changed
     assert agents.receive(check("newer:fresh", "n" * 24), AWAY, AWAY, 3.0) is not None
-    assert agent.address == AWAY
+    assert agent.address == AWAY and agent.path_changed
 
 
 def test_a_flood_of_one_host_is_cut_short_and_the_others_are_served() -> None:

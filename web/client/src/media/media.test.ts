@@ -5,7 +5,7 @@ import { encodingsFor, withActive } from "./encodings";
 import { FakeMedia } from "./fake";
 import { levelOf } from "./level";
 import { LineMeter } from "./line";
-import { PathWatch } from "./path";
+import { LOOK_MS, PathWatch } from "./path";
 
 describe("simulcast", () => {
   it("sends a small camera at half and full size, f off", () => {
@@ -56,8 +56,13 @@ describe("path", () => {
   it("is found dead within 5 s of its last sign of life, and once per attempt", () => {
     const path = new PathWatch();
     const told: Record<string, string> = {};
-    for (let at = 0; at <= 12_000; at += 1_000) told[at] = path.read(pairs(at < 3_000 ? at : 3_000), at);
-    expect(Object.entries(told).filter(([, what]) => what === "dead").map(([at]) => Number(at))).toEqual([7_000, 12_000]);
+    for (let at = 0; at <= 12_000; at += LOOK_MS) told[at] = path.read(pairs(at < 3_000 ? at : 3_000), at);
+    const dead = Object.entries(told).filter(([, what]) => what === "dead").map(([at]) => Number(at)).sort((a, b) => a - b);
+    expect(dead).toEqual([6_000, 11_000]);
+  });
+  it("is alive with nothing but an answer to a check every 2.5 s", () => {
+    const path = new PathWatch();
+    for (let at = 0; at <= 20_000; at += LOOK_MS) expect(path.read(pairs(Math.ceil((at + 1) / 2_500)), at)).not.toBe("dead");
   });
   it("counts a restart's new pairs from where they begin, and answers to checks as life", () => {
     const path = new PathWatch();

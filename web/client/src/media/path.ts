@@ -1,8 +1,8 @@
 /** Notices that nothing comes back any more, long before the browser says "disconnected" (6 s) or "failed" (16 s). */
 
-export const LOOK_MS = 1_000;
+export const LOOK_MS = 500;
 /** A healthy path brings reports every second while media flows, and an answer to a check every 2.5 s in any case. */
-const SILENT_MS = 3_500;
+const SILENT_MS = 3_000;
 /** An attempt to mend it has so long before the next. */
 const AGAIN_MS = 5_000;
 
