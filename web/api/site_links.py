@@ -95,6 +95,7 @@ async def shape_link(session: ReadSession | WriteSession, link: OpenedLink) -> J
     phone = meeting.contact_phone if meeting and meeting.contact_phone else link.site.technician_phone
     return {
         "state": link.state,
+        "site_id": link.site.id,
         "site_name": link.site.name,
         "unit_title": link.site.unit.title,
         "meeting": await _meeting(session, meeting) if meeting else None,

@@ -1,5 +1,5 @@
-/** A site's link: what meeting, the reply, and "Vào họp". Opening this page changes nothing; every act is a click. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+/** A site's link: what meeting, the reply, and "Vào họp". Opening this page changes nothing; every act is a click, but for the check of a machine known as the site's. */
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useState, type FormEvent } from "react";
 import { useLocation, useParams } from "wouter";
 import { toneOf } from "../pages/today";
@@ -24,15 +24,16 @@ export default function LinkPage() {
   const { token = "" } = useParams<{ token: string }>();
   const words = useWords();
   const language = useLanguage();
-  const api = useApi();
-  const [checked, setChecked] = useState<boolean | null>(null); // here: taking the site's session loads the rest again
-  const query = useQuery({ queryKey: ["link", token], queryFn: () => api.get<SiteLink>(`/api/site-links/${encodeURIComponent(token)}`), refetchInterval: 10_000, retry: false });
+  const { api, session } = useSession();
+  const [checked, setChecked] = useState<boolean | null>(null);
+  const query = useQuery({ queryKey: ["link", token], queryFn: () => api.get<SiteLink>(`/api/site-links/${encodeURIComponent(token)}`), refetchInterval: 10_000, retry: false, placeholderData: keepPreviousData }); // what is typed and checked here outlives taking the session
   const link = query.data;
   if (!link) {
     const unknown = query.error instanceof ApiError && query.error.status === 404;
     return <Frame title={words.link.invited} narrow>{unknown ? <Notice tone="bad"><span data-testid="link-unknown">{(query.error as ApiError).message || words.link.unknown}</span></Notice> : query.error ? <ErrorNotice error={query.error} /> : <Loading />}</Frame>;
   }
   const meeting = link.meeting;
+  const isMine = !!session?.site && session.site.id === link.site_id; // this machine was let in as this site before
   return (
     <Frame title={meeting?.title ?? words.link.invited} narrow kicker={<p>{words.link.invited}</p>}>
       {link.state !== "valid" && <Notice tone="bad"><span data-testid="link-refused">{link.state === "expired" ? words.link.expired(link.contact_phone) : words.link.revoked(link.contact_phone)}</span></Notice>}
@@ -40,7 +41,7 @@ export default function LinkPage() {
       <Card>
         <p className={styles.sum}>{words.link.site}: {link.unit_title}</p>
         {meeting && <MeetingFacts meeting={meeting} />}
-        {meeting && link.state === "valid" && <Join token={token} meetingId={meeting.id} stage={meeting.stage} startsAt={meeting.starts_at} checked={checked} setChecked={setChecked} />}
+        {meeting && link.state === "valid" && <Join token={token} meetingId={meeting.id} stage={meeting.stage} startsAt={meeting.starts_at} isMine={isMine} checked={checked} setChecked={setChecked} />}
         {link.contact_phone && <p><a href={`tel:${link.contact_phone}`}>{words.link.contact(link.contact_phone)}</a></p>}
       </Card>
       {meeting && link.state === "valid" && (meeting.stage === "sent" || meeting.stage === "testing") && <ReplyForm key={link.reply} token={token} reply={link.reply ?? "needs_action"} />}
@@ -63,7 +64,7 @@ function MeetingFacts({ meeting }: { meeting: NonNullable<SiteLink["meeting"]> }
   );
 }
 
-function Join({ token, meetingId, stage, startsAt, checked, setChecked }: { token: string; meetingId: string; stage: Stage; startsAt: string; checked: boolean | null; setChecked: (fine: boolean) => void }) {
+function Join({ token, meetingId, stage, startsAt, isMine, checked, setChecked }: { token: string; meetingId: string; stage: Stage; startsAt: string; isMine: boolean; checked: boolean | null; setChecked: (fine: boolean) => void }) {
   const words = useWords();
   const { api, adopt } = useSession();
   const [, go] = useLocation();
@@ -92,7 +93,7 @@ function Join({ token, meetingId, stage, startsAt, checked, setChecked }: { toke
       {checked !== null && <Notice tone={checked ? "good" : "warn"}><span data-testid="link-checked">{checked ? words.link.checkFine : words.link.checkPoor}</span></Notice>}
       {checking && <Suspense fallback={<Loading />}><LinkCheck token={token} meetingId={meetingId} onClose={() => setChecking(false)} done={setChecked} /></Suspense>}
       <ErrorNotice error={error} />
-      <Suspense><ReadinessPanel meetingId={meetingId} startsAt={startsAt} stage={stage} enter={takeSession} /></Suspense>
+      <Suspense><ReadinessPanel meetingId={meetingId} startsAt={startsAt} stage={stage} enter={takeSession} isKnown={isMine} /></Suspense>
     </>
   );
 }

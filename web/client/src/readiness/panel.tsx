@@ -14,8 +14,8 @@ import { isTime } from "./time";
 const AGAIN_MS = 10 * 60_000;
 const LOOK_MS = 15_000;
 
-/** `enter` takes the session of the site, where the page has none yet; then nothing starts before the first click. */
-export default function ReadinessPanel({ meetingId, startsAt, stage, enter }: { meetingId: string; startsAt: string; stage: string; enter?: () => Promise<void> }) {
+/** `enter` takes the session of the site; where the machine is not known as its (`isKnown`), nothing starts before the first click. */
+export default function ReadinessPanel({ meetingId, startsAt, stage, enter, isKnown = true }: { meetingId: string; startsAt: string; stage: string; enter?: () => Promise<void>; isKnown?: boolean }) {
   const words = useWords();
   const api = useApi();
   const [check, setCheck] = useState<ReadinessCheck | null>(null);
@@ -62,8 +62,8 @@ export default function ReadinessPanel({ meetingId, startsAt, stage, enter }: { 
   const due = isTime(startsAt, stage, now);
   useEffect(() => {
     const first = last.current === 0;
-    if (due && !(first && enter) && !check?.is_ready && now - last.current > AGAIN_MS) void run();
-  }, [due, now, enter, check, run]);
+    if (due && !(first && !isKnown) && !check?.is_ready && now - last.current > AGAIN_MS) void run();
+  }, [due, now, isKnown, check, run]);
   if (!due) return null;
   return (
     <section className={styles.panel} aria-label={words.readiness.title} data-testid="readiness">

@@ -149,6 +149,7 @@ export interface PlanIn extends Partial<Plan> {
 }
 
 export interface SiteLink {
+  site_id: string;
   site_name: string;
   unit_title: string;
   meeting: {
