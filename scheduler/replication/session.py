@@ -112,6 +112,7 @@ class LinkSession:
     ) -> None:
         self.side = side
         self.peer: Peer | None = None
+        self.claimed: Hello | None = None  # what the other side says of itself, not proven
         self.version = 0
         self.rtt_ms: int | None = None
         self.clock_offset_ms: int | None = None  # their clock minus ours
@@ -217,7 +218,7 @@ class LinkSession:
             raise MalformedFrame(f"{type(frame).__name__} before the proof")
 
     def _hello(self, frame: Hello, text: str) -> None:
-        peer = self._find(frame.node)
+        self.claimed, peer = frame, self._find(frame.node)
         if peer is None or frame.node == self._myself.node:
             raise UnknownNode(f"{frame.node} ({frame.name[:60]})")
         low, high = max(frame.versions[0], self._myself.versions[0]), min(frame.versions[1], self._myself.versions[1])

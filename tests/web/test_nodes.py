@@ -11,6 +11,8 @@ from scheduler.nodes.key import NodeKey, fingerprint
 from scheduler.nodes.pairing import Pairing, to_text
 from tests.web.conftest import World
 from web.admin_nodes import app
+from web.link.channel import LinkChannel
+from web.link.service import MOST_REFUSED, Links
 
 OTHER = Pairing(
     "00000001-0000-7000-8000-000000000000", "Tỉnh Hà Giang", NodeKey(b"o" * 32).public, "https://tinh.example"
@@ -34,6 +36,25 @@ async def test_an_administrator_links_and_revokes(small_world: World) -> None:
     assert (await administrator.delete(f"/api/nodes/{OTHER.id}")).status_code == 204
     (kept,) = (await administrator.get("/api/nodes")).json()["items"]
     assert kept["revoked_at"] is not None
+
+
+async def test_who_called_and_was_refused_is_said(small_world: World) -> None:
+    """One that is not linked by what it says of itself, one that was by the name it had here; only so many."""
+    administrator = await small_world.person("quantri")
+    await administrator.post("/api/nodes", json={"text": to_text(OTHER), "role": "lower"})
+    await administrator.delete(f"/api/nodes/{OTHER.id}")
+    services = small_world.services
+    hub, key = services.hub, NodeKey(b"k" * 32)
+    links = services.node_links = Links(
+        small_world.database, hub.node, key, "Huyện", LinkChannel(), lambda: hub.lease, services.now
+    )
+    for number in range(2 * MOST_REFUSED):
+        links.note_stranger(f"{number:08x}-0000-7000-8000-000000000000", "x" * 200)
+    links.note_stranger(OTHER.id, "Một tên khác")
+    refused = (await administrator.get("/api/nodes")).json()["refused"]
+    assert len(refused) == MOST_REFUSED
+    assert (refused[0]["id"], refused[0]["name"], refused[0]["is_revoked"]) == (OTHER.id, OTHER.name, True)
+    assert (refused[1]["name"], refused[1]["is_revoked"]) == ("x" * 60, False)
 
 
 def test_at_the_keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ class NodeIn(PairingIn):
 
 @router.get("/nodes")
 async def list_nodes(call: Somebody) -> Json:
-    """This installation as others need it, and those it is linked with; revoked ones last."""
+    """This installation as others need it, those it is linked with (revoked ones last), who was not let in."""
     async with call.database.reading() as session:
         await administrator(call, session)
         rows = await linked_nodes(session, revoked=True)
@@ -42,7 +42,12 @@ async def list_nodes(call: Somebody) -> Json:
     ordered = sorted(rows, key=lambda row: row.revoked_at is not None)
     legs = legs_by_node(call.services.hub.rooms, await call.services.hub.workers.statistics())
     items = [{**_shape(row, call, held, behind.count(row.id)), "media": legs.get(row.id)} for row in ordered]
-    return {"this": this, "items": items}
+    links, known = call.services.node_links, {row.id: row.name for row in rows}
+    refused = [
+        {"id": one.node, "name": known.get(one.node, one.name), "at": one.at, "is_revoked": one.node in known}
+        for one in reversed(list(links.refused.values()) if links is not None else [])
+    ]
+    return {"this": this, "items": items, "refused": refused}
 
 
 @router.post("/nodes/check")

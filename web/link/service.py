@@ -24,7 +24,7 @@ from scheduler.nodes.tables import LinkedNode
 from scheduler.proceedings.facts import Fact
 from scheduler.proceedings.lease import Lease
 from scheduler.proceedings.node import Node
-from scheduler.replication.errors import Ended, PeerFault, ReplicationError, Silent
+from scheduler.replication.errors import Ended, PeerFault, ReplicationError, Silent, UnknownNode
 from scheduler.replication.frames import VERSIONS
 from scheduler.replication.session import LinkSession, Myself, Peer, Side, Timing
 from web.link.channel import LinkChannel, LinkEvent
@@ -38,6 +38,7 @@ WATCH_S = 5.0  # the registry may be changed at the server's keyboard
 FAULT_PAUSE_S = 20.0  # before a node whose messages were refused is dialled again
 LEAVING_S = 3.0  # for links that were ended to have ended
 MOST_STRANGERS = 32  # sockets at a time that have not yet proven who they are
+MOST_REFUSED = 16  # of those who were refused, the last
 FactsListener = Callable[[str, Sequence[Fact]], None]
 
 
@@ -76,6 +77,15 @@ class LinkStatus:
     bytes_out: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Who called and is not linked, or no more; id and name are what it said of itself."""
+
+    node: str
+    name: str
+    at: datetime
+
+
 @dataclass(slots=True)
 class Links:
     database: Database
@@ -91,6 +101,7 @@ class Links:
     on_time: Callable[[int], None] = lambda offset_ms: None  # the clock above, minus ours
     known: dict[str, Known] = field(default_factory=dict)
     connections: dict[str, LinkConnection] = field(default_factory=dict)
+    refused: dict[str, Stranger] = field(default_factory=dict)  # by id, the last at the end
     _since: dict[str, datetime] = field(default_factory=dict)
     _fact_listeners: list[FactsListener] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -148,6 +159,7 @@ class Links:
             known = self.known[row.id] = Known(peer, row.url, row.authority_pem)
             if row.role == "upper" and not self._is_stopping:
                 known.dialling = asyncio.create_task(self._keep_dialling(known), name=f"link to {row.name}")
+            self.refused.pop(row.id, None)
         if new:
             self.tree_changed()
 
@@ -274,8 +286,17 @@ class Links:
         finally:
             if session.peer is not None and self.connections.get(session.peer.id) is connection:
                 del self.connections[session.peer.id]
+        if isinstance(reason, UnknownNode) and not dialled and session.claimed is not None:
+            self.note_stranger(session.claimed.node, session.claimed.name)
         await self._note_end(session.peer.id if session.peer is not None else dialled, reason)
         return reason
+
+    def note_stranger(self, node: str, name: str) -> None:
+        node = node[:64]
+        self.refused.pop(node, None)
+        self.refused[node] = Stranger(node, name[:60], self.clock())
+        while len(self.refused) > MOST_REFUSED:
+            del self.refused[next(iter(self.refused))]
 
     async def _note_seen(self, node: str) -> None:
         await self._note(node, "", "")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from recordings.capture.begin import PREPARE
 from scheduler.database import Database, WriteSession, new_id
 from scheduler.meetings.meeting import LIVE_STAGES, Meeting
+from scheduler.nodes.registry import note_error, note_over
 from scheduler.outbox import enqueue
 from scheduler.permissions import Actor
 from scheduler.proceedings import commands as c
@@ -53,6 +54,7 @@ from web.turn import TurnServers
 
 log = structlog.get_logger()
 TICK_S = 0.5
+MEDIA_REFUSED = "media_refused"  # at the operator's page
 
 
 async def follow_recordings(session: WriteSession, fact: f.Fact) -> None:
@@ -146,6 +148,7 @@ class Hub:
         self.naming.start()
         self.far_stills.start()
         self.links.answer_others(self._may_link)
+        self.links.note_refusal = self._note_refusal
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()
         if run:
@@ -284,6 +287,14 @@ class Hub:
     async def _may_link(self, node_id: str, meeting_id: str, child_id: str) -> tuple[bool, list[str] | None]:
         async with self._database.reading() as session:
             return await sites_below(session, node_id, meeting_id, child_id)
+
+    async def _note_refusal(self, node_id: str, why: str) -> None:
+        with suppress(SQLAlchemyError, OSError):
+            async with self._database.transaction() as session:
+                if why:
+                    await note_error(session, node_id, MEDIA_REFUSED, why, self._clock())
+                else:
+                    await note_over(session, node_id, MEDIA_REFUSED)
 
     # -- workers and time -------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from web.link.channel import LinkChannel
-from web.link.errors import LinkError, RequestRefused
+from web.link.errors import LinkError, RefusedThere, RequestRefused
 from web.live.errors import Unlinked
 from web.live.media_driver import Media
 from web.live.planned import Above
@@ -38,6 +38,12 @@ UNKNOWN_S = 2.0  # at the upper side: its word of the link is under way
 MayLink = Callable[[str, str, str], Awaitable[tuple[bool, list[str] | None]]]
 """Of an installation, a meeting of ours and a room of theirs: does that hang below it, and the sites that may come from
 there (None: any)."""
+NoteRefusal = Callable[[str, str], Awaitable[None]]
+"""At the operator's page: why no pictures come to or from this installation; no words: they do again."""
+
+
+async def unnoted(node: str, why: str) -> None:
+    """Where there is no operator's page."""
 
 
 @dataclass(slots=True)
@@ -49,6 +55,7 @@ class _Care:
     retry_at: float = 0.0
     wait_s: float = RETRY_S[0]
     follows: bool | None = None  # as its worker was told; None: not known
+    refusal: str = ""  # as it was noted
     task: asyncio.Task[None] | None = None
 
 
@@ -79,6 +86,7 @@ class Links:
         self._monotonic = monotonic
         self._cares: dict[tuple[str, str], _Care] = {}  # by meeting and link
         self.may_link: MayLink | None = None
+        self.note_refusal: NoteRefusal = unnoted
 
     # -- our side below ---------------------------------------------------------------------------------------------
 
@@ -141,12 +149,20 @@ class Links:
                 await self._open(leg, care, now)
             elif state == "up":
                 care.wait_s = RETRY_S[0]
+                await self._note(leg, care, "")
             if leg.above is not None:
                 await self._follow(leg, care)
         except (MediaError, LinkError, Unlinked) as error:
             care.retry_at = now + care.wait_s
             care.wait_s = min(2 * care.wait_s, RETRY_S[1])
             log.warning("a room could not be linked; it is tried again", room=leg.room.meeting_id, error=str(error))
+            if isinstance(error, RefusedThere) and error.code == "refused":
+                await self._note(leg, care, error.detail)
+
+    async def _note(self, leg: _Leg, care: _Care, why: str) -> None:
+        if leg.above is not None and leg.above.node_id is not None and why != care.refusal:
+            care.refusal = why
+            await self.note_refusal(leg.above.node_id, why)
 
     def _is_broken(self, leg: _Leg, state: str | None, for_s: float) -> bool:
         if state is None:
@@ -215,11 +231,14 @@ class Links:
         if not may:
             raise RequestRefused("not_allowed", "no room of this installation hangs below that meeting")
         try:
-            return {"answer": await self._accept(meeting_id, f"{node}/{child_id}", "level", offer, labels)}
+            answer = await self._accept(meeting_id, f"{node}/{child_id}", "level", offer, labels)
         except Unlinked as error:
             raise RequestRefused("not_open", str(error)) from error
         except MediaError as error:
+            await self.note_refusal(node, str(error))
             raise RequestRefused("refused", str(error)) from error
+        await self.note_refusal(node, "")
+        return {"answer": answer}
 
     async def told(self, meeting_id: str) -> None:
         """Which sites sit below this meeting elsewhere is another: links that stand are told which may come."""

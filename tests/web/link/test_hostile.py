@@ -111,6 +111,8 @@ async def test_an_unknown_node_is_told_so_and_hears_nothing(tree: Tree, opened: 
     await stranger.knows(tree.province, "upper")
     await stranger.links.look_at_registry()
     await says(stranger, tree.province, "said_unknown_node")
+    (called,) = tree.province.links.refused.values()
+    assert (called.node, called.name) == (stranger.id, "stranger"), "for the operator's page of the one called, too"
     assert not tree.province.channel.is_up(stranger.id) and await stranger.facts(ROOT) == []
     await tree.others_go_on()
 
@@ -121,6 +123,7 @@ async def test_a_revoked_node_is_cut_off_at_once_and_comes_in_no_more(tree: Tree
     await tree.province.links.look_at_registry()
     await tree.hostile.chat(CHILD, "hai")
     await says(tree.hostile, tree.province, "said_unknown_node")
+    assert list(tree.province.links.refused) == [tree.hostile.id]
     assert not tree.province.channel.is_up(tree.hostile.id)
     await tree.others_go_on()
     assert len(await tree.province.facts(CHILD)) == 1, "what came before stays, and no more comes"

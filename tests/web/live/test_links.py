@@ -19,7 +19,7 @@ from tests.scheduler.proceedings.planted import MEETING, a_meeting, plant_meetin
 from tests.web.live.conftest import Live, Seat
 from tests.web.live.test_workers import enter
 from web.link.channel import LinkChannel
-from web.link.errors import RefusedThere
+from web.link.errors import RefusedThere, RequestRefused
 from web.link.memory import MemoryLink
 from web.live.planned import Above
 from web.media.fake import FakeMedia
@@ -145,6 +145,64 @@ async def test_a_refusal_is_tried_again_less_and_less_often(live: Live) -> None:
     refused = [words for w in (live.media, *live.others) for words in w.asked if words[0] == "accept_link"]
     assert 3 <= len(refused) <= 6
     assert ends(live)[CHILD] == {}
+
+
+async def test_media_that_was_refused_is_said_above_beside_the_installation(live: Live) -> None:
+    """A codec or a version that does not fit, a loop: until it is linked after all."""
+    noted = notes_of(live)
+    async with live.database.transaction() as session:
+        session.add(RemoteChild(parent_id=MEETING, unit_id="unit-hq", node_id="district", meeting_id="theirs"))
+    there, here = LinkChannel(), live.hub.links._channel
+    MemoryLink(("district", there), ("province", here))
+    await hold(live, MEETING)
+    body = {"meeting": MEETING, "child": "theirs", "offer": {"place": "elsewhere/theirs"}}
+    for worker in (live.media, *live.others):
+        worker.refuses_links = "version: ours 1-1, theirs 2-2"
+    with pytest.raises(RefusedThere, match="version"):
+        await there.request("province", "media.open", body)
+    ((node, why),) = noted
+    assert node == "district" and "version: ours 1-1, theirs 2-2" in why
+    for worker in (live.media, *live.others):
+        worker.refuses_links = ""
+    await there.request("province", "media.open", body)
+    assert noted[1:] == [("district", "")]
+
+
+async def test_and_below(live: Live) -> None:
+    """Once, however often it is tried again."""
+    noted = notes_of(live)
+    async with live.database.transaction() as session:
+        child = await session.get_one(Meeting, CHILD)
+        child.parent_id, child.remote_parent_id, child.remote_parent_node_id = None, "theirs", "province"
+    there, here = LinkChannel(), live.hub.links._channel
+    refuses = ["codec: h264 here"]
+
+    async def answer(node: str, kind: str, body: dict[str, object]) -> dict[str, object]:
+        if refuses:
+            raise RequestRefused("refused", refuses[0])
+        return {"answer": {"path": ["province/theirs"]}}
+
+    there.on("media.open", answer)
+    MemoryLink(("district", here), ("province", there))
+    await hold(live, CHILD)
+    for _ in range(10):
+        await passes(live)
+    assert noted == [("province", "codec: h264 here")]
+    refuses.clear()
+    for _ in range(20):
+        await passes(live)
+    assert noted[1:] == [("province", "")]
+
+
+def notes_of(live: Live) -> list[tuple[str, str]]:
+    """What would stand at the operator's page."""
+    noted: list[tuple[str, str]] = []
+
+    async def note(node: str, why: str) -> None:
+        noted.append((node, why))
+
+    live.hub.links.note_refusal = note
+    return noted
 
 
 async def test_a_meeting_that_is_over_lets_go_of_its_rooms(live: Live) -> None:

@@ -17,6 +17,7 @@ interface Node {
   id: string; name: string; role: "upper" | "lower"; url: string; revoked_at: string | null; seen_at: string | null; is_up: boolean; rtt_ms: number | null;
   clock_offset_ms: number | null; facts_waiting: number; nodes_behind: number; media?: Legs | null; error: string; error_detail: string; error_at: string | null;
 }
+interface Refused { id: string; name: string; at: string; is_revoked: boolean }
 interface Legs { legs: number; legs_up: number; loss_out: number; rtt_ms: number; bytes_in: number; bytes_out: number }
 interface Checked { name: string; url: string; fingerprint: string; is_this: boolean }
 const CLOCK_SHOWN_MS = 2000;
@@ -25,12 +26,12 @@ export function Nodes() {
   const words = useWords();
   const api = useApi();
   const client = useQueryClient();
-  const query = useQuery({ queryKey: ["nodes"], queryFn: () => api.get<{ this: This; items: Node[] }>("/api/nodes"), refetchInterval: 3_000 });
+  const query = useQuery({ queryKey: ["nodes"], queryFn: () => api.get<{ this: This; items: Node[]; refused: Refused[] }>("/api/nodes"), refetchInterval: 3_000 });
   const [error, setError] = useState<unknown>(null);
   const again = () => client.invalidateQueries({ queryKey: ["nodes"] });
   const revoke = (id: string) => void api.delete(`/api/nodes/${id}`).then(again, setError);
   if (!query.data) return query.error ? <ErrorNotice error={query.error} /> : <Loading />;
-  const { this: ours, items } = query.data;
+  const { this: ours, items, refused } = query.data;
   return (
     <>
       <ErrorNotice error={error} />
@@ -42,6 +43,7 @@ export function Nodes() {
             <tbody>{items.map((node) => <Row key={node.id} node={node} revoke={() => revoke(node.id)} />)}</tbody>
           </table></div>
         )}
+        {refused.map((one) => <Notice key={one.id} tone="warn"><span data-testid="refused-node">{(one.is_revoked ? words.nodes.refusedRevoked : words.nodes.refusedUnknown)(one.name, one.id.slice(0, 8))} ({dateOf(one.at)} {secondsOf(one.at)})</span></Notice>)}
       </Card>
       <Card>
         <h2>{words.nodes.ours}: {ours.name}</h2>

@@ -7,6 +7,7 @@ export const nodes = {
   ours: "This installation", oursHint: "Give this text to the administrator of the other installation, and read the fingerprint by telephone.", text: "Pairing text", fingerprint: "Fingerprint",
   add: "Add a link", theirText: "Pairing text of the other installation", theyAre: "The other one is", check: "Check the text", confirm: (name: string) => `Link with ${name}`, compare: "Link only if the fingerprint is the one their administrator reads to you.",
   isThis: "This is the text of this very installation.", revoke: "Revoke", revokeAsk: (name: string) => `Revoke the link with ${name}?`, revokeDetail: "The link ends at once. What was received stays.",
+  refusedUnknown: (name: string, id: string) => `An installation that is not linked called and was refused: it says it is ${name}, id ${id}…`, refusedRevoked: (name: string, id: string) => `A revoked installation called and was refused: ${name}, id ${id}…`,
   saidOfUs: (fault: string) => `The other side says of this system: ${fault}`,
   codes: {
     asked_not_possible: "Asked for a room, but people or a site are missing here", asked_too_many: "Asked for too many rooms", asked_cancelled: "Asked for a room of a meeting that is cancelled", asked_secret_refused: "Asked for a room with secret content",
@@ -15,6 +16,6 @@ export const nodes = {
     unknown_fact: "The other side is newer", loop: "Links form a ring", two_paths: "Reached in two ways", other_key: "Its key changed", refused_edge: "Tree of meetings refused", said_unknown_node: "The other side has not added us", said_revoked: "Revoked by the other side",
     said_version: "Versions do not fit", wrong_side: "Both sides say that they are the lower one", said_wrong_side: "Both sides say that they are the lower one", parked_there: "The other side cannot store what it is sent", forged_introduction: "A false introduction of a system",
     asked_two_roots: "Gives out another system's meeting for its own", asked_not_allowed: "Asked for a room that it may not ask for", asked_not_below: "Asked for a room of a unit that is not below it", asked_unknown_unit: "Asked for a room of a unit that is not known here",
-    asked_held_elsewhere: "The unit it asked for belongs to another system", not_understood: "An answer that is not understood",
+    asked_held_elsewhere: "The unit it asked for belongs to another system", media_refused: "Pictures and sound between two rooms were refused", not_understood: "An answer that is not understood",
   } as Record<string, string>,
 };

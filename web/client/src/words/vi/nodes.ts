@@ -7,6 +7,7 @@ export const nodes = {
   ours: "Hệ thống này", oursHint: "Gửi đoạn mã này cho quản trị viên của hệ thống kia, rồi đọc mã đối chiếu qua điện thoại.", text: "Mã liên kết", fingerprint: "Mã đối chiếu",
   add: "Thêm liên kết", theirText: "Mã liên kết của hệ thống kia", theyAre: "Hệ thống kia là", check: "Kiểm tra mã", confirm: (name: string) => `Liên kết với ${name}`, compare: "Chỉ liên kết khi mã đối chiếu đúng như quản trị viên bên kia đọc.",
   isThis: "Đây là mã của chính hệ thống này.", revoke: "Thu hồi", revokeAsk: (name: string) => `Thu hồi liên kết với ${name}?`, revokeDetail: "Liên kết ngắt ngay. Những gì đã nhận vẫn được giữ.",
+  refusedUnknown: (name: string, id: string) => `Hệ thống chưa liên kết gọi đến và bị từ chối: tự xưng ${name}, mã ${id}…`, refusedRevoked: (name: string, id: string) => `Hệ thống đã thu hồi gọi đến và bị từ chối: ${name}, mã ${id}…`,
   saidOfUs: (fault: string) => `Bên kia báo về hệ thống này: ${fault}`,
   codes: {
     asked_not_possible: "Đề nghị mở phòng họp nhưng ở đây còn thiếu người hoặc điểm cầu", asked_too_many: "Đề nghị mở quá nhiều phòng họp", asked_cancelled: "Đề nghị mở phòng của cuộc họp đã hủy", asked_secret_refused: "Đề nghị mở phòng có nội dung bí mật",
@@ -15,6 +16,6 @@ export const nodes = {
     unknown_fact: "Bên kia dùng phiên bản mới hơn", loop: "Liên kết thành vòng", two_paths: "Một hệ thống nối theo hai đường", other_key: "Khóa đã đổi", refused_edge: "Cây cuộc họp không hợp lệ", said_unknown_node: "Bên kia chưa thêm hệ thống này", said_revoked: "Bên kia đã thu hồi",
     said_version: "Phiên bản không tương thích", wrong_side: "Hai bên đều cho mình là cấp dưới", said_wrong_side: "Hai bên đều cho mình là cấp dưới", parked_there: "Bên kia chưa lưu được dữ liệu", forged_introduction: "Giới thiệu hệ thống không đúng",
     asked_two_roots: "Nhận cuộc họp của hệ thống khác là của mình", asked_not_allowed: "Yêu cầu tổ chức phòng họp không đúng quyền", asked_not_below: "Yêu cầu phòng họp của đơn vị không trực thuộc", asked_unknown_unit: "Yêu cầu phòng họp của đơn vị không có ở đây",
-    asked_held_elsewhere: "Đơn vị được yêu cầu thuộc hệ thống khác", not_understood: "Trả lời không hiểu được",
+    asked_held_elsewhere: "Đơn vị được yêu cầu thuộc hệ thống khác", media_refused: "Không nối được hình và tiếng giữa hai phòng họp", not_understood: "Trả lời không hiểu được",
   } as Record<string, string>,
 };
