@@ -7,7 +7,7 @@ CLIENT := web/client
 # Compiled modules are kept: without them every start reads all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test lint bench clean
+.PHONY: help setup run demo test lint bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -22,6 +22,10 @@ $(CLIENT)/dist/.complete: $(CLIENT)/package-lock.json $(shell find $(CLIENT)/src
 
 run: setup ## serve http://localhost:8000 with the demonstration organisation
 	@$(BIN)/giaoban serve --demo
+
+# Three Chromiums come too where there is one, else only light peers.
+demo: setup ## central, province and district as three installations with 208 sites (as root: each in its own network)
+	@$(BIN)/giaoban demo province --sites 204 $(if $(shell command -v chromium),--browsers var/demo/pictures) $(ARGS)
 
 test: setup ## everything: lint, types, contracts, unit, integration and browser tests
 	@PYTHON=$(BIN)/python setup/system.sh test
