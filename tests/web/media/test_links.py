@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -133,6 +134,44 @@ async def test_the_readable_plane_is_linked_to_the_native_one() -> None:
         await upper.client.set_program("province", floor, ["chair", "site district"])
         await district.wait_for(lambda: district.sources("video") == {"chair"})
         await chair.wait_for(lambda: "district" in chair.sources("video"))
+
+
+async def test_a_closed_discussion_crosses_the_link_in_neither_direction() -> None:
+    """The district leaves the province's program and comes back: nothing goes up, and nothing comes down."""
+    async with AsyncExitStack() as stack:
+        upper, lower = [await stack.enter_async_context(running_media(QUICK)) for _ in range(2)]
+        await upper.client.open_room("province")
+        await lower.client.open_room("district")
+        chair = await enter(upper, "province", "chair", stack)
+        await enter(lower, "district", "district", stack)
+        site = await enter(lower, "district", "commune", stack, plays=False)
+        await link(lower, "district", upper, "province")
+        floor = Program(floor="site district", chair="chair")
+        await upper.client.set_program("province", floor, ["chair", "site district"])
+        await lower.client.set_program("district", Program(chair="district"), ["district"])
+        await chair.wait_for(partial(shows, chair, "district"))
+        await site.wait_for(partial(shows, site, "chair"))
+        await lower.client.follow_link("link", False)
+        for peer, name in ((chair, "district"), (site, "chair")):
+            async with asyncio.timeout(20):
+                while await came_meanwhile(peer, name, site, "district"):
+                    pass  # what was on its way
+        up, down = packets(chair, "district"), packets(site, "chair")
+        await lower.client.follow_link("link", True)
+        await chair.wait_for(lambda: packets(chair, "district") > up)
+        await site.wait_for(lambda: packets(site, "chair") > down)
+
+
+def packets(peer: LightPeer, name: str) -> int:
+    """Of this site's picture and sound, that came."""
+    return sum(slot.by_source.get(one, 0) for slot in peer.received.values() for one in (name, f"{name} sound"))
+
+
+async def came_meanwhile(peer: LightPeer, name: str, other: LightPeer, speaker: str) -> int:
+    """How many packets of this name came while 30 of another speaker came to somebody else."""
+    before, began = packets(peer, name), packets(other, speaker)
+    await other.wait_for(lambda: packets(other, speaker) > began + 30)
+    return packets(peer, name) - before
 
 
 async def test_a_room_over_two_workers_is_one_room() -> None:
