@@ -12,12 +12,12 @@ from random import Random
 from bench.record import Figure
 from bench.reference_plane import Sender
 from sfu.plane.native.plane import NativePlane
-from sfu.plane.plane import ConsumerSettings, EncodingSettings, ExtensionIds, SrtpKeys
+from sfu.plane.plane import ConsumerSettings, EncodingSettings, ExtensionIds, SrtpKeys, SrtpProfile
 from sfu.plane.srtp import KEY_LENGTHS
 
 SHORT = {"viewers": 1000, "frames": 60}
 FULL = {"viewers": 1000, "frames": 600}
-PROFILE = "AEAD_AES_128_GCM"
+PROFILE: SrtpProfile = "AEAD_AES_128_GCM"
 IDS = ExtensionIds(mid=4, rid=10, repaired_rid=11, transport_cc=3)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 from bench.dead_path import measure_dead_path
 from bench.record import Figure, spread
@@ -58,9 +59,13 @@ def _packets(peer: LightPeer) -> int:
     return sum(slot.packets for slot in peer.received.values())
 
 
+def _has_packets(peer: LightPeer) -> bool:
+    return _packets(peer) > 20
+
+
 async def _flows(*peers: LightPeer) -> None:
     for peer in peers:
-        await peer.wait_for(lambda peer=peer: _packets(peer) > 20, 30)
+        await peer.wait_for(partial(_has_packets, peer), 30)
 
 
 async def _gap(peer: LightPeer, watched_s: float = 3.0) -> float:

@@ -99,7 +99,7 @@ def _become(arguments: list[str], environment: dict[str, str], log: str) -> None
     with Path(log).open("ab") as file, Path(os.devnull).open("rb") as nothing:
         for source, target in ((nothing, 0), (file, 1), (file, 2)):
             os.dup2(source.fileno(), target)
-    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]  # its parent sees to that
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]  # its parent sees to that
     try:
         app(arguments)
     except SystemExit as end:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 
 from icalendar import Calendar
 
@@ -77,7 +78,7 @@ async def invitation(installation: Installation, planned: Planned, address: str)
     parts = {part.get_content_type(): part for part in letters[0].walk()}
     assert parts["text/calendar"]["Content-Type"].params["method"] == "REQUEST"
     calendar = Calendar.from_ical(parts["text/calendar"].get_content())
-    event = calendar.walk("VEVENT")[0]
+    event: Any = calendar.walk("VEVENT")[0]
     assert (str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"])) == ("REQUEST", planned.id, 0)
     assert event["DTSTART"].params["TZID"] == ZONE_NAME
     assert event["DTSTART"].dt == datetime.fromisoformat(planned.meeting["starts_at"])

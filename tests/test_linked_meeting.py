@@ -139,15 +139,15 @@ async def rooms_open_from_above(story: Story) -> None:
         people.desks[level.name] = await story.enter(level, await level.secretary())
     await people.desks["central"].command("open_testing")
     for name, desk in people.desks.items():
-        await desk.until(lambda desk=desk: desk.state.stage == "testing", f"tests at the {name}")
+        await desk.until(partial(is_at, desk, "testing"), f"tests at the {name}")
     people.chair = await story.enter(story.central, await story.central.person("lanhdao"), CHAIR)
     people.deputy = await story.enter(story.district, await story.district.person("phochutich"))
     people.village = await story.enter(story.commune, await guest(story.commune, people.village_id), VILLAGE)
     people.beside = await story.enter(story.district, await guest(story.district, people.beside_id))
     await people.chair.command("convene")
     for name, desk in people.desks.items():
-        await desk.until(lambda desk=desk: desk.state.stage == "convened", f"the {name} is in session")
-        await desk.until(lambda desk=desk: all_open(desk), f"the {name} is linked")
+        await desk.until(partial(is_at, desk, "convened"), f"the {name} is in session")
+        await desk.until(partial(all_open, desk), f"the {name} is linked")
 
 
 async def guest(level: Level, site_id: str) -> Visitor:
@@ -156,6 +156,14 @@ async def guest(level: Level, site_id: str) -> Visitor:
     link = next(site["link"] for site in meeting["sites"] if site["site_id"] == site_id)
     visitor = await level.stack.enter_async_context(Visitor(level.installation.url))
     return await visitor.enter_by_link(link)
+
+
+def is_at(one: Returning, stage: str) -> bool:
+    return one.state.stage == stage
+
+
+def has_request(one: Returning, linked: bool = False) -> bool:
+    return bool(one.state.queue) and (all_open(one) or not linked)
 
 
 def all_open(one: Returning) -> bool:
@@ -172,7 +180,7 @@ async def the_floor_goes_to_the_village_and_back(story: Story) -> None:
     await village.command("request_floor", kind="question", speaker={"name": "Vàng Thị Dợ", "post": "Trưởng thôn"})
     for name in ("commune", "district", "province"):
         desk = people.desks[name]
-        await desk.until(lambda desk=desk: bool(desk.state.queue) and all_open(desk), f"the request at the {name}")
+        await desk.until(partial(has_request, desk, linked=True), f"the request at the {name}")
         await desk.command("forward_request", request_ids=[desk.state.queue[0].request_id])
     await chair.until(lambda: bool(chair.state.queue), "the request at the top")
     (request,) = chair.state.queue
@@ -215,16 +223,21 @@ async def two_requests_go_up_as_one_and_both_are_answered(story: Story) -> None:
     await chair.until(lambda: bool(chair.state.queue), "one at the top")
     (request,) = chair.state.queue
     assert (request.site_id, [one.site_id for one in request.merged]) == (people.beside_id, [people.village_id])
-    assert [len(one.origin.path) if one.origin else 0 for one in (request, *request.merged)] == [3, 4], request
+    origins = [request.origin, *(one.origin for one in request.merged)]
+    assert [len(origin.path) if origin else 0 for origin in origins] == [3, 4], request
     await chair.command("answer_request", request_id=request.request_id, text="Sở trả lời bằng văn bản.")
     for site_id, one in ((people.beside_id, people.beside), (people.village_id, people.village)):
         answer = ("Sở trả lời bằng văn bản.", site_id)
-        await one.until(lambda one=one, answer=answer: answer in answers_of(one), f"the answer at {site_id}")
+        await one.until(partial(has_answer, one, answer), f"the answer at {site_id}")
         assert one.state.queue == ()
 
 
 def answers_of(one: Returning) -> list[tuple[str, str]]:
     return [(answer.text, answer.site_id) for answer in one.state.answers]
+
+
+def has_answer(one: Returning, answer: tuple[str, str]) -> bool:
+    return answer in answers_of(one)
 
 
 async def the_chair_goes_two_levels_down_and_back(story: Story) -> None:
@@ -244,7 +257,7 @@ async def the_chair_goes_two_levels_down_and_back(story: Story) -> None:
         await village.command("request_floor", kind="speech")
         for name in ("commune", "district", "province"):
             desk = people.desks[name]
-            await desk.until(lambda desk=desk: bool(desk.state.queue), f"the request at the {name}")
+            await desk.until(partial(has_request, desk), f"the request at the {name}")
             await desk.command("forward_request", request_ids=[desk.state.queue[0].request_id])
         await leader.until(lambda: bool(leader.last_told("desk")["desk"]["queue"]), "the request on the desk")
         await leader.command_above("grant_next")
@@ -257,7 +270,7 @@ async def the_chair_goes_two_levels_down_and_back(story: Story) -> None:
         await village.until(lambda: village.state.floor is None, "the floor is back")
     story.network.join(story.district.line)
     for name, desk in people.desks.items():
-        await desk.until(lambda desk=desk: all_open(desk), f"the {name} is linked again")
+        await desk.until(partial(all_open, desk), f"the {name} is linked again")
     await village.hears_and_sees(samples_of(CHAIR))
     lent = [fact for fact in await story.central.facts(story.central.meeting_id) if isinstance(fact.body, f.ChairLent)]
     assert [fact.body.chair.name != "" for fact in lent] == [True]  # type: ignore[attr-defined]
@@ -333,7 +346,7 @@ async def each_level_is_killed_in_turn(story: Story) -> None:
         for name, pid in before.items():
             await level.installation.restarted(name, pid)
     for name, desk in desks.items():
-        await desk.until(lambda desk=desk: all_open(desk), f"the {name} is linked again")
+        await desk.until(partial(all_open, desk), f"the {name} is linked again")
         await desk.command("post_chat", text=f"{name} có mặt")
     await all_logs_are_everywhere(story)
     await story.people.village.hears_and_sees(samples_of(CHAIR))  # through the media worker that was killed, too
@@ -373,7 +386,8 @@ async def the_recording_shows_the_village(story: Story, visitor: Visitor, record
     for segment in recording["segments"]:
         path = story.central.installation.data.parent / "segment.webm"
         path.write_bytes(await visitor.download(segment["url"]))
-        pictures, sound = await asyncio.to_thread(lambda path=path: (decode_pictures(path), decode_sound(path)))
+        pictures = await asyncio.to_thread(decode_pictures, path)
+        sound = await asyncio.to_thread(decode_sound, path)
         at_s = segment["start_ms"] / 1000
         shown |= {read_code(picture) for at, picture in pictures if begin <= at + at_s <= end + LATE_S}
         before |= {read_code(picture) for at, picture in pictures if at + at_s < begin}

@@ -16,6 +16,7 @@ from typing import Any
 
 import av
 import pytest
+from av.subtitles.subtitle import SubtitleSet
 
 from scheduler.proceedings import facts as f
 from scheduler.proceedings.facts import Fact
@@ -148,7 +149,7 @@ def decoded_seconds(data: bytes) -> float:
     """How long this file is when every picture and sound in it is decoded."""
     last = 0.0
     for kind in ("video", "audio"):
-        with av.open(io.BytesIO(data)) as file:
-            for frame in file.decode(**{kind: 0}):
-                last = max(last, float(frame.time or 0))
+        with av.open(io.BytesIO(data), "r") as file:
+            times = (frame.time for frame in file.decode(**{kind: 0}) if not isinstance(frame, SubtitleSet))
+            last = max(last, *(float(time or 0) for time in times))
     return last

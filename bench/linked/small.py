@@ -37,7 +37,8 @@ async def small(grants: int, seconds: float) -> list[Figure]:
 async def _grants(central: Room, province: Room, times: int) -> list[Figure]:
     """The floor goes to a commune of the district; seen at a commune of another district, and above."""
     commune, chair = province.peers["province0"], central.peers["chair"]
-    below, above = [], []
+    below: list[float] = []
+    above: list[float] = []
     for turn in range(times):
         name = SPEAKERS[turn % 2]
         began = time.monotonic()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["audio", "video"]
+CodecName = Literal["opus", "vp8", "h264"]
 Address = tuple[str, int]  # UDP; a TCP peer is ("tcp:<connection number>", 0)
 SrtpProfile = Literal["AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES128_CM_SHA1_80"]
 
@@ -46,7 +47,7 @@ class EncodingSettings:
     rtx_ssrc: int | None
     payload_type: int
     rtx_payload_type: int | None
-    codec: Literal["opus", "vp8", "h264"]
+    codec: CodecName
     clock_rate: int
     extensions: ExtensionIds
     nack: bool = True
@@ -64,7 +65,7 @@ class ConsumerSettings:
     rtx_ssrc: int | None
     payload_type: int
     rtx_payload_type: int | None
-    codec: Literal["opus", "vp8", "h264"]
+    codec: CodecName
     clock_rate: int
     extensions: ExtensionIds
     mid: str = ""  # sent as an extension only when extensions.mid is set

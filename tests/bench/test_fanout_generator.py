@@ -54,7 +54,7 @@ class Viewer:
 
     def sent_rtcp(self) -> list[bytes]:
         """What the viewer has told the server, in clear, without the report it begins with."""
-        found = []
+        found: list[bytes] = []
         opener = engine().Srtp(KEYS, False)
         while True:
             try:

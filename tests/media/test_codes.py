@@ -42,7 +42,7 @@ def test_a_code_survives_vp8_at_small_size(number: int) -> None:
     sample = samples.video_sample(number, width=160, height=90)
     assert sample.frames[0].keyframe and not any(frame.keyframe for frame in sample.frames[1:])
     frames = [picture for frame in sample.frames for picture in decoder.decode(av.Packet(frame.data))]
-    assert {picture_code.read(picture.to_ndarray()[:90, :160]) for picture in frames} == {number}
+    assert {picture_code.read(np.asarray(picture.to_ndarray()[:90, :160], np.uint8)) for picture in frames} == {number}
 
 
 @pytest.mark.parametrize("number", [0, 13, 39])

@@ -53,7 +53,7 @@ def read(pcm: NDArray[np.int16], rate: int = RATE) -> int | None:
     return found[0] if found else None
 
 
-def read_all(pcm: NDArray[np.int16], rate: int = RATE) -> list[int]:
+def read_all(pcm: NDArray[np.int16] | NDArray[np.float32], rate: int = RATE) -> list[int]:
     """All tones that stand out, the strongest first."""
     if len(pcm) < rate // 10:
         return []

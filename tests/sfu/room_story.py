@@ -52,8 +52,7 @@ class Story:
             SlotLine(str(3 + i), kind, OPUS if kind == "audio" else VP8, IDS, next(self.ssrcs), next(self.ssrcs))
             for i, kind in enumerate(kinds)
         )
-        lines = lines if sends else ()
-        spec = PeerSpec(name, label or f"site {name}", transport, lines, slots, first_bps=first_bps)
+        spec = PeerSpec(name, label or f"site {name}", transport, lines if sends else (), slots, first_bps=first_bps)
         self.room.join(spec, self.now)
 
     def stream(self, name: str, mid: str, rid: str | None = None, *, rtx: bool = False) -> int:

@@ -170,7 +170,7 @@ async def open_world(
 async def fill(database: Database, now: datetime) -> Meeting:
     """The demonstration with an account for everybody; a database that is a copy of a filled one stays as it is."""
     async with database.transaction() as session:
-        there = await session.scalar(select(Meeting))
+        there: Meeting | None = await session.scalar(select(Meeting))
         if there is not None:
             return there
         made, meeting = await fill_demonstration(session, now)

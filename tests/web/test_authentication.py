@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import statistics
 from datetime import timedelta
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
+from scheduler.database import Database
 from scheduler.organization.demonstration import demo_id
 from scheduler.organization.person import Person
 from scheduler.organization.site import Site
@@ -42,8 +45,8 @@ async def test_the_cookie_is_for_our_pages_only_and_its_token_is_not_stored(smal
     assert hash_token(token) in hashes and token not in hashes
 
 
-async def test_under_tls_the_cookie_is_secure_and_browsers_are_told(filled_database, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    settings = {"public_url": "https://giaoban.example", "behind_proxy": True}
+async def test_under_tls_the_cookie_is_secure_and_browsers_are_told(filled_database: Database, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"public_url": "https://giaoban.example", "behind_proxy": True}
     async with open_world(filled_database, tmp_path / "data", **settings) as world:
         visitor = await world.visitor()
         visitor.http.headers["origin"] = "https://giaoban.example"
@@ -58,7 +61,7 @@ async def test_a_changing_request_needs_the_sessions_token(small_world: World) -
     other = await small_world.person("chutich.quanba")
     for token in ("", "x", "é", other.csrf, visitor.csrf.upper()):
         answer = await visitor.http.patch(
-            "/api/session", json={"language": "en"}, headers={"x-csrf-token": token.encode()}
+            "/api/session", json={"language": "en"}, headers={b"x-csrf-token": token.encode()}
         )
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "bad_csrf_token"), token
     assert (await visitor.patch("/api/session", json={"language": "en"})).status_code == 200

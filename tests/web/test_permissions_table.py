@@ -193,7 +193,7 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     for route in app.routes:
         contexts = getattr(route, "effective_route_contexts", None)
         for one in contexts() if contexts else [route]:
-            asked = getattr(one, "starlette_route", None) or one
+            asked: Any = getattr(one, "starlette_route", None) or one
             if isinstance(asked, WebSocketRoute):
                 methods = {"WS"}
             elif isinstance(asked, Mount):

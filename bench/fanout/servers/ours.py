@@ -31,9 +31,9 @@ class Ours(Server):
         self._names: list[str] = []
 
     async def open(self) -> None:
+        estimates = ("--estimates",) if self.scenario.estimates else ()
         worker = (sys.executable, "-m", "bench.fanout.servers.our_worker", str(self.folder / "media.sock"))
-        worker += ("--estimates",) if self.scenario.estimates else ()
-        await self.start(*worker, environment={**os.environ, "PYTHONPATH": str(ROOT)})
+        await self.start(*worker, *estimates, environment={**os.environ, "PYTHONPATH": str(ROOT)})
         self._running = asyncio.create_task(self.media.run())
         try:
             await self.media.wait_up(30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import TypeVar
 
 from pylibsrtp import Policy, Session
 
@@ -30,6 +31,9 @@ PROFILES = {
 IDS = ExtensionIds(mid=4, rid=10, repaired_rid=11, audio_level=1, abs_send_time=2, transport_cc=3)
 STAMPS = ExtensionIds(transport_cc=5)
 WALL_NS = 1_790_000_000_000_000_000  # the wall clock at ``now`` = 0
+
+
+Told = TypeVar("Told")  # an event
 
 
 def _session(profile: str, key: bytes, direction: int) -> Session:
@@ -116,7 +120,7 @@ class Network:
             self.peers[address].take(data)
         self.events += self.plane.events()
 
-    def events_of(self, kind: type) -> list[object]:
+    def events_of(self, kind: type[Told]) -> list[Told]:
         """Events of a kind since the last call, the others stay."""
         found = [event for event in self.events if isinstance(event, kind)]
         self.events = [event for event in self.events if not isinstance(event, kind)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
 from pylibsrtp import Error
 
-from sfu.plane.plane import ConsumerSettings, EncodingSettings, ExtensionIds, SrtpKeys, SrtpProfile
+from sfu.plane.plane import CodecName, ConsumerSettings, EncodingSettings, ExtensionIds, SrtpKeys, SrtpProfile
 from sfu.plane.srtp import KEY_LENGTHS
 from sfu.rtp.rtcp import (
     PictureLoss,
@@ -85,7 +86,7 @@ class Meeting(Traffic):
             settings = replace(settings, red_payload_type=random.choice((None, 63)))
             source: Camera | Microphone = Microphone(ssrc, sequence=random.choice((65500, random.getrandbits(16))))
         else:
-            codec = random.choice(("vp8", "vp8", "vp8", "h264"))
+            codec: CodecName = random.choice(("vp8", "vp8", "vp8", "h264"))
             settings = EncodingSettings(
                 peer.handle,
                 "video",
@@ -96,7 +97,7 @@ class Meeting(Traffic):
                 codec,
                 90000,
                 IDS,
-                producer=producer,  # type: ignore[arg-type]
+                producer=producer,
             )
             source = Camera(
                 ssrc,
@@ -124,7 +125,7 @@ class Meeting(Traffic):
             )
             settings = replace(settings, red_payload_type=random.choice((None, 121)))
         else:
-            codec = random.choice(("vp8", "vp8", "vp8", "h264"))
+            codec: CodecName = random.choice(("vp8", "vp8", "vp8", "h264"))
             rtx = random.choice((None, ssrc + 1 & 0xFFFFFFFF, 2001))
             settings = ConsumerSettings(
                 peer.handle,
@@ -136,7 +137,7 @@ class Meeting(Traffic):
                 codec,
                 90000,
                 ids,
-                mid,  # type: ignore[arg-type]
+                mid,
             )
         with contextlib.suppress(ValueError):
             self.plane.add_consumer(handle, settings)
@@ -145,7 +146,7 @@ class Meeting(Traffic):
         random, plane = self.random, self.plane
         encodings, consumers = [*sorted(plane.encodings), 9999], [*sorted(plane.consumers), 9999]
         encoding, consumer = random.choice(encodings), random.choice(consumers)
-        choices = [
+        choices: list[Callable[[], None]] = [
             lambda: self.route(consumer),
             lambda: self.route(consumer),
             lambda: self.route(consumer),

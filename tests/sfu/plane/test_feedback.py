@@ -77,7 +77,7 @@ def test_two_feedbacks_in_one_compound_and_other_packets_beside_them() -> None:
     feedback = [TransportFeedback(1, 2001, body(0, "aaaa")), TransportFeedback(1, 2001, body(4, "aaaa", number=1))]
     viewer.rtp.clear()
     network.send_rtcp(viewer, feedback[0], Nack(1, 2001, (64987 & 0xFFFF,)), feedback[1])
-    assert sum(len(event.packets) for event in network.events_of(FeedbackReceived)) == 8  # type: ignore[attr-defined]
+    assert sum(len(event.packets) for event in network.events_of(FeedbackReceived)) == 8
 
 
 def test_the_receivers_clock_wraps() -> None:
@@ -113,7 +113,7 @@ def test_many_packets_come_in_several_events() -> None:
     for _ in range(19):
         network.send(sender, *camera.frame(50))
     network.send_rtcp(viewer, TransportFeedback(1, 2001, body(0, "a" * 980)))
-    sizes = [len(event.packets) for event in network.events_of(FeedbackReceived)]  # type: ignore[attr-defined]
+    sizes = [len(event.packets) for event in network.events_of(FeedbackReceived)]
     assert sizes == [512, 468]
 
 

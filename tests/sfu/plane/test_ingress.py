@@ -236,7 +236,7 @@ def test_settings_that_cannot_be() -> None:
         lambda: plane.send_rtcp(99, b""),
     ):
         with pytest.raises(KeyError):
-            missing()  # type: ignore[no-untyped-call]
+            missing()
 
 
 def test_a_removed_transport_takes_everything_with_it() -> None:

@@ -6,6 +6,7 @@ Few peers and routes that last, so that what waits really waits; see test_native
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -71,19 +72,18 @@ class Link:
     def command(self) -> None:
         random, plane = self.random, self.network.plane
         viewer, slot = random.choice((2, 3)), random.choice((0, 1, 10, 11))
-        random.choice(
-            [
-                lambda: plane.set_pace(viewer, random.choice((None, 100_000, 200_000, 400_000, 800_000, 3_000_000))),
-                lambda: plane.set_pace(viewer, random.choice((100_000, 300_000, 800_000))),
-                lambda: plane.set_temporal(slot, random.choice((None, 0, 1, 2))),
-                lambda: plane.probe(viewer, random.randrange(1, 9), random.choice((300_000, 3_000_000)), 4000),
-                lambda: plane.set_redundancy(random.choice((5, 15)), random.randrange(3)),
-                lambda: plane.set_route(random.choice((0, 10)), random.choice((1, 2))),
-                lambda: plane.set_rate(slot, random.choice((None, 50_000))),
-                lambda: plane.pause_encoding(random.choice((1, 2, 3)), random.random() < 0.3),
-                lambda: plane.set_reported_loss(5, random.choice((None, 0.4))),
-            ]
-        )()
+        choices: list[Callable[[], None]] = [
+            lambda: plane.set_pace(viewer, random.choice((None, 100_000, 200_000, 400_000, 800_000, 3_000_000))),
+            lambda: plane.set_pace(viewer, random.choice((100_000, 300_000, 800_000))),
+            lambda: plane.set_temporal(slot, random.choice((None, 0, 1, 2))),
+            lambda: plane.probe(viewer, random.randrange(1, 9), random.choice((300_000, 3_000_000)), 4000),
+            lambda: plane.set_redundancy(random.choice((5, 15)), random.randrange(3)),
+            lambda: plane.set_route(random.choice((0, 10)), random.choice((1, 2))),
+            lambda: plane.set_rate(slot, random.choice((None, 50_000))),
+            lambda: plane.pause_encoding(random.choice((1, 2, 3)), random.random() < 0.3),
+            lambda: plane.set_reported_loss(5, random.choice((None, 0.4))),
+        ]
+        random.choice(choices)()
 
     def media(self) -> None:
         random = self.random

@@ -82,7 +82,7 @@ class Stage:
         end = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < end, "it did not come"
-            select.select([*self.sockets.values(), self.wake], [], [], 0.05)
+            select.select([*(one.fileno() for one in self.sockets.values()), self.wake], [], [], 0.05)
             self.look()
 
     def counter(self, name: str) -> int:

@@ -167,8 +167,8 @@ def test_transport_feedback_acknowledges_what_came_and_nothing_else() -> None:
     network.advance(0.2)
     told: list[int] = []
     feedbacks = [packet for packet in sender.rtcp if isinstance(packet, TransportFeedback)]
-    for packet in feedbacks:
-        feedback = parse_feedback(packet.body)
+    for told_by in feedbacks:
+        feedback = parse_feedback(told_by.body)
         told += [feedback.base + place & 0xFFFF for place, at in enumerate(feedback.arrivals) if at is not None]
     assert told == came
     assert 15 <= len(feedbacks) <= 31  # every 50 to 100 ms

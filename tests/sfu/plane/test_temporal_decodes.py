@@ -25,7 +25,7 @@ TEMPORAL = (
 def encoded() -> tuple[bytes, ...]:
     """Frames of three temporal layers."""
     codec = av.CodecContext.create("libvpx", "w")
-    codec.width, codec.height, codec.pix_fmt, codec.time_base = 160, 120, "yuv420p", Fraction(1, 30)  # type: ignore
+    codec.width, codec.height, codec.pix_fmt, codec.time_base = 160, 120, "yuv420p", Fraction(1, 30)
     codec.bit_rate = 200_000
     codec.options = {"deadline": "realtime", "cpu-used": "8", "error-resilient": "default", "lag-in-frames": "0"}
     codec.options |= {"ts-parameters": f"{TEMPORAL}:ts_layering_mode=3"}
@@ -35,19 +35,19 @@ def encoded() -> tuple[bytes, ...]:
         planes[:120] = np.arange(160)[None, :] * 2 + np.arange(120)[:, None] + number * 5 & 0xFF
         picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         picture.pts = number
-        frames += [bytes(packet) for packet in codec.encode(picture)]  # type: ignore[attr-defined]
+        frames += [bytes(packet) for packet in codec.encode(picture)]
     return tuple(frames)
 
 
 def decoded(frames: list[bytes]) -> list[bytes]:
     codec = av.CodecContext.create("vp8", "r")
-    pictures = [picture for frame in frames for picture in codec.decode(av.Packet(frame))]  # type: ignore[attr-defined]
+    pictures = [picture for frame in frames for picture in codec.decode(av.Packet(frame))]
     return [picture.to_ndarray().tobytes() for picture in pictures]
 
 
 def packets(number: int, frame: bytes, sequence: int) -> list[RtpPacket]:
     layer = LAYERS[number % 4]
-    made = []
+    made: list[RtpPacket] = []
     for at in range(0, len(frame), 180):
         head = bytes((0x90 if at == 0 else 0x80, 0xE0, 0x80, number, number // 4, layer << 6))
         payload = head + frame[at : at + 180]

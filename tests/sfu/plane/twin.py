@@ -64,7 +64,8 @@ class TwinPlane:
     def add_consumer(self, consumer: int, settings: ConsumerSettings) -> None:
         """A sink's packets are compared too."""
         outcomes = []
-        for plane, tap in zip((self.oracle, self.native), self.taps, strict=True):
+        planes: tuple[Plane, Plane] = (self.oracle, self.native)
+        for plane, tap in zip(planes, self.taps, strict=True):
             each = settings if settings.sink is None else replace(settings, sink=tap.append)
             outcomes.append(_attempt(plane.add_consumer, (consumer, each)))
         assert outcomes[0] == outcomes[1]
@@ -176,4 +177,4 @@ def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[
     return None
 
 
-_: type[Plane] = TwinPlane  # type: ignore[assignment]
+_: type[Plane] = TwinPlane

@@ -22,7 +22,7 @@ def test_rtp_both_ways() -> None:
 
 def test_control_packets_we_write() -> None:
     block = rtcp.ReportBlock(11, 64, -2, 0x10005, 9, 0x11223344, 0x8000)
-    compound = [
+    compound: list[rtcp.RtcpPacket] = [
         rtcp.SenderReport(10, 1 << 63, 3000, 5, 1000, (block,)),
         rtcp.ReceiverReport(10, (block,)),
         rtcp.SourceDescription(((10, "quanba"),)),

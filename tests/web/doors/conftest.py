@@ -46,7 +46,8 @@ class House:
 
     @property
     def room(self) -> Room:
-        return self.world.services.hub.rooms[self.world.meeting.id]
+        room: Room = self.world.services.hub.rooms[self.world.meeting.id]
+        return room
 
     def door(self, kind: str) -> str:
         return f"{self.url}/api/{'whip' if kind == 'ingest' else 'whep'}/{self.world.meeting.id}"

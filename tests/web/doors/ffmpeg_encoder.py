@@ -23,7 +23,12 @@ from tests.media import picture_code, tone
 
 def main(url: str, secret: str, number: int) -> None:
     stop = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+
+    def wait_for_end() -> None:
+        sys.stdin.read()
+        stop.set()
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
     av.logging.set_level(av.logging.VERBOSE)
     with tempfile.TemporaryDirectory() as folder:
         options = {"authorization": secret, **certificate(Path(folder))}

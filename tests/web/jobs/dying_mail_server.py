@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -76,7 +76,7 @@ class Connection(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         self.store.offered(self)
         plain = self._reader
-        self._reader = HalfRead(plain, self)
+        self._reader = cast(asyncio.StreamReader, HalfRead(plain, self))
         await super().smtp_DATA(arg)
         self._reader = plain
 
@@ -84,7 +84,7 @@ class Connection(SMTP):
         await super().push(status)
         if str(status).startswith("354"):
             await self.store.reached("asked for it", self)
-        if status == "250 OK" and self._reader.__class__ is HalfRead:
+        if status == "250 OK" and isinstance(self._reader, HalfRead):
             await self.store.reached("said so", self)
 
     def connection_lost(self, error: Exception | None) -> None:

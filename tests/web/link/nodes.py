@@ -139,7 +139,7 @@ class Installation:
             lease=lambda: self.lease,
             clock=lambda: NOW,
             settings=self.settings,
-            dial=self.net.dial,  # type: ignore[arg-type]
+            dial=self.net.dial,
         )
         return self
 

@@ -11,6 +11,7 @@ import pytest
 from scheduler.linked.messages import Ask, UnitName
 from scheduler.linked.parent import ParentPlan
 from scheduler.nodes.edges import Edge, load_edges
+from scheduler.proceedings.encoding import to_plain
 from scheduler.replication import frames as fr
 from tests.small_disk import small_disk
 from tests.web.link import holding
@@ -46,7 +47,7 @@ async def test_a_meeting_is_told_by_one_installation_above(side: holding.Opening
     plan = ParentPlan(meeting.id, "Giả", "", "", "", *at, items=("x",), node_id=another.node.id)
     quanba = UnitName("district", "quanba")
     ask = Ask(meeting.id, quanba, "sent", "", "giao_ban", "one_speaker", 0, "none", True, plan, child=room.id)
-    body = {**fr.to_plain(ask), "meeting": meeting.id}
+    body = {**to_plain(ask), "meeting": meeting.id}
     del body["meeting_id"], body["plan"]["meeting_id"], body["plan"]["node_id"]
     with pytest.raises(Exception, match="two_roots"):
         await another.node.channel.request(district.node.id, "meeting.hold", body)

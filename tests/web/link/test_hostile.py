@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ class Tree:
         (fact,) = await self.province.facts(CHILD)
         return fact
 
-    def sends(self, log_id: LogId, facts: list[Fact], **seal: str) -> None:
+    def sends(self, log_id: LogId, facts: list[Fact], **seal: Any) -> None:
         """By its own key, whatever it is."""
         last = facts[-1]
         made = fr.Seal(last.seq, last.hash, self.hostile.key.sign(words_of_seal(log_id, last.seq, last.hash)))

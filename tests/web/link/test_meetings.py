@@ -27,6 +27,7 @@ from scheduler.organization.unit import Unit
 from tests.scheduler.world import NOW, person_of, site_of, unit_of
 from tests.web.link import holding
 from tests.web.link.holding import Opening, Side, below, planned, send
+from tests.web.link.nodes import until_up
 from web.errors import Unreachable
 from web.link.errors import RefusedThere
 
@@ -162,7 +163,7 @@ async def test_who_cannot_be_reached_is_asked_when_the_link_is_back(two: Two) ->
     async with two.province.database.reading() as session:
         (row,) = await waiting_rows(session, two.district.node.id)
     net.restore(two.link_url)
-    await holding.until_up(two.province.node, two.district.node)
+    await until_up(two.province.node, two.district.node)
     for task in list(two.province.meetings._tasks):
         if "_hurry" in repr(task.get_coro()):
             await task

@@ -28,7 +28,7 @@ class Real(Installation):
         live.hub._on_facts = lambda facts: self.links.grew(facts)
         self.links = Links(
             database=live.database, node=self.node, key=self.key, name=name, channel=self.channel,
-            lease=lambda: live.hub.lease, clock=lambda: live.now, settings=CALM, dial=net.dial,  # type: ignore[arg-type]
+            lease=lambda: live.hub.lease, clock=lambda: live.now, settings=CALM, dial=net.dial,
         )  # fmt: skip
 
 

@@ -198,6 +198,7 @@ async def test_a_child_that_claims_the_chair_without_the_fact_is_refused(two: Tw
     assert await refused(claim) == await refused(claim, "chair.desk") == "chair_not_lent"
     assert await refused({**claim, "site": "hq", "person": "chair"}) == "chair_not_lent", "nor for who has it here"
     await lent(two)
+    wrong: dict[str, Any]
     for wrong in ({"site": "hq"}, {"site": "a"}, {"person": "chair"}, {"person": "deputy@district"}):
         assert await refused({**claim, **wrong}) == "chair_not_lent"
     for wrong, code in (

@@ -85,7 +85,7 @@ async def test_a_database_that_failed_is_asked_again_and_nothing_is_lost(held: H
     with pytest.raises(Refused) as busy:
         await held.a.command("request_floor")
     assert busy.value.code == "busy"
-    assert live.room.state.queue == ()
+    assert not live.room.state.queue
     async with live.database.transaction() as session:
         await session.execute(text("ALTER TABLE fact_away RENAME TO fact"))
     await held.a.command("request_floor")

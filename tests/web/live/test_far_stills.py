@@ -175,8 +175,8 @@ async def test_what_is_no_still_is_shown_to_nobody(two: Two, reply: dict[str, An
         await two.district.hub.far_stills.settle()
     assert await two.commune.messages("still") == []
     assert len(answered) == 1, "asked no more for a minute"
-    async with two.district.database.reading() as session:
-        assert (await session.get_one(LinkedNode, "province")).error == "not_understood"
+    async with two.district.database.reading() as looking:
+        assert (await looking.get_one(LinkedNode, "province")).error == "not_understood"
 
 
 @pytest.mark.parametrize("linked", ["there"], indirect=True)

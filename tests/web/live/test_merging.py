@@ -239,13 +239,14 @@ async def test_nobody_is_merged_who_may_not_come_from_there(several: Several) ->
     (waiting,) = several.two.above.queue
     assert [(one.request_id, one.site_id) for one in waiting.merged] == [("rd", "d")], "of its sites, each once"
     above = several.two.province.hub.links._channel
-    for kind, wrong in (
+    mistaken: dict[str, Any]
+    for kind, mistaken in (
         ("floor.merged", {"site_name": "x" * 201}),
         ("floor.merged", {}),
         ("floor.spoken", {"request_id": 7}),
     ):
         with pytest.raises(RefusedThere, match="bad_request"):
-            await above.request("district", kind, {"meeting": MEETING, "child": CHILD, "request_id": "r", **wrong})
+            await above.request("district", kind, {"meeting": MEETING, "child": CHILD, "request_id": "r", **mistaken})
     for site_id in ("c", "d", "e"):  # never handed up: nobody above speaks for it
         gone = {"meeting": MEETING, "child": CHILD, "request_id": several.ids[site_id], "site_name": "X"}
         await above.request("district", "floor.merged", gone)

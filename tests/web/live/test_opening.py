@@ -44,8 +44,8 @@ async def test_a_meeting_convened_right_after_it_was_opened_takes_its_rooms_alon
     try:
         opening.took(above, above, facts)
         await opening.settle()
-        async with database.reading() as session:
-            assert (await session.get_one(Meeting, CHILD)).stage == "convened"
+        async with database.reading() as looking:
+            assert (await looking.get_one(Meeting, CHILD)).stage == "convened"
     finally:
         await opening.stop()
         await database.dispose()

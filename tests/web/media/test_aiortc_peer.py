@@ -42,7 +42,7 @@ async def shown(track: MediaStreamTrack) -> int | None:
     while True:
         frame = await track.recv()
         assert isinstance(frame, av.VideoFrame)
-        number = picture_code.read(frame.to_ndarray(format="gray"))
+        number = picture_code.read(np.asarray(frame.to_ndarray(format="gray"), np.uint8))
         if number is not None:
             return number
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from functools import partial
 
 import pytest
 
@@ -85,6 +86,10 @@ async def test_over_ipv6_by_udp_and_tcp_as_over_ipv4(plane: str) -> None:
         await test_a_peer_over_tcp_and_a_peer_over_udp_meet(media)
 
 
+def has_only(watcher: LightPeer, floor: str) -> bool:
+    return watcher.sources("video") == {floor} and watcher.sources("audio") >= {f"{floor} sound"}
+
+
 async def test_the_floor_moves_the_picture_without_a_gap(media: Media) -> None:
     await media.client.open_room("room")
     peers = {name: await join(media, name) for name in ("an", "binh")}
@@ -93,9 +98,7 @@ async def test_the_floor_moves_the_picture_without_a_gap(media: Media) -> None:
         play(peer, name)
     for floor in ("an", "binh", "an", "binh"):
         await media.client.set_program("room", Program(floor=floor, mode="one_speaker"), [floor])
-        await watcher.wait_for(
-            lambda floor=floor: watcher.sources("video") == {floor} and watcher.sources("audio") >= {f"{floor} sound"}
-        )
+        await watcher.wait_for(partial(has_only, watcher, floor))
     assert_clean(watcher)
     shown = [e for e in media.of(SlotsChanged) if isinstance(e, SlotsChanged) and e.peer == "watcher"][-1]
     assert [(s.peer, s.label) for s in shown.slots if s.source == "camera"] == [("binh", "site binh")]

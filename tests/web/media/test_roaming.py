@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sfu.light_peer import LightPeer
 from sfu.light_peer.offer import Wanted
 from tests.media.samples import audio_sample
@@ -22,6 +24,9 @@ async def test_media_follows_a_peer_that_moves_before_its_next_check(media: Medi
     def received(peer: LightPeer) -> int:
         return sum(slot.packets for slot in peer.received.values())
 
+    def has_more(peer: LightPeer, than: int) -> bool:
+        return received(peer) > than
+
     await mover.wait_for(lambda: received(mover) > 10)
     await other.wait_for(lambda: received(other) > 10)
     mover._checks.due_at = float("inf")
@@ -29,8 +34,8 @@ async def test_media_follows_a_peer_that_moves_before_its_next_check(media: Medi
     for _ in range(2):
         address, before, heard = transport.agent.address, received(mover), received(other)
         await mover.roam()
-        await mover.wait_for(lambda n=before: received(mover) > n + 10)
-        await other.wait_for(lambda n=heard: received(other) > n + 10)
+        await mover.wait_for(partial(has_more, mover, before + 10))
+        await other.wait_for(partial(has_more, other, heard + 10))
         assert transport.agent.address != address and transport.state == "connected"
     await mover.close()
     await other.close()

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Coturn:
 
 def free_ports(count: int) -> list[int]:
     """For TCP and UDP alike."""
-    held = []
+    held: list[socket.socket] = []
     while len(held) < count:
         tcp = socket.create_server(("127.0.0.1", 0))
         held.append(tcp)
@@ -181,10 +182,14 @@ async def test_media_through_coturn(media: Media, coturn: Coturn, monkeypatch: p
         speaker.play("microphone", audio_sample(7))
         await media.client.set_program("room", Program(), [way])
         before = sum(slot.packets for slot in listener.received.values())
-        await listener.wait_for(lambda n=before: sum(s.packets for s in listener.received.values()) > n + 20)
+        await listener.wait_for(partial(has_more, listener, before + 20))
         await media.client.leave(way)
         await speaker.close()
     await listener.close()
+
+
+def has_more(listener: LightPeer, than: int) -> bool:
+    return sum(slot.packets for slot in listener.received.values()) > than
 
 
 async def test_credentials_that_have_ended_or_are_forged_get_no_allocation(coturn: Coturn) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -51,7 +52,7 @@ async def test_a_meeting_is_opened_convened_and_its_floor_given(served: Served) 
     assert told(commune)[-1]["by"]["on_behalf_of"] is not None
 
 
-def told(page: Page) -> list[dict[str, object]]:
+def told(page: Page) -> list[dict[str, Any]]:
     return [fact for message in page.heard if message["type"] == "facts" for fact in message["facts"]]
 
 
