@@ -393,6 +393,7 @@ class Room:
         limited = [peer for peer in self.peers.values() if peer.bandwidth.estimator is not None]
         for peer in limited:
             sharing.help_sound(peer, self._plane)
+            sharing.help_repair(peer, self._plane)
         sharing.report_loss(limited, self._encodings, self._plane)
         if self.stage.situation(now) != self._placed:
             self._update(now)

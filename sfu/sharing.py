@@ -15,9 +15,10 @@ from sfu.prices import Prices
 from sfu.producer import Encoding, Producer
 from sfu.slot import Slot
 
-RED_FROM = (0.02, 0.10)  # loss: one earlier packet in each, two
-RED_UNTIL = (0.01, 0.06)
-RED_LEAST_BPS = (50_000, 120_000)  # a line that carries less has no room for it
+# Of earlier sound in each packet: how much, from which loss on, until which, and what the line must carry at least.
+RED = ((1, 0.02, 0.01, 50_000), (1, 0.006, 0.003, 300_000), (2, 0.10, 0.06, 120_000))
+# One in so many of what is sent again is lost again, and a picture waits for it by two round trips more.
+COPIES_FROM, COPIES_UNTIL, COPIES_LEAST_BPS = 0.006, 0.003, 200_000
 REPORTED_FROM, REPORTED_MOST, REPORTED_STEP = 0.02, 0.3, 0.05
 
 
@@ -83,6 +84,19 @@ def still_of(peer: Peer) -> str | None:
     return min(cameras)[1] if cameras else None
 
 
+def help_repair(peer: Peer, plane: Plane) -> None:
+    """Send pictures' packets again twice at once to a viewer who loses many."""
+    loss, bitrate = peer.bandwidth.loss, peer.bandwidth.bitrate
+    for slot in peer.slots:
+        if slot.line.kind == "audio":
+            continue
+        limit = COPIES_UNTIL if slot.repair_copies == 2 else COPIES_FROM
+        copies = 2 if loss >= limit and bitrate >= COPIES_LEAST_BPS else 1
+        if copies != slot.repair_copies:
+            slot.repair_copies = copies
+            plane.set_repair_copies(slot.consumer.handle, copies)
+
+
 def help_sound(peer: Peer, plane: Plane) -> None:
     """Repeat sound in later packets for a viewer who loses some."""
     for slot in peer.slots_of("audio"):
@@ -96,12 +110,14 @@ def help_sound(peer: Peer, plane: Plane) -> None:
 
 def redundancy(before: int, loss: float, bitrate: float) -> int:
     """How many earlier packets ride along."""
-    levels = 0
-    for level in (1, 2):
-        limit = RED_UNTIL[level - 1] if before >= level else RED_FROM[level - 1]
-        if loss >= limit and bitrate >= RED_LEAST_BPS[level - 1]:
-            levels = level
-    return levels
+    return max(
+        (
+            levels
+            for levels, begin, end, least in RED
+            if loss >= (end if before >= levels else begin) and bitrate >= least
+        ),
+        default=0,
+    )
 
 
 def report_loss(peers: Iterable[Peer], encodings: Mapping[int, tuple[Producer, Encoding]], plane: Plane) -> None:

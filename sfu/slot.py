@@ -32,6 +32,7 @@ class Slot:
     is_starved: bool = False
     temporal: int | None = None  # told to the plane
     redundancy: int = 0  # likewise
+    repair_copies: int = 1  # likewise
     only: int | None = None
 
     @property

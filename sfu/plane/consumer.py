@@ -38,6 +38,7 @@ class Consumer:
         self.skipped_timestamp: int | None = None  # of the last picture left out
         self.temporal = ALL_LAYERS  # wanted; what goes out now is the segment's
         self.levels = 0  # of redundancy
+        self.repair_copies = 1
         self.stats = ConsumerStats()
         self.rate: int | None = None
         self.octets = 0

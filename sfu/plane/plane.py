@@ -250,6 +250,9 @@ class Plane(Protocol):
     def set_redundancy(self, consumer: int, levels: int) -> None:
         """With each Opus packet send so many earlier ones again (0, 1 or 2), as RED under ``red_payload_type``."""
 
+    def set_repair_copies(self, consumer: int, copies: int) -> None:
+        """Answer a NACK with so many RTX packets (1 or 2), for one may be lost as well."""
+
     def remove_consumer(self, consumer: int) -> None: ...
 
     # control packets

@@ -36,6 +36,7 @@ from .plane import (
 from .probing import MAX_CLUSTER, MAX_PROBE, Probe, begin_probe
 from .redundancy import MAX_LEVELS
 from .repair import want_keyframe
+from .repeating import MAX_COPIES
 from .srtp import SrtpContext
 from .state import State
 from .transport import Departed, Transport
@@ -238,6 +239,12 @@ class ReferencePlane:
         ):
             raise BadSettings(f"consumer {consumer} takes no RED")
         found.levels = levels
+
+    def set_repair_copies(self, consumer: int, copies: int) -> None:
+        found = self._state.consumers[consumer]
+        if not 1 <= copies <= MAX_COPIES:
+            raise BadSettings(f"no packet is sent again {copies} times at once")
+        found.repair_copies = copies
 
     def remove_consumer(self, consumer: int) -> None:
         found = self._state.consumers.pop(consumer)

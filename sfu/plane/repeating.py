@@ -9,10 +9,11 @@ from .media import MediaPacket
 from .state import State
 from .transport import Transport
 
-__all__ = ["repeat_for_probe", "retransmit"]
+__all__ = ["MAX_COPIES", "repeat_for_probe", "retransmit"]
 
 MIN_RESEND_SECONDS = 0.02
 MAX_RESENT = 512
+MAX_COPIES = 2
 SEARCHED = 64  # packets looked at for one that can be repeated
 PADDING = 224  # bytes of a packet with nothing else
 
@@ -30,12 +31,14 @@ def retransmit(state: State, consumer: Consumer, sequence_number: int) -> bool:
         return False
     if now - consumer.resent.get(sequence_number, float("-inf")) < MIN_RESEND_SECONDS:
         return True  # asked twice within one round trip
-    size = 2 + len(consumer.payload(packet, found[0]))
+    copies = consumer.repair_copies
+    size = copies * (2 + len(consumer.payload(packet, found[0])))
     if not _may_send(consumer, size, now) or not _may_repair(state, transport, size):
         return False
     _remember_resent(consumer, sequence_number, now)
-    consumer.stats.retransmitted += 1
-    _repeat(consumer, transport, packet, found[0], 0)
+    consumer.stats.retransmitted += copies
+    for _ in range(copies):
+        _repeat(consumer, transport, packet, found[0], 0)
     return True
 
 

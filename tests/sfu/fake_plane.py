@@ -32,6 +32,7 @@ class FakePlane:
         self.paces: dict[int, int | None] = {}
         self.probes: list[tuple[int, int, int, int]] = []
         self.redundancy: dict[int, int] = {}
+        self.repair_copies: dict[int, int] = {}
         self.reported_loss: dict[int, float | None] = {}
         self.sent: dict[int, int] = {}  # packets, by consumer
 
@@ -70,6 +71,9 @@ class FakePlane:
     def set_rate(self, consumer: int, bitrate: int | None) -> None: ...
     def set_temporal(self, consumer: int, highest: int | None) -> None:
         self.temporal[consumer] = highest
+
+    def set_repair_copies(self, consumer: int, copies: int) -> None:
+        self.repair_copies[consumer] = copies
 
     def set_redundancy(self, consumer: int, levels: int) -> None:
         self.redundancy[consumer] = levels

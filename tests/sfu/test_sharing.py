@@ -217,10 +217,27 @@ def test_who_loses_packets_gets_sound_twice_and_the_speaker_hears_of_it() -> Non
     assert story.plane.reported_loss[microphone] is None
 
 
+def test_who_loses_many_gets_what_is_sent_again_twice() -> None:
+    story = WeakStory()
+    pictures = [slot.consumer.handle for slot in story.room.peers["chi"].slots if slot.line.kind != "audio"]
+    story.lost = 0.1
+    story.line(1_000_000, 10)
+    assert story.plane.repair_copies == dict.fromkeys(pictures, 2)
+    story.line(150_000, 5)
+    assert story.plane.repair_copies == dict.fromkeys(pictures, 1), "a thin line has no room"
+    story.line(1_000_000, 5)
+    assert story.plane.repair_copies == dict.fromkeys(pictures, 2)
+    story.lost = 0.0
+    story.line(1_000_000, 20)
+    assert story.plane.repair_copies == dict.fromkeys(pictures, 1)
+
+
 def test_redundancy_by_loss_with_hysteresis_and_only_where_there_is_room() -> None:
-    assert redundancy(0, 0.01, 1e6) == 0
-    assert redundancy(0, 0.03, 1e6) == 1
-    assert redundancy(1, 0.015, 1e6) == 1
+    assert redundancy(0, 0.004, 1e6) == 0
+    assert redundancy(0, 0.01, 1e6) == redundancy(1, 0.004, 1e6) == 1
+    assert redundancy(0, 0.01, 250_000) == 0, "little sound is lost, and there is little room"
+    assert redundancy(0, 0.03, 250_000) == 1
+    assert redundancy(1, 0.015, 250_000) == 1
     assert redundancy(1, 0.2, 1e6) == 2
     assert redundancy(2, 0.07, 1e6) == 2
     assert redundancy(2, 0.2, 100_000) == 1

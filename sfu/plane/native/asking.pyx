@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from .address_text cimport read_address
 from .commands cimport (
     ADD_CONSUMER, ADD_ENCODING, ADD_TRANSPORT, ADOPT, CAPTURE, HANG_UP, PAUSE_ENCODING, PROBE, REMOVE_CONSUMER, REMOVE_ENCODING,
-    REMOVE_TRANSPORT, SEND_RAW, SEND_RTCP, SET_ADDRESS, SET_IDS, SET_KEYS, SET_PACE, SET_RATE, SET_REDUNDANCY,
+    REMOVE_TRANSPORT, SEND_RAW, SEND_RTCP, SET_ADDRESS, SET_IDS, SET_KEYS, SET_PACE, SET_RATE, SET_REDUNDANCY, SET_REPAIR_COPIES,
     SET_REPORTED_LOSS, SET_ROUTE, SET_RTX_SSRC, SET_TEMPORAL, TELL_OF_REPAIRERS, VOUCH, Command, Order
 )
 from .connection cimport Connection
@@ -196,6 +196,7 @@ cdef class Asking:
         consumer.payload_type = settings.payload_type
         consumer.red_payload_type = settings.red_payload_type or 0
         consumer.temporal = ALL_LAYERS
+        consumer.repair_copies = 1
         consumer.newest = consumer.skipped_timestamp = -1
         consumer.stamps = ids.transport_cc and transport is not NULL
         consumer.next_rtx_index = rtx_index
@@ -247,6 +248,9 @@ cdef class Asking:
 
     def set_redundancy(self, int64_t handle, int64_t levels):
         self.ask_simply(SET_REDUNDANCY, self.find(&self.consumers, handle), NULL, levels)
+
+    def set_repair_copies(self, int64_t handle, int64_t copies):
+        self.ask_simply(SET_REPAIR_COPIES, self.find(&self.consumers, handle), NULL, copies)
 
     def remove_consumer(self, int64_t handle):
         cdef void *consumer = self.find(&self.consumers, handle)

@@ -392,6 +392,7 @@ cdef enum Order:
     SET_RATE
     SET_TEMPORAL
     SET_REDUNDANCY
+    SET_REPAIR_COPIES
     REMOVE_CONSUMER
     SEND_RTCP
     SEND_RAW
@@ -459,6 +460,8 @@ cdef inline void _obey_consumer(Plane *plane, const Command *command) noexcept n
         consumer.temporal = <uint8_t>command.number
     elif command.order == SET_REDUNDANCY:
         consumer.levels = <uint8_t>command.number
+    elif command.order == SET_REPAIR_COPIES:
+        consumer.repair_copies = <uint8_t>command.number
     else:
         remove_consumer(plane, consumer)
 

@@ -27,6 +27,7 @@ from ..plane import (
 )
 from ..probing import MAX_CLUSTER, MAX_PROBE
 from ..redundancy import MAX_LEVELS
+from ..repeating import MAX_COPIES
 from ..srtp import KEY_LENGTHS
 from .engine import Engine
 
@@ -239,6 +240,12 @@ class NativePlane:
         if levels and (settings.codec != "opus" or settings.red_payload_type is None or settings.transport == -1):
             raise BadSettings(f"consumer {consumer} takes no RED")
         self._engine.set_redundancy(consumer, levels)
+
+    def set_repair_copies(self, consumer: int, copies: int) -> None:
+        self._consumers[consumer]
+        if not 1 <= copies <= MAX_COPIES:
+            raise BadSettings(f"no packet is sent again {copies} times at once")
+        self._engine.set_repair_copies(consumer, copies)
 
     def remove_consumer(self, consumer: int) -> None:
         settings = self._consumers.pop(consumer)

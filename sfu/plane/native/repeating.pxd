@@ -130,13 +130,14 @@ cdef inline Answer retransmit(Plane *plane, Consumer *consumer, uint32_t sequenc
     if _was_resent(consumer.resent, sequence, plane.now):
         return ANSWERED
     size = 2 + write_payload(packet, segment, plane.trial + 2)
-    if not may_spend(consumer, size, plane.now):
+    if not may_spend(consumer, consumer.repair_copies * size, plane.now):
         return TOO_SOON
-    if not _may_repair(plane, transport, size):
+    if not _may_repair(plane, transport, consumer.repair_copies * size):
         return MISSED
     _note_resent(consumer, sequence, plane.now)
-    consumer.retransmitted += 1
-    _repeat(plane, consumer, packet, segment, size, 0)
+    consumer.retransmitted += consumer.repair_copies
+    for _ in range(consumer.repair_copies):
+        _repeat(plane, consumer, packet, segment, size, 0)
     return ANSWERED
 
 

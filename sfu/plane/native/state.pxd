@@ -229,6 +229,7 @@ cdef struct Consumer:
     int64_t octets
     # read now and then
     int64_t handle
+    uint8_t repair_copies
     Encoding *pending
     Stream *rtx_stream
     Template rtx_header

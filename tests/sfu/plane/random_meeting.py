@@ -158,6 +158,7 @@ class Meeting(Traffic):
             lambda: plane.set_temporal(consumer, random.choice((None, 0, 0, 1, 2, 7))),
             lambda: plane.set_temporal(consumer, random.choice((None, 0, 1))),
             lambda: plane.set_redundancy(consumer, random.choice((0, 1, 2, 3)) if self.in_order else 0),
+            lambda: plane.set_repair_copies(consumer, random.choice((0, 1, 2, 2, 3))),
             lambda: plane.set_reported_loss(encoding, random.choice((None, 0.0, 0.3, 1.0, 1.5))),
             lambda: self.pace(),
             lambda: self.pace(),

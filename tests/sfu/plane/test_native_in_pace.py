@@ -78,6 +78,7 @@ class Link:
             lambda: plane.set_temporal(slot, random.choice((None, 0, 1, 2))),
             lambda: plane.probe(viewer, random.randrange(1, 9), random.choice((300_000, 3_000_000)), 4000),
             lambda: plane.set_redundancy(random.choice((5, 15)), random.randrange(3)),
+            lambda: plane.set_repair_copies(slot, random.choice((1, 2))),
             lambda: plane.set_route(random.choice((0, 10)), random.choice((1, 2))),
             lambda: plane.set_rate(slot, random.choice((None, 50_000))),
             lambda: plane.pause_encoding(random.choice((1, 2, 3)), random.random() < 0.3),

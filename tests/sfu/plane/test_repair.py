@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
+from sfu.plane.errors import BadSettings
 from sfu.plane.plane import KeyframeNeeded
 from sfu.rtp.packet import RtpPacket
 from sfu.rtp.rtcp import FullIntraRequest, Nack, PictureLoss
@@ -57,6 +60,36 @@ def test_the_same_is_not_sent_twice_within_a_round_trip() -> None:
     network.advance(0.03)
     network.send_rtcp(viewer, Nack(1, 2001, (number,)))
     assert len(viewer.rtp) == 2
+
+
+def test_where_what_is_repeated_gets_lost_too_it_goes_out_twice() -> None:
+    network, sender, viewer, camera = meeting()
+    network.send(sender, *camera.frame(60))
+    numbers = tuple(packet.sequence_number for packet in viewer.rtp[-60:])
+    viewer.rtp.clear()
+    network.plane.set_repair_copies(1, 2)
+    network.send_rtcp(viewer, Nack(1, 2001, numbers[:2]))
+    first, again, other, _ = viewer.rtp
+    assert (first.payload, first.timestamp) == (again.payload, again.timestamp) and first.payload != other.payload
+    assert [packet.sequence_number - first.sequence_number & 0xFFFF for packet in viewer.rtp] == [0, 1, 2, 3]
+    assert network.plane.consumer_stats(1).retransmitted == 4
+    network.send_rtcp(viewer, Nack(1, 2001, numbers[:2]))
+    assert len(viewer.rtp) == 4, "twice at once, not at each plea"
+    network.plane.set_rate(1, 16_000)  # 500 bytes in a quarter of a second, each copy counts
+    network.advance(0.1)
+    network.send_rtcp(viewer, Nack(1, 2001, numbers[2:]))
+    assert 10 < len(viewer.rtp) - 4 < 30 and len(viewer.rtp) % 2 == 0
+    network.plane.set_rate(1, None)
+    network.plane.set_repair_copies(1, 1)
+    viewer.rtp.clear()
+    network.advance(0.1)
+    network.send_rtcp(viewer, Nack(1, 2001, numbers[-1:]))
+    assert len(viewer.rtp) == 1
+    for copies in (0, 3):
+        with pytest.raises(BadSettings):
+            network.plane.set_repair_copies(1, copies)
+    with pytest.raises(KeyError):
+        network.plane.set_repair_copies(99, 2)
 
 
 def test_what_is_not_there_is_counted() -> None:
