@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tests.recordings.capture.media import decode_pictures, decode_sound, read_c
 from tests.returning import Returning
 from tests.site_in_room import samples_of
 from tests.story import until
+from tests.talking import all_talk
 from tests.web import conftest as web
 from web.visiting.seat import Refused
 from web.visiting.visitor import Visitor
@@ -283,6 +285,7 @@ async def a_line_is_cut_and_both_sides_go_on(story: Story) -> None:
     await desks["province"].until(lambda: not all_open(desks["province"]), "the province notices")
     assert all_open(desks["commune"]) and all_open(desks["central"])
     await people.deputy.until(lambda: people.deputy.state.chair_person_id == deputy_id(story), "the deputy presides")
+    await it_went_on_at_once(story)
     people.deputy = await story.enter(story.district, await story.district.person("phochutich"))  # as his page does
     await people.deputy.command("grant_floor", site_id=people.beside_id)
     await people.beside.until(lambda: people.beside.state.floor is not None, "the district is its own master")
@@ -291,6 +294,16 @@ async def a_line_is_cut_and_both_sides_go_on(story: Story) -> None:
     (first, *_) = people.chair.state.items
     await desks["central"].command("open_item", item_id=first.item_id)
     await desks["central"].command("record_conclusion", item_id=first.item_id, text="Các tỉnh báo cáo trước ngày 30.")
+
+
+async def it_went_on_at_once(story: Story) -> None:
+    """From noticing the loss to the deputy in the chair, as the district's log has it."""
+    facts = await story.district.facts(story.district.meeting_id)
+    lost, presided = [
+        datetime.fromisoformat(next(fact.at for fact in reversed(facts) if isinstance(fact.body, kind)))
+        for kind in (f.LinkLost, f.DeputyPresided)
+    ]
+    assert timedelta() <= presided - lost < timedelta(seconds=1), facts[-5:]
 
 
 async def it_is_joined_again(story: Story) -> None:
@@ -336,19 +349,28 @@ async def all_logs_are_everywhere(story: Story) -> None:
 
 
 async def each_level_is_killed_in_turn(story: Story) -> None:
-    """``kill -9``, and meanwhile the others talk: nothing is lost, nothing is doubled."""
+    """``kill -9`` in the middle of what all say, and the others talk on: nothing is lost, nothing is doubled."""
     desks = story.people.desks
+    taken: dict[str, list[int]] = {name: [] for name in desks}
     for number, level in enumerate(story.levels):
         other = story.levels[(number + 1) % len(story.levels)]
         names = ("web", "media-1") if level is story.province else ("web",)
-        before = {name: level.installation.kill(name) for name in names}
-        await desks[other.name].command("post_chat", text=f"{level.name} không trả lời?")
-        for name, pid in before.items():
-            await level.installation.restarted(name, pid)
+        async with all_talk(desks, desks[level.name]) as said:
+            before = {name: level.installation.kill(name) for name in names}
+            await desks[other.name].command("post_chat", text=f"{level.name} không trả lời?")
+            for name, pid in before.items():
+                await level.installation.restarted(name, pid)
+        for name, numbers in said.items():
+            taken[name] += numbers
     for name, desk in desks.items():
         await desk.until(partial(all_open, desk), f"the {name} is linked again")
         await desk.command("post_chat", text=f"{name} có mặt")
     await all_logs_are_everywhere(story)
+    for level in story.levels:
+        facts = await story.central.facts(level.meeting_id)
+        chats = {fact.seq for fact in facts if isinstance(fact.body, f.ChatPosted)}
+        assert len(taken[level.name]) == len(set(taken[level.name])) > 0
+        assert set(taken[level.name]) <= chats, f"said to be durable at the {level.name}, and gone"
     await story.people.village.hears_and_sees(samples_of(CHAIR))  # through the media worker that was killed, too
 
 
