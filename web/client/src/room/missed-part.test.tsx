@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { act, fireEvent, screen } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Link } from "../proceedings/state";
 import { FakeApi, room, show } from "../testing";
 import { LinkLine } from "./link-line";
@@ -14,6 +14,15 @@ const part = (end: string) => ({
 });
 const server = (...items: unknown[]) => new FakeApi({ "GET /api/meetings/m1/missed": { items } });
 const source = () => screen.getByTestId("missed-player").getAttribute("src");
+
+class NoServer extends FakeApi {
+  protected override send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    void super.send(method, path, body);
+    return Promise.reject(new Error("offline"));
+  }
+}
+
+afterEach(() => vi.useRealTimers());
 
 describe("what was missed of the recording above", () => {
   it("plays once it is here, from the chapter chosen", async () => {
@@ -49,5 +58,16 @@ describe("what was missed of the recording above", () => {
       expect(quiet.asked).toEqual([]);
       line.unmount();
     }
+  });
+  it("is given up after a while, also where each answer is an error", async () => {
+    vi.useFakeTimers();
+    const { inside } = room({ links: [link()] });
+    const api = new NoServer();
+    show(inside(<LinkLine />), { api });
+    await act(() => vi.advanceTimersByTimeAsync(20 * 60_000));
+    const asked = api.asked.length;
+    expect(asked).toBeGreaterThan(100);
+    await act(() => vi.advanceTimersByTimeAsync(20 * 60_000));
+    expect(api.asked).toHaveLength(asked);
   });
 });

@@ -24,7 +24,7 @@ export function MissedPart({ since }: { since: string }) {
   const query = useQuery({
     queryKey: ["missed", meeting, since],
     queryFn: () => api.get<{ items: Part[] }>(`/api/meetings/${meeting}/missed`),
-    refetchInterval: (q) => (lastFor(q.state.data?.items, since) || q.state.dataUpdateCount > LOOKS ? false : LOOK_MS),
+    refetchInterval: (q) => (lastFor(q.state.data?.items, since) || q.state.dataUpdateCount + q.state.errorUpdateCount > LOOKS ? false : LOOK_MS),
   });
   const part = lastFor(query.data?.items, since);
   if (!part) return null;
