@@ -168,6 +168,11 @@ class Room:
             if source != "microphone" and producer.encodings:
                 self._ask_keyframe(producer, next(iter(producer.encodings.values())).ssrc, now)
 
+    def tell_again(self, name: str) -> None:
+        """What this viewer was told, once more."""
+        if (peer := self._peer(name)).role == "viewer":
+            self._telling.tell_again(peer)
+
     def refresh(self, name: str, now: float) -> None:
         """Ask for a keyframe of every picture this viewer is shown."""
         for slot in self._peer(name).slots:

@@ -50,6 +50,14 @@ class Telling:
         events += [StillsWanted(self._room, name, True, label) for name, label in self._far_stills.items()]
         return events
 
+    def tell_again(self, peer: Peer) -> None:
+        """All that holds for this viewer, whose page may have missed some of it."""
+        self._events.append(SlotsChanged(self._room, peer.name, peer.told_slots))
+        if peer.told_encodings:
+            self._events.append(EncodingsWanted(self._room, peer.name, peer.told_encodings))
+        self.tell_step(peer)
+        self._events.append(StillsWanted(self._room, peer.name, peer.told_stills))
+
     def tell_senders(self, slots: Iterable[Slot], now: float) -> None:
         """What arrives from those who send, and which of their layers these slots want."""
         used = self._layers_in_use(slots)

@@ -174,6 +174,10 @@ class MediaNode:
         self.room(self._transport_of(peer).room).set_view(peer, view, now)
         self._drain(now)
 
+    def tell_again(self, peer: str) -> None:
+        self.room(self._transport_of(peer).room).tell_again(peer)
+        self._drain(time.monotonic())
+
     def request_keyframe(self, room: str, peer: str) -> None:
         now = time.monotonic()
         self.room(room).request_keyframe(peer, now)

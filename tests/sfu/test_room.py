@@ -8,7 +8,14 @@ from typing import TypeVar
 import pytest
 
 from sfu.errors import UnknownPeer
-from sfu.events import ActiveSpeakerChanged, EncodingsWanted, ProducersChanged, SlotsChanged
+from sfu.events import (
+    ActiveSpeakerChanged,
+    EncodingsWanted,
+    LadderChanged,
+    ProducersChanged,
+    SlotsChanged,
+    StillsWanted,
+)
 from sfu.negotiation import SlotLine
 from sfu.overload import Shed
 from sfu.peer import PeerSpec, View
@@ -112,6 +119,21 @@ def test_a_camera_that_stops_leaves_its_slot_and_is_told(story: Story) -> None:
     story.pass_time(5.0, silent=("an",))
     assert story.seen("binh") == []
     assert _last(story, ProducersChanged, "an") == ProducersChanged("room", "an", False, False, False)
+
+
+def test_whose_page_was_away_is_told_again_what_holds(story: Story) -> None:
+    meeting(story, "an", "binh")
+    story.program([], floor="an")
+    story.pass_time(6.0)
+    slots, encodings = _last(story, SlotsChanged, "binh"), _last(story, EncodingsWanted, "binh")
+    list(story.room.events())
+    story.room.tell_again("binh")
+    assert list(story.room.events()) == [
+        slots,
+        encodings,
+        LadderChanged("room", "binh", "full"),
+        StillsWanted("room", "binh", False),
+    ]
 
 
 def test_keyframe_requests_are_merged_to_one_per_half_second_and_producer(story: Story) -> None:

@@ -71,7 +71,10 @@ class Presence:
             if joining is not None:
                 await joining(connection)
             people = await self._arrive(connection, own, is_new_page)
-            self._welcome(connection, access, people, media_kept=not is_new_page and connection.in_media)
+            media_kept = not is_new_page and connection.in_media
+            self._welcome(connection, access, people, media_kept=media_kept)
+        if media_kept:
+            await room.media.tell_again(connection)
         room.driver.trigger()
         room.media.is_changed = True
         return connection

@@ -203,6 +203,13 @@ class RoomMedia:
         """A page posts a still of its camera."""
         self.stills.post(connection, jpeg, self._room.connections.values(), self._room.has.monotonic())
 
+    async def tell_again(self, connection: Connection) -> None:
+        """A page that comes back with its media kept may have missed what its slots show by now."""
+        try:
+            await self._at(connection.id).tell_again(connection.id)
+        except MediaError as error:
+            log.info("a peer was gone already", peer=connection.id, error=str(error))
+
     async def leave(self, connection: Connection) -> None:
         """Its media peer goes with it."""
         self.stills.forget(connection.id)

@@ -210,6 +210,10 @@ class MediaClient:
         arguments: Json = {"recording_id": recording_id, "action": action, "directory": str(directory)}
         return str((await self.request("record", room=room, **arguments))["at"])
 
+    async def tell_again(self, peer: str) -> None:
+        """Have all events that hold for this viewer told once more: its page may have missed some."""
+        await self.request("tell_again", peer=peer)
+
     async def request_keyframe(self, room: str, peer: str) -> None:
         """Ask a producer's cameras for a keyframe."""
         await self.request("request_keyframe", room=room, peer=peer)

@@ -176,6 +176,9 @@ class FakeMedia:
         self._ask("set_view", peer)
         self.views[peer] = (pinned, max_video, paused)
 
+    async def tell_again(self, peer: str) -> None:
+        self._ask("tell_again", peer)
+
     async def record(self, room: str, recording_id: str, action: RecordAction, directory: Path | str) -> str:
         self._ask("record", action, recording_id)
         has = self._room(room)

@@ -195,6 +195,10 @@ def _set_view(worker: Worker, message: Json) -> None:
     worker.node.set_view(_text(message, "peer"), view)
 
 
+def _tell_again(worker: Worker, message: Json) -> None:
+    worker.node.tell_again(_text(message, "peer"))
+
+
 def _record(worker: Worker, message: Json) -> Json | Awaitable[Json]:
     room, recording_id, action = (_text(message, name) for name in ("room", "recording_id", "action"))
     recorder, now = worker.recorders.get(room), time.monotonic()
@@ -317,6 +321,7 @@ REQUESTS: dict[str, Callable[[Worker, Json], Json | Awaitable[Json | None] | Non
     "leave": _leave,
     "set_program": _set_program,
     "set_view": _set_view,
+    "tell_again": _tell_again,
     "record": _record,
     "request_keyframe": _request_keyframe,
     "stats": _stats,

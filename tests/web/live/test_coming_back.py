@@ -32,6 +32,7 @@ async def test_killed_web_everybody_is_back_with_floor_queue_item_and_recording(
         back = await second.enter(actor, previous=seat.id)
         assert back.id == seat.id
         assert (await back.messages("welcome"))[0]["media_kept"] is True
+        assert first.media.asked[-1] == ("tell_again", seat.id), "what its slots show now it may have missed"
     await second.settle()
     state = second.room.state
     unchanged = ("stage", "floor", "queue", "current_item_id", "items", "recording", "recording_id", "mode")

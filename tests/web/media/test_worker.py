@@ -120,7 +120,7 @@ async def test_nonsense_closes_only_its_own_connection(media: Media) -> None:
 
 async def test_fuzzed_requests_are_always_answered(media: Media) -> None:
     noise = random.Random(5)
-    names = ["hello", "state", "open_room", "join", "set_view", "set_program", "record", "stats", "request_keyframe"]
+    names = ["hello", "state", "open_room", "join", "set_view", "set_program", "record", "stats", "tell_again"]
     values = [None, 1, -1, "", "room", [], ["x"], {}, {"mode": 3}, True, "start", 1e9]
     fields = ["room", "peer", "label", "offer", "may_send", "program", "audible", "pinned", "max_video", "action"]
     for _ in range(200):

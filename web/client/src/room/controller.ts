@@ -103,6 +103,7 @@ export class RoomController {
     const clockOffsetMs = Date.parse(welcome.now) - Date.now();
     this.store.set({ phase: "online", welcome, state: welcome.snapshot, cursor: welcome.cursor, clockOffsetMs });
     this.applyMicrophone();
+    this.stillCamera.stop(); // what holds of slots, steps and stills is told again
     if (!kept) void this.connectMedia();
   }
 
@@ -113,6 +114,7 @@ export class RoomController {
 
   private learn(facts: Fact[]): void {
     let { state, cursor } = this.store.get();
+    let isOtherRole = false;
     for (const fact of facts) {
       const log = `${fact.log.origin}/${fact.log.epoch}`;
       const known = cursor[log] ?? 0;
@@ -123,11 +125,12 @@ export class RoomController {
       cursor = { ...cursor, [log]: fact.seq };
       this.store.set({ state, cursor, ...(this.isMyTurn(fact) && { micOn: true }) }); // the grant opens the microphone
       this.onFact(fact, before, state);
-      if (this.changesMyRole(fact, before)) return this.signalling.again();
+      isOtherRole ||= this.changesMyRole(fact, before);
     }
     this.applyMicrophone();
     if (!this.media) void this.connectMedia();
     if (this.screen && state.presentation_site_id === null) void this.stopScreen();
+    if (isOtherRole) this.signalling.againAfterReplies();
   }
 
   private isMyTurn(fact: Fact): boolean {

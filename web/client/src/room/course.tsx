@@ -47,7 +47,6 @@ export function CoursePanel() {
       {state.stage === "convened" && state.recording === "off" && !secret && may("start_recording") && <Button onClick={() => void command("start_recording")} data-testid="start-recording">{words.room.startRecording}</Button>}
       {state.stage === "convened" && state.recording === "on" && may("pause_recording") && <Button onClick={() => void command("pause_recording")} data-testid="pause-recording">{words.room.pauseRecording}</Button>}
       {state.stage === "convened" && state.recording === "paused" && may("resume_recording") && <Button onClick={() => void command("resume_recording")} data-testid="resume-recording">{words.room.resumeRecording}</Button>}
-      {state.far_chair && may("return_chair") && <Button onClick={() => void command("return_chair")} data-testid="return-chair">{words.room.takeChairBack}</Button>}
       {may("hand_over_chair") && <Button onClick={() => setHanding(true)} data-testid="hand-over">{words.room.handOver}</Button>}
       {live && may("adjourn") && (
         <ConfirmButton look="danger" testId="adjourn" ask={words.room.endAsk} detail={words.room.endKept} act={() => void command("adjourn")}>{assembly ? words.room.endAssembly : words.room.end}</ConfirmButton>

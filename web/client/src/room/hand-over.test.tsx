@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import type { BoardRow } from "../rest/linked";
 import type { Link, SiteState, State } from "../proceedings/state";
 import { FakeApi, room, show, welcome } from "../testing";
-import { CoursePanel } from "./course";
 import { HandedDialog } from "./handed";
 import { HandOver } from "./hand-over";
 import { LinkLine } from "./link-line";
@@ -41,8 +40,8 @@ describe("the hand-over", () => {
   });
   it("is taken back by who may", () => {
     const { did, inside } = room({ far_chair: FAR, chair_site_id: "far", links: [link()] }, { welcome: { ...welcome(), may: ["return_chair"] } });
-    show(inside(<CoursePanel />));
-    fireEvent.click(screen.getByTestId("return-chair"));
+    show(inside(<LinkLine />));
+    fireEvent.click(screen.getByTestId("take-chair-back"));
     expect(did).toEqual([["return_chair", {}]]);
   });
 });

@@ -20,11 +20,15 @@ export function LinkLine() {
 /** Where the chair is, while he is not in the room that he leads. */
 function ChairElsewhere() {
   const words = useWords().linked.room;
+  const { room: course } = useWords();
   const names = useNames();
+  const command = useCommand();
+  const may = useMay();
   const { far_chair, absent_chair, chair_above, chair_site_id, links } = useRoom((p) => p.state);
   const title = links.find((link) => link.meeting_id === chair_above?.meeting_id)?.title ?? "";
-  if (far_chair && absent_chair) return <Notice tone="warn"><span data-testid="far-chair" data-status="lost">{words.farChairLost(far_chair.site_name, names.unit(chair_site_id))}</span></Notice>;
-  if (far_chair) return <Notice><span data-testid="far-chair" data-status="open">{words.farChair(far_chair.site_name, far_chair.chair.name)}</span></Notice>;
+  const back = may("return_chair") && <Button size="small" onClick={() => void command("return_chair")} data-testid="take-chair-back">{course.takeChairBack}</Button>;
+  if (far_chair && absent_chair) return <Notice tone="warn" action={back}><span data-testid="far-chair" data-status="lost">{words.farChairLost(far_chair.site_name, names.unit(chair_site_id))}</span></Notice>;
+  if (far_chair) return <Notice action={back}><span data-testid="far-chair" data-status="open">{words.farChair(far_chair.site_name, far_chair.chair.name)}</span></Notice>;
   if (chair_above) return <Notice><span data-testid="chair-above">{words.chairAbove(names.unit(chair_above.site_id), chair_above.chair.name, title)}</span></Notice>;
   return null;
 }
@@ -37,7 +41,8 @@ function Above({ link }: { link: Link }) {
   const [asking, setAsking] = useState(false);
   const isBack = useRecent(link);
   const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(minutesOf(link.missed), link.missed.items.length, link.missed.speeches) : words.upper(link.title);
-  const act_ = link.status === "open" && may("leave_program")
+  const chairsAbove = useRoom((p) => p.state.chair_above !== null);
+  const act_ = link.status === "open" && may("leave_program") && !chairsAbove
     ? asking ? <><Button size="small" look="main" data-testid="leave-sure" onClick={() => { setAsking(false); void command("leave_program", {}); }}>{words.leave}</Button><Button size="small" onClick={() => setAsking(false)}>{act.cancel}</Button></> : <Button size="small" data-testid="leave-program" onClick={() => setAsking(true)}>{words.leave}</Button>
     : link.status === "away" && may("rejoin_program") ? <Button size="small" look="main" data-testid="rejoin-program" onClick={() => void command("rejoin_program", {})}>{words.rejoin}</Button> : undefined;
   const watch = link.node && link.missed && link.status === "open" ? <MissedPart since={link.since} /> : undefined;

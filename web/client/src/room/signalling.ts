@@ -20,6 +20,7 @@ export class Signalling {
   private nextId = 1;
   private attempt = 0;
   private stopped = false;
+  private isAgainDue = false;
   private lastHeard = 0;
   private pingTimer: ReturnType<typeof setInterval> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -56,6 +57,7 @@ export class Signalling {
     this.waiting.delete(message.id);
     if (message.error) waiter?.reject(new Refusal(message.error.code, message.error.message));
     else waiter?.resolve(message.ok ?? {});
+    if (this.isAgainDue && this.waiting.size === 0) this.again();
   }
 
   request<T>(type: string, fields: Record<string, unknown>): Promise<T> {
@@ -82,6 +84,12 @@ export class Signalling {
     socket?.close();
   }
 
+  /** The same once nothing asked is without its answer, so that nobody is told that his click was lost. */
+  againAfterReplies(): void {
+    if (this.waiting.size === 0) this.again();
+    else this.isAgainDue = true;
+  }
+
   close(): void {
     this.stopped = true;
     clearTimeout(this.retryTimer);
@@ -102,6 +110,7 @@ export class Signalling {
 
   private lost(code: number): void {
     this.socket = null;
+    this.isAgainDue = false;
     clearInterval(this.pingTimer);
     for (const waiter of this.waiting.values()) waiter.reject(new Refusal("offline", ""));
     this.waiting.clear();

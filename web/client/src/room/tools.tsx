@@ -36,7 +36,7 @@ export function Tools({ tool, setTool, preview, setPreview }: { tool: Tool | nul
   const waiting = useRoom((p) => p.state.queue.filter((r) => !r.put_off).length);
   const rail = useRef<HTMLDivElement>(null);
   const has = useRoom((p) => p.desk !== null);
-  const tools = has ? [...TOOLS[role], "desk" as const] : TOOLS[role];
+  const tools = has ? ["desk" as const, ...TOOLS[role]] : TOOLS[role];
   const label: Record<Tool, string> = { queue: words.room.floor, agenda: words.room.agenda, roll: words.room.roll, papers: words.room.papers, notes: words.room.notes, outcome: words.room.outcome, chat: words.room.chat, course: words.room.menu, people: words.room.people, devices: words.room.devices, desk: words.room.desk.tool };
   const move = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" || event.key === "ArrowRight" ? 1 : event.key === "ArrowUp" || event.key === "ArrowLeft" ? -1 : 0;
