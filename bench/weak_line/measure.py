@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.record import Figure
 from bench.weak_line.camera import write_lively_camera
 from bench.weak_line.rows import Row
-from bench.weak_line.seen import LOOK_S, Seen, look
+from bench.weak_line.seen import LOOK_S, Seen, look, refused_by
 from bench.weak_line.servers import Watched, serving
 from sfu.relay.link import LinkSettings
 from sfu.relay.relay import LineSettings, Relay, server_of, through
@@ -37,7 +37,7 @@ async def measure_row(row: Row, name: str) -> list[Figure]:
             seen.changes.append(time.monotonic())
             while time.monotonic() < seen.changes[-1] + seconds:
                 await asyncio.sleep(LOOK_S)
-                seen.looks.append(await look(viewer, time.monotonic(), *server.told()))
+                seen.looks.append(await look(viewer, time.monotonic(), refused_by(relay)[0], *server.told()))
         return seen.figures(name, relay)
 
 
