@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pylibsrtp import Error, Policy, Session
+from pylibsrtp._binding import ffi
 
 from .errors import BadSettings, ProtectionError, Replayed
 from .plane import SrtpKeys
 
-__all__ = ["KEY_LENGTHS", "SrtpContext"]
+__all__ = ["KEY_LENGTHS", "FrameSession", "SrtpContext"]
 
 REPLAY_WINDOW = 1024
+BUFFER = 1644  # bytes; of them 144 stay free for what libsrtp may add
 KEY_LENGTHS = {"AEAD_AES_128_GCM": 28, "AEAD_AES_256_GCM": 44, "AES128_CM_SHA1_80": 30}  # key and salt
 _PROFILES = {
     "AEAD_AES_128_GCM": Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
@@ -51,10 +53,19 @@ class SrtpContext:
         return _open(self._sender.protect_rtcp, data)
 
 
+class FrameSession(Session):
+    """The library's own buffer leaves 1356 bytes for a packet, and foreign encoders fill an Ethernet frame."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(policy)
+        self._cdata = ffi.new("char[]", BUFFER)
+        self._buffer = ffi.buffer(self._cdata)
+
+
 def _session(profile: str, key: bytes, direction: int) -> Session:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=_PROFILES[profile])
     policy.window_size = REPLAY_WINDOW
-    return Session(policy)
+    return FrameSession(policy)
 
 
 def _open(function: Callable[[bytes], bytes], data: bytes) -> bytes:

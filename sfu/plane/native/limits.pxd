@@ -28,9 +28,9 @@ cdef enum:
     MAX_SPAN = 32768  # transport-wide numbers that one round of feedback tells of: more than any one leap
     REPORTS_PER_COMPOUND = 16
     BLOCKS_PER_REPORT = 31
-    MAX_PROTECT = 1356  # plaintext bytes of an RTP packet
-    MAX_PROTECT_RTCP = 1352
-    MAX_UNPROTECT = 1500
+    MAX_PROTECT = 1500  # plaintext bytes of an RTP packet
+    MAX_PROTECT_RTCP = 1496
+    MAX_UNPROTECT = 1644
     MAX_HEAD = 64  # outbound header with extensions
     DATAGRAM = 2048
     SCRATCH = 16384

@@ -3,6 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free
 
+from .limits cimport MAX_PROTECT_RTCP
 from .memory cimport claim, lookup, release_map
 from .memory cimport store as put_into
 from .outbox cimport post, room_for
@@ -53,7 +54,7 @@ cdef inline void send_rtcp(Plane *plane, Transport *transport, const uint8_t *da
     cdef int length = -1
     if not transport.has_keys or not transport.has_address:
         return
-    if 8 <= size <= 1352:
+    if 8 <= size <= MAX_PROTECT_RTCP:
         length = seal_control(
             &transport.send, speaker(transport, get32(data + 4)), room_for(plane, &transport.to, size + 24), data, size
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
-from pylibsrtp import Policy, Session
+from pylibsrtp import Policy
 
 from sfu.plane.plane import (
     Address,
@@ -19,7 +19,7 @@ from sfu.plane.plane import (
     SrtpProfile,
 )
 from sfu.plane.reference import ReferencePlane
-from sfu.plane.srtp import KEY_LENGTHS
+from sfu.plane.srtp import KEY_LENGTHS, FrameSession
 from sfu.rtp.packet import RtpPacket, is_rtcp, parse_rtp, serialize_rtp
 from sfu.rtp.rtcp import RtcpPacket, parse_compound, serialize_compound
 
@@ -36,10 +36,10 @@ WALL_NS = 1_790_000_000_000_000_000  # the wall clock at ``now`` = 0
 Told = TypeVar("Told")  # an event
 
 
-def _session(profile: str, key: bytes, direction: int) -> Session:
+def _session(profile: str, key: bytes, direction: int) -> FrameSession:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=PROFILES[profile])
     policy.window_size = 1024
-    return Session(policy)
+    return FrameSession(policy)
 
 
 class Peer:

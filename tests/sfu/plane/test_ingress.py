@@ -165,7 +165,7 @@ def test_a_packet_too_long_to_encrypt_is_counted() -> None:
     network.plane.add_encoding(1, video(1, 11))
     network.plane.add_consumer(1, video_slot(2))
     network.plane.set_route(1, 1)
-    network.send(sender, RtpPacket(96, 1, 0, 11, b"\x10\x10" + bytes(1340)), RtpPacket(96, 2, 0, 11, b"\x10\x11"))
+    network.send(sender, RtpPacket(96, 1, 0, 11, b"\x10\x10" + bytes(1486)), RtpPacket(96, 2, 0, 11, b"\x10\x11"))
     assert len(viewer.rtp) == 1
     assert network.plane.stats().extra["unprotectable"] == 1
     network.plane.send_rtcp(2, bytes(1600))

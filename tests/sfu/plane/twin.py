@@ -7,11 +7,12 @@ from dataclasses import asdict, replace
 from random import Random
 from typing import Any
 
-from pylibsrtp import Policy, Session
+from pylibsrtp import Policy
 
 from sfu.plane.native.plane import NativePlane, NativeSettings
 from sfu.plane.plane import Address, ConsumerSettings, Plane, PlaneEvent, SinkPacket, SrtpKeys
 from sfu.plane.reference import ReferencePlane
+from sfu.plane.srtp import FrameSession
 from sfu.rtp.packet import RtpPacket, is_rtcp, parse_rtp
 
 from .network import PROFILES
@@ -125,7 +126,9 @@ class BatchedTwin(TwinPlane):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self.addresses: dict[Address, int] = {}
-        self.sessions: dict[int, tuple[Session, Session]] = {}  # what opens the oracle's packets, and the other's
+        self.sessions: dict[
+            int, tuple[FrameSession, FrameSession]
+        ] = {}  # what opens the oracle's packets, and the other's
         self.padded = 0
 
     def _note(self, name: str, arguments: tuple[Any, ...]) -> None:
@@ -163,10 +166,10 @@ class BatchedTwin(TwinPlane):
         return found
 
 
-def _opener(keys: SrtpKeys) -> Session:
+def _opener(keys: SrtpKeys) -> FrameSession:
     policy = Policy(key=keys.send, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=PROFILES[keys.profile])
     policy.window_size = 1024
-    return Session(policy)
+    return FrameSession(policy)
 
 
 def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[type[Exception], str] | None:
