@@ -5,7 +5,7 @@ import { Button } from "../ui/button";
 import { Notice } from "../ui/notice";
 import { useWords } from "../words";
 import { timeOf } from "../words/when";
-import { MissedPart } from "./missed-part";
+import { MissedPart, MissedPlayer, type Part } from "./missed-part";
 import { useCommand, useMay, useNames, useRoom } from "./use-room";
 
 const BACK_MS = 5 * 60_000;
@@ -39,14 +39,20 @@ function Above({ link }: { link: Link }) {
   const command = useCommand();
   const may = useMay();
   const [asking, setAsking] = useState(false);
+  const [watching, setWatching] = useState<Part | null>(null);
   const isBack = useRecent(link);
   const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(minutesOf(link.missed), link.missed.items.length, link.missed.speeches) : words.upper(link.title);
   const chairsAbove = useRoom((p) => p.state.chair_above !== null);
   const act_ = link.status === "open" && may("leave_program") && !chairsAbove
     ? asking ? <><Button size="small" look="main" data-testid="leave-sure" onClick={() => { setAsking(false); void command("leave_program", {}); }}>{words.leave}</Button><Button size="small" onClick={() => setAsking(false)}>{act.cancel}</Button></> : <Button size="small" data-testid="leave-program" onClick={() => setAsking(true)}>{words.leave}</Button>
     : link.status === "away" && may("rejoin_program") ? <Button size="small" look="main" data-testid="rejoin-program" onClick={() => void command("rejoin_program", {})}>{words.rejoin}</Button> : undefined;
-  const watch = link.node && link.missed && link.status === "open" ? <MissedPart since={link.since} /> : undefined;
-  return <Notice tone={link.status === "lost" ? "warn" : isBack ? "good" : "info"} action={watch ? <>{watch}{act_}</> : act_}><span data-testid="link-line" data-status={link.status}>{asking ? words.leaveAsk : text}</span></Notice>;
+  const watch = link.node && link.missed && link.status === "open" ? <MissedPart since={link.since} watch={setWatching} /> : undefined;
+  return (
+    <>
+      <Notice tone={link.status === "lost" ? "warn" : isBack ? "good" : "info"} action={watch ? <>{watch}{act_}</> : act_}><span data-testid="link-line" data-status={link.status}>{asking ? words.leaveAsk : text}</span></Notice>
+      {watching && <MissedPlayer part={watching} onClose={() => setWatching(null)} />}
+    </>
+  );
 }
 
 /** What was missed stands for some minutes after the link is back. */

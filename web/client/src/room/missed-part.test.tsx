@@ -43,6 +43,20 @@ describe("what was missed of the recording above", () => {
     fireEvent.ended(screen.getByTestId("missed-player"));
     expect(source()).toBe("/two.mp4");
   });
+  it("goes on when the link drops again, until it is closed", async () => {
+    const { inside, store } = room({ links: [link()] });
+    show(inside(<LinkLine />), { api: server(part(SINCE)) });
+    fireEvent.click(await screen.findByTestId("watch-missed"));
+    fireEvent.ended(screen.getByTestId("missed-player"));
+    const player = screen.getByTestId("missed-player");
+    act(() => store.set({ state: { ...store.get().state, links: [link({ status: "lost", missed: null })] } }));
+    expect(screen.getByTestId("link-line").dataset.status).toBe("lost");
+    expect(screen.getByTestId("missed-player")).toBe(player);
+    expect(source()).toBe("/two.mp4");
+    expect(screen.queryByTestId("watch-missed")).toBeNull();
+    fireEvent.click(screen.getAllByRole("button", { name: "Đóng" })[0]!);
+    expect(screen.queryByTestId("missed-part")).toBeNull();
+  });
   it("is not that of an earlier cut, nor there without one", async () => {
     const { inside, store } = room({ links: [link()] });
     const api = server(part("2026-11-23T00:30:00.000Z"));

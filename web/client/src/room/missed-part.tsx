@@ -10,30 +10,24 @@ import styles from "./missed-part.module.css";
 import { useRoom } from "./use-room";
 
 interface Chapter { start_ms: number; kind: "item" | "speech" | "pause" | "gap"; title: string }
-interface Part { begin_ms: number; end_ms: number; segments: { url: string; duration_ms: number }[]; chapters: Chapter[] }
+export interface Part { begin_ms: number; end_ms: number; segments: { url: string; duration_ms: number }[]; chapters: Chapter[] }
 
 const LOOK_MS = 5_000;
 const LOOKS = 180; // a quarter of an hour: then there was no recording, or the line is too thin for it
 
-/** `since`: the link is back; what was missed before an earlier return is not shown for this one. */
-export function MissedPart({ since }: { since: string }) {
+/** `since`: the link is back; what was missed before an earlier return is not shown for this one. Who watches is asked
+ * to keep the player: it goes on when the link drops again, for what it plays is here. */
+export function MissedPart({ since, watch }: { since: string; watch: (part: Part) => void }) {
   const words = useWords().linked.room.missed;
   const api = useApi();
   const meeting = useRoom((p) => p.welcome?.meeting.id) ?? "";
-  const [watching, setWatching] = useState(false);
   const query = useQuery({
     queryKey: ["missed", meeting, since],
     queryFn: () => api.get<{ items: Part[] }>(`/api/meetings/${meeting}/missed`),
     refetchInterval: (q) => (lastFor(q.state.data?.items, since) || q.state.dataUpdateCount + q.state.errorUpdateCount > LOOKS ? false : LOOK_MS),
   });
   const part = lastFor(query.data?.items, since);
-  if (!part) return null;
-  return (
-    <>
-      <Button size="small" onClick={() => setWatching(true)} data-testid="watch-missed">{words.watch}</Button>
-      {watching && <Watch part={part} onClose={() => setWatching(false)} />}
-    </>
-  );
+  return part ? <Button size="small" onClick={() => watch(part)} data-testid="watch-missed">{words.watch}</Button> : null;
 }
 
 const CLOCKS_MS = 10 * 60_000; // the clock above may be wrong by minutes, cuts lie further apart
@@ -43,7 +37,7 @@ function lastFor(parts: Part[] | undefined, since: string): Part | undefined {
   return last && Math.abs(last.end_ms - Date.parse(since)) < CLOCKS_MS ? last : undefined;
 }
 
-function Watch({ part, onClose }: { part: Part; onClose: () => void }) {
+export function MissedPlayer({ part, onClose }: { part: Part; onClose: () => void }) {
   const words = useWords().linked.room.missed;
   const kinds = useWords().minutes.chapterKinds;
   const video = useRef<HTMLVideoElement>(null);
