@@ -2,7 +2,8 @@
 
 The lower room's side opens: it has its worker's offer answered by the upper room, in this installation or, over the
 channel, in another one, and has it dialled. A link that closes, is lost for long, or is not known at the upper side any
-more (its worker died) is opened anew. It is named by the lower room's meeting, so that a newer one replaces an older.
+more (its worker died) is opened anew; one that was closed because of what the other side said, later each time, and
+the operator is told why. It is named by the lower room's meeting, so that a newer one replaces an older.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ Json = dict[str, Any]
 RETRY_S = (1.0, 15.0)
 LOST_S = 2.0  # beyond the three until it was told: then it is dialled anew
 CONNECTING_S = 8.0
+STANDS_S = 3.0  # after a fault: only then it works again, for a ring shows itself just after the link is up
+FAULTS = frozenset({"loop", "too_far", "protocol"})  # causes of a closed link that dialling again does not mend
 UNKNOWN_S = 2.0  # at the upper side: its word of the link is under way
 
 
@@ -56,6 +59,7 @@ class _Care:
     wait_s: float = RETRY_S[0]
     follows: bool | None = None  # as its worker was told; None: not known
     refusal: str = ""  # as it was noted
+    is_faulty: bool = False  # what it said closed it, and it has not stood since
     task: asyncio.Task[None] | None = None
 
 
@@ -143,12 +147,13 @@ class Links:
         if state != care.state:
             care.state, care.since = state, now
         try:
+            await self._take_end(leg, care, now)
             if not self._may_be(leg):
                 await self._close(leg)
             elif now >= care.retry_at and self._is_broken(leg, state, now - care.since):
                 await self._open(leg, care, now)
-            elif state == "up":
-                care.wait_s = RETRY_S[0]
+            elif state == "up" and not (care.is_faulty and now - care.since < STANDS_S):
+                care.wait_s, care.is_faulty = RETRY_S[0], False
                 await self._note(leg, care, "")
             if leg.above is not None:
                 await self._follow(leg, care)
@@ -158,6 +163,17 @@ class Links:
             log.warning("a room could not be linked; it is tried again", room=leg.room.meeting_id, error=str(error))
             if isinstance(error, RefusedThere) and error.code == "refused":
                 await self._note(leg, care, error.detail)
+
+    async def _take_end(self, leg: _Leg, care: _Care, now: float) -> None:
+        """It was closed meanwhile, while it was up or about to be: what is wrong there stays so for now."""
+        cause = leg.room.media.take_link_end("lower", leg.name)
+        if cause not in FAULTS:
+            return
+        care.is_faulty, care.since = True, now
+        care.retry_at = now + care.wait_s
+        care.wait_s = min(2 * care.wait_s, RETRY_S[1])
+        log.warning("a link was closed; it is tried again", room=leg.room.meeting_id, link=leg.name, cause=cause)
+        await self._note(leg, care, cause)
 
     async def _note(self, leg: _Leg, care: _Care, why: str) -> None:
         if leg.above is not None and leg.above.node_id is not None and why != care.refusal:

@@ -58,6 +58,7 @@ class RoomMedia:
         self.stills = Stills()
         self.is_changed = False  # lines, to be reported
         self.links: dict[str, LinkChanged] = {}  # of this room, as its worker has them; by "side name"
+        self.link_ends: dict[str, str] = {}  # why such a link was closed the last time, until somebody asks
         self.on_link: Callable[[LinkChanged], None] = lambda event: None
         self._active_site_id: str | None = None
         self._reported_at = float("-inf")
@@ -107,6 +108,10 @@ class RoomMedia:
         """How one of this room's links does; None: there is none."""
         link = self.links.get(f"{side} {name}")
         return link.state if link is not None else None
+
+    def take_link_end(self, side: LinkSide, name: str) -> str | None:
+        """Why this link was closed since this was asked the last time; None: it was not, or was not told why."""
+        return self.link_ends.pop(f"{side} {name}", None)
 
     def _views(self) -> dict[str, View]:
         connections = [c for c in self._room.connections.values() if c.in_media]
@@ -305,9 +310,12 @@ class RoomMedia:
         key = f"{event.side} {event.link}"
         if event.state == "closed":
             self.links.pop(key, None)
+            if event.side == "lower" and event.cause:
+                self.link_ends[key] = event.cause
         else:
             self.links[key] = event
-        log.info("a link of a room", room=event.room, link=event.link, side=event.side, state=event.state)
+        how = {"side": event.side, "state": event.state, "cause": event.cause}
+        log.info("a link of a room", room=event.room, link=event.link, **how)
         self.on_link(event)
         self._room.driver.trigger()
 

@@ -221,16 +221,16 @@ class FakeMedia:
                 if side in (None, one) and f"{one} {link}" in has.links:
                     self._link(name, link, one, "closed")
 
-    def _link(self, room: str, link: str, side: str, state: str) -> None:
+    def _link(self, room: str, link: str, side: str, state: str, cause: str | None = None) -> None:
         links = self._room(room).links
         links[f"{side} {link}"] = state
         if state == "closed":
             del links[f"{side} {link}"]
-        self.on_event(LinkChanged(room, link, side, state, None, ()))
+        self.on_event(LinkChanged(room, link, side, state, cause, ()))
 
-    def set_link(self, room: str, link: str, side: LinkSide, state: str) -> None:
+    def set_link(self, room: str, link: str, side: LinkSide, state: str, cause: str | None = None) -> None:
         """A link of this room changes by itself."""
-        self._link(room, link, side, state)
+        self._link(room, link, side, state, cause)
 
     async def start_capture(self, peer: str, path: Path, *, whole: bool, seconds: int, most_bytes: int) -> None:
         self._ask("start_capture", peer)

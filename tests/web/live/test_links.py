@@ -194,6 +194,54 @@ async def test_and_below(live: Live) -> None:
     assert noted[1:] == [("province", "")]
 
 
+async def test_a_link_that_is_closed_for_what_it_says_is_told_and_dialled_ever_later(live: Live) -> None:
+    """A ring shows itself once the link is up: what is noted stays until the link stands, and is noted once."""
+    noted, dialled = notes_of(live), await below_another(live)
+    await hold(live, CHILD)
+    await passes(live)
+    worker = live.hub.rooms[CHILD].media.worker
+    assert isinstance(worker, FakeMedia)
+    for _ in range(80):  # 40 s
+        if ends(live)[CHILD] == {f"lower {CHILD}": "up"}:
+            worker.set_link(CHILD, CHILD, "lower", "closed", "loop")
+        await passes(live)
+    assert noted == [("province", "loop")]
+    assert 4 <= len(dialled) <= 7  # after 1, 2, 4, 8 and 15 s
+    for _ in range(40):
+        await passes(live)
+    assert noted[1:] == [("province", "")]
+    assert ends(live)[CHILD] == {f"lower {CHILD}": "up"}
+
+
+async def test_a_link_that_is_closed_because_its_room_left_is_no_fault(live: Live) -> None:
+    noted, dialled = notes_of(live), await below_another(live)
+    await hold(live, CHILD)
+    await passes(live)
+    worker = live.hub.rooms[CHILD].media.worker
+    assert isinstance(worker, FakeMedia)
+    worker.set_link(CHILD, CHILD, "lower", "closed", "left")
+    for _ in range(4):
+        await passes(live)
+    assert noted == [] and len(dialled) == 2
+
+
+async def below_another(live: Live) -> list[str]:
+    """The child hangs below a room of another installation, which answers; the rooms it was asked for."""
+    async with live.database.transaction() as session:
+        child = await session.get_one(Meeting, CHILD)
+        child.parent_id, child.remote_parent_id, child.remote_parent_node_id = None, "theirs", "province"
+    there, here = LinkChannel(), live.hub.links._channel
+    dialled: list[str] = []
+
+    async def answer(node: str, kind: str, body: dict[str, object]) -> dict[str, object]:
+        dialled.append(str(body["meeting"]))
+        return {"answer": {"path": ["province/theirs"]}}
+
+    there.on("media.open", answer)
+    MemoryLink(("district", here), ("province", there))
+    return dialled
+
+
 def notes_of(live: Live) -> list[tuple[str, str]]:
     """What would stand at the operator's page."""
     noted: list[tuple[str, str]] = []

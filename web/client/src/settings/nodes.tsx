@@ -10,7 +10,7 @@ import { Card } from "../ui/frame";
 import { ErrorNotice, Loading, Notice, Pill } from "../ui/notice";
 import { useWords } from "../words";
 import { dateOf, secondsOf } from "../words/when";
-import { faultIn } from "./node-faults";
+import { detailIn, faultIn } from "./node-faults";
 
 interface This { name: string; fingerprint: string; pairing_text: string }
 interface Node {
@@ -73,7 +73,7 @@ function Row({ node, revoke }: { node: Node; revoke: () => void }) {
       <td>{words.nodes.roles[node.role]}</td>
       <td><Pill tone={node.is_up ? "good" : node.revoked_at ? "info" : "bad"}>{state}</Pill></td>
       <td>{line}</td>
-      <td>{node.error && <>{faultIn(words.nodes, node.error)}{node.error_at && ` (${dateOf(node.error_at)} ${secondsOf(node.error_at)})`}<br /><span className={styles.soft}>{node.error_detail}</span></>}</td>
+      <td>{node.error && <>{faultIn(words.nodes, node.error)}{node.error_at && ` (${dateOf(node.error_at)} ${secondsOf(node.error_at)})`}<br /><span className={styles.soft}>{detailIn(words.nodes, node.error, node.error_detail)}</span></>}</td>
       <td>{!node.revoked_at && <ConfirmButton look="danger" size="small" ask={words.nodes.revokeAsk(node.name)} detail={words.nodes.revokeDetail} act={revoke}>{words.nodes.revoke}</ConfirmButton>}</td>
     </tr>
   );

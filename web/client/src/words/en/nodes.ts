@@ -9,6 +9,10 @@ export const nodes = {
   isThis: "This is the text of this very installation.", revoke: "Revoke", revokeAsk: (name: string) => `Revoke the link with ${name}?`, revokeDetail: "The link ends at once. What was received stays.",
   refusedUnknown: (name: string, id: string) => `An installation that is not linked called and was refused: it says it is ${name}, id ${id}…`, refusedRevoked: (name: string, id: string) => `A revoked installation called and was refused: ${name}, id ${id}…`,
   saidOfUs: (fault: string) => `The other side says of this system: ${fault}`,
+  mediaFaults: {
+    loop: "The rooms form a ring", too_far: "Too many levels below the highest room", protocol: "The other side sent messages that are not understood", malformed: "The other side sent messages that are not understood",
+    version: "Versions do not fit", codec: "The two sides use different video codecs",
+  } as Record<string, string>,
   codes: {
     asked_not_possible: "Asked for a room, but people or a site are missing here", asked_too_many: "Asked for too many rooms", asked_cancelled: "Asked for a room of a meeting that is cancelled", asked_secret_refused: "Asked for a room with secret content",
     unreachable: "Cannot be reached", version: "Versions do not fit", unknown_node: "The other side does not know us", bad_proof: "Wrong key", silent: "No signal", foreign_origin: "Sent what is not its own",

@@ -9,6 +9,10 @@ export const nodes = {
   isThis: "Đây là mã của chính hệ thống này.", revoke: "Thu hồi", revokeAsk: (name: string) => `Thu hồi liên kết với ${name}?`, revokeDetail: "Liên kết ngắt ngay. Những gì đã nhận vẫn được giữ.",
   refusedUnknown: (name: string, id: string) => `Hệ thống chưa liên kết gọi đến và bị từ chối: tự xưng ${name}, mã ${id}…`, refusedRevoked: (name: string, id: string) => `Hệ thống đã thu hồi gọi đến và bị từ chối: ${name}, mã ${id}…`,
   saidOfUs: (fault: string) => `Bên kia báo về hệ thống này: ${fault}`,
+  mediaFaults: {
+    loop: "Các phòng họp nối thành vòng", too_far: "Cách phòng họp cao nhất quá nhiều cấp", protocol: "Bên kia gửi thông điệp không hiểu được", malformed: "Bên kia gửi thông điệp không hiểu được",
+    version: "Phiên bản không tương thích", codec: "Hai bên dùng chuẩn nén hình khác nhau",
+  } as Record<string, string>,
   codes: {
     asked_not_possible: "Đề nghị mở phòng họp nhưng ở đây còn thiếu người hoặc điểm cầu", asked_too_many: "Đề nghị mở quá nhiều phòng họp", asked_cancelled: "Đề nghị mở phòng của cuộc họp đã hủy", asked_secret_refused: "Đề nghị mở phòng có nội dung bí mật",
     unreachable: "Không gọi được", version: "Phiên bản không tương thích", unknown_node: "Bên kia không nhận ra hệ thống này", bad_proof: "Sai khóa", silent: "Mất tín hiệu", foreign_origin: "Gửi dữ liệu không phải của mình",
