@@ -12,7 +12,7 @@ import { ErrorNotice } from "../ui/notice";
 import { useWords } from "../words";
 import styles from "./page.module.css";
 import { isSecret } from "./secrecy";
-import { dateOf, parseMoment, timeOf } from "../words/when";
+import { dateOf, parseEnd, parseMoment, timeOf } from "../words/when";
 
 export function PlanActs({ meeting, onDone }: { meeting: Meeting; onDone: (text: string) => void }) {
   const words = useWords();
@@ -57,7 +57,7 @@ function PostponeDialog({ meeting, act, onClose, error }: { meeting: Meeting; ac
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
   const start = parseMoment(date, from);
-  const end = parseMoment(date, to);
+  const end = parseEnd(date, from, to);
   const wrong = !start || !end ? words.plan.badDate : end <= start ? words.plan.endBeforeStart : null;
   const go = () => {
     setTried(true);

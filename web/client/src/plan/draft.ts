@@ -1,6 +1,6 @@
 /** The plan as the form holds it: text fields, not yet a PlanIn. */
 import type { Meeting, Mode, PlanIn } from "../rest/types";
-import { dateOf, parseMoment, timeOf } from "../words/when";
+import { dateOf, parseEnd, parseMoment, timeOf } from "../words/when";
 import { isSecret } from "./secrecy";
 
 /** `note`: what the item brings along, such as the last meeting's conclusions; undefined when it brings nothing. */
@@ -39,7 +39,7 @@ export type Problems = Partial<Record<"title" | "date" | "to" | "limit", "titleN
 
 export function problemsOf(draft: Draft): Problems {
   const start = parseMoment(draft.date, draft.from);
-  const end = parseMoment(draft.date, draft.to);
+  const end = parseEnd(draft.date, draft.from, draft.to);
   return {
     ...(!draft.title.trim() && { title: "titleNeeded" as const }),
     ...((!start || !end) && { date: "badDate" as const }),
@@ -53,7 +53,7 @@ export function planOf(draft: Draft): PlanIn {
   const given = Object.fromEntries(Object.entries(ids).filter(([, id]) => id));
   const text = Object.fromEntries(Object.entries({ place: draft.place, contact_phone: draft.contact_phone }).filter(([, value]) => value.trim()));
   return {
-    title: draft.title.trim(), kind: draft.kind, starts_at: parseMoment(draft.date, draft.from) ?? undefined, ends_at: parseMoment(draft.date, draft.to) ?? undefined,
+    title: draft.title.trim(), kind: draft.kind, starts_at: parseMoment(draft.date, draft.from) ?? undefined, ends_at: parseEnd(draft.date, draft.from, draft.to) ?? undefined,
     note: draft.note, mode: draft.mode, speech_limit_s: Math.round(Number(draft.limit_minutes.replace(",", ".")) * 60) || 0, record: draft.record && !isSecret(draft.security_marking), security_marking: draft.security_marking,
     site_ids: draft.site_ids, ...given, ...text,
     items: draft.items.filter((i) => i.title.trim()).map((i) => ({ ...(i.id && { id: i.id }), title: i.title.trim(), minutes: Math.round(Number(i.minutes)) || 0, presenter_name: i.presenter_name.trim(), ...(i.presenter_unit_id && { presenter_unit_id: i.presenter_unit_id }), ...(i.note !== undefined && { note: i.note }) })),
@@ -66,6 +66,6 @@ export function agendaSum(items: readonly { minutes: string }[]): number {
 
 export function slotMinutes(draft: Pick<Draft, "date" | "from" | "to">): number {
   const start = parseMoment(draft.date, draft.from);
-  const end = parseMoment(draft.date, draft.to);
+  const end = parseEnd(draft.date, draft.from, draft.to);
   return start && end ? Math.max(Math.round((Date.parse(end) - Date.parse(start)) / 60_000), 0) : 0;
 }

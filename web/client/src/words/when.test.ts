@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { chapterAt, sourceAt } from "../minutes/timeline";
 import type { Recording } from "../minutes/types";
 import { agendaSum, slotMinutes } from "../plan/draft";
-import { clockOf, dateOf, momentOf, parseDate, parseMoment, weekdayOf } from "./when";
+import { clockOf, dateOf, momentOf, parseDate, parseEnd, parseMoment, weekdayOf } from "./when";
 
 describe("dates", () => {
   it("are those of Hà Nội whatever the machine says", () => {
@@ -13,6 +13,9 @@ describe("dates", () => {
   it("are read as people type them and refused when there is no such day", () => {
     expect(parseMoment("5/11/2026", "14h")).toBe("2026-11-05T07:00:00.000Z");
     expect(parseMoment("05-11-2026", "08:30")).toBe("2026-11-05T01:30:00.000Z");
+    expect(parseEnd("05/11/2026", "14:00", "16:00")).toBe("2026-11-05T09:00:00.000Z");
+    expect(parseEnd("05/11/2026", "23:30", "00:45")).toBe("2026-11-05T17:45:00.000Z"); // a flood at night
+    expect(parseEnd("05/11/2026", "14:00", "09:00")).toBe("2026-11-05T02:00:00.000Z"); // a slip, which the form refuses
     expect([parseMoment("31/02/2026", "08:00"), parseMoment("05/11/2026", "25:00"), parseMoment("", "")]).toEqual([null, null, null]);
     expect(parseDate("30/11/2026")).toBe("2026-11-30");
   });

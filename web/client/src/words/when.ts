@@ -58,6 +58,17 @@ export function parseMoment(date: string, time: string): string | null {
   return moment.toISOString();
 }
 
+const NIGHT_MS = 8 * 3_600_000;
+
+/** When it ends: on the day it begins, or, through the night, on the next; what would last longer is a slip. */
+export function parseEnd(date: string, from: string, to: string): string | null {
+  const start = parseMoment(date, from);
+  const end = parseMoment(date, to);
+  if (!start || !end || end > start) return end;
+  const next = new Date(Date.parse(end) + 86_400_000);
+  return next.getTime() - Date.parse(start) <= NIGHT_MS ? next.toISOString() : end;
+}
+
 /** dd/mm/yyyy to an ISO date and back; tasks and document dates have no time. */
 export function parseDate(text: string): string | null {
   const moment = parseMoment(text, "12:00");
