@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -112,15 +113,26 @@ class FirefoxPage:
         return result
 
 
+def openh264() -> Path | None:
+    """The folder of Cisco's OpenH264, with which a Firefox speaks H.264: no part of Debian's, each Firefox fetches it
+    by itself. Named by Firefox's own ``MOZ_GMP_PATH``, else what a Firefox of this user has fetched."""
+    if named := os.environ.get("MOZ_GMP_PATH"):
+        return Path(named)
+    return next(iter(sorted(Path.home().glob(".mozilla/firefox/*/gmp-gmpopenh264/*/"))), None)
+
+
 @contextlib.asynccontextmanager
-async def firefox(folder: Path, html: str, hertz: int) -> AsyncIterator[FirefoxPage]:
-    """One Firefox with a profile of its own, at a page that is ``html``; its fake microphone sounds so high."""
+async def firefox(folder: Path, html: str, hertz: int, plugin: Path | None = None) -> AsyncIterator[FirefoxPage]:
+    """One Firefox with a profile of its own, at a page that is ``html``; its fake microphone sounds so high.
+
+    ``plugin``: the folder of a media plugin that it loads.
+    """
     profile = folder / "firefox"
     profile.mkdir(parents=True)
     preferences = PREFERENCES | {"media.navigator.audio.fake_frequency": hertz}
     lines = (f'user_pref("{name}", {json.dumps(value)});\n' for name, value in preferences.items())
     (profile / "user.js").write_text("".join(lines))
-    async with _served(html) as url, _running(profile) as address, connect(address, max_size=None) as socket:
+    async with _served(html) as url, _running(profile, plugin) as address, connect(address, max_size=None) as socket:
         page = FirefoxPage(socket)
         listening = asyncio.ensure_future(page.listen())
         try:
@@ -131,12 +143,13 @@ async def firefox(folder: Path, html: str, hertz: int) -> AsyncIterator[FirefoxP
 
 
 @contextlib.asynccontextmanager
-async def _running(profile: Path) -> AsyncIterator[str]:
+async def _running(profile: Path, plugin: Path | None) -> AsyncIterator[str]:
     """The address it listens at for a session."""
     process = await asyncio.create_subprocess_exec(
         EXECUTABLE,
         *("--headless", "--no-remote", "--new-instance", "--remote-debugging-port", "0", "--profile", str(profile)),
-        env={"HOME": str(profile), "PATH": "/usr/bin:/bin", "MOZ_DISABLE_AUTO_SAFE_MODE": "1"},
+        env={"HOME": str(profile), "PATH": "/usr/bin:/bin", "MOZ_DISABLE_AUTO_SAFE_MODE": "1"}
+        | ({"MOZ_GMP_PATH": str(plugin)} if plugin else {}),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )

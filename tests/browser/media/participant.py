@@ -176,9 +176,9 @@ async def participant(
 
 
 @contextlib.asynccontextmanager
-async def firefox_participant(folder: Path, number: int) -> AsyncIterator[Participant]:
+async def firefox_participant(folder: Path, number: int, plugin: Path | None = None) -> AsyncIterator[Participant]:
     """The same in a Firefox."""
-    async with firefox(folder, PAGE, tone.frequency(number)) as page:
+    async with firefox(folder, PAGE, tone.frequency(number), plugin) as page:
         joined = Participant(page, number, draws=True)
         await page.expose_function("signal", joined.negotiate)
         yield joined

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from sfu.settings import MediaSettings
 from tests.browser.media.participant import Participant, firefox_participant, participant
+from tests.media.firefox import openh264
 from tests.web.media.conftest import running_media
 from web.media.messages import Program
 
@@ -30,6 +34,25 @@ async def test_firefox_and_chromium_see_and_hear_each_other(tmp_path: Path) -> N
         await sends_layers(chrome)
         await fox.restart_ice(lambda offer: media.client.restart_ice("fox", offer))
         await goes_on(fox)
+
+
+@pytest.mark.skipif(openh264() is None, reason="Firefox has no OpenH264 here; MOZ_GMP_PATH names its folder")
+async def test_a_firefox_with_its_openh264_in_a_room_of_h264(tmp_path: Path) -> None:
+    async with (
+        running_media(replace(EVERY_ADDRESS, video_codec="h264")) as media,
+        firefox_participant(tmp_path, 5, openh264()) as fox,
+        participant(tmp_path, 9) as chrome,
+    ):
+        await media.client.open_room("room")
+        await media.client.set_program("room", Program(floor="fox", chair="chrome"), ["fox", "chrome"])
+        await fox.join(media.signal("room", "fox"))
+        await chrome.join(media.signal("room", "chrome"))
+        await chrome.sees(fox.number)
+        await fox.sees(chrome.number)
+        await sends_layers(fox)
+        for viewer in (fox, chrome):
+            shown = [item for item in (await viewer.report())["inbound"] if item.get("decoded")]
+            assert {item["codec"] for item in shown} == {"video/H264"}
 
 
 async def sends_layers(sender: Participant) -> None:
