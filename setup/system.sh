@@ -54,6 +54,14 @@ if [ "$purpose" = test ]; then
     need soffice libreoffice-writer-nogui
     need mount mount
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+    # an encoder that is not ours
+    [ -e /usr/lib/python3/dist-packages/gi ] || missing+=(python3-gi)
+    found() { compgen -G "/usr/lib/*/$1" >/dev/null || missing+=("$2"); }
+    found girepository-1.0/GstWebRTC-1.0.typelib gir1.2-gst-plugins-bad-1.0
+    found gstreamer-1.0/libgstopus.so gstreamer1.0-plugins-base
+    found gstreamer-1.0/libgstvpx.so gstreamer1.0-plugins-good
+    found gstreamer-1.0/libgstwebrtc.so gstreamer1.0-plugins-bad
+    found gstreamer-1.0/libgstnice.so gstreamer1.0-nice
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

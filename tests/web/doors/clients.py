@@ -1,4 +1,4 @@
-"""Foreign clients: an aiortc encoder and player, and FFmpeg's own WHIP muxer."""
+"""Foreign clients: an aiortc encoder and player, FFmpeg's own WHIP muxer, GStreamer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from urllib.parse import urljoin
 
 import av
@@ -16,9 +17,11 @@ import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 
-from tests.media import tone
+from tests.media import picture_code, tone
 from tests.web.doors.conftest import WAIT_S, House
 from tests.web.media.test_aiortc_peer import Picture, heard, shown
+
+SYSTEM_PYTHON = "/usr/bin/python3"  # GStreamer's bindings are Debian's
 
 
 class Tone(MediaStreamTrack):
@@ -95,23 +98,22 @@ async def _connected(house: House, kind: str, secret: str, peer: RTCPeerConnecti
         await peer.close()
 
 
-class FFmpeg:
-    """FFmpeg's WHIP muxer in a process of its own, until it is told to stop."""
+class Process:
+    """An encoder in a process of its own, until the end of its input tells it to stop."""
 
-    def __init__(self, url: str, secret: str, number: int) -> None:
-        self._arguments = ("-m", "tests.web.doors.ffmpeg_encoder", url, secret, str(number))
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
         self._process: asyncio.subprocess.Process | None = None
         self.said = ""
 
-    async def __aenter__(self) -> FFmpeg:
+    async def __aenter__(self) -> Process:
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, *self._arguments, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT
+            *self._arguments, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT
         )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """The end of its input tells it to stop."""
         assert self._process is not None
         try:
             async with asyncio.timeout(WAIT_S):
@@ -119,3 +121,18 @@ class FFmpeg:
         except TimeoutError:
             self._process.kill()
             raise
+
+
+def ffmpeg(url: str, secret: str, number: int) -> Process:
+    """FFmpeg's WHIP muxer."""
+    return Process(sys.executable, "-m", "tests.web.doors.ffmpeg_encoder", url, secret, str(number))
+
+
+def gstreamer(folder: Path, url: str, secret: str, number: int) -> Process:
+    """GStreamer; its payloader cuts at 1400 bytes, its microphone is an m-line of port 0 that the bundle carries."""
+    luma = picture_code.picture(number, 320, 180)
+    luma[90:] = np.random.default_rng(number).integers(0, 255, (90, 320))  # a picture of many packets
+    picture = folder / "picture.pgm"
+    picture.write_bytes(b"P5 320 180 255\n" + luma.tobytes())
+    script = str(Path(__file__).with_name("gstreamer_encoder.py"))
+    return Process(SYSTEM_PYTHON, script, url, secret, str(picture), str(tone.frequency(number)))

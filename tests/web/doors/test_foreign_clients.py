@@ -1,12 +1,13 @@
-"""Encoders and players that are not ours, in a real room: FFmpeg's WHIP muxer and aiortc."""
+"""Encoders and players that are not ours, in a real room: FFmpeg's WHIP muxer, GStreamer and aiortc."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from tests.web.doors.clients import FFmpeg, encoder, player
+from tests.web.doors.clients import encoder, ffmpeg, gstreamer, player
 from tests.web.doors.conftest import OTHER_SITE, SITE, WAIT_S, House
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -34,7 +35,7 @@ async def test_ffmpeg_sends_into_a_room_of_h264(h264_house: House) -> None:
     house = h264_house
     secret = await house.ticket(site_id=OTHER_SITE)
     async with (
-        FFmpeg(house.door("ingest"), secret, 22),
+        ffmpeg(house.door("ingest"), secret, 22),
         player(house, await house.ticket("playback")) as viewer,
         asyncio.timeout(WAIT_S),
     ):
@@ -43,3 +44,17 @@ async def test_ffmpeg_sends_into_a_room_of_h264(h264_house: House) -> None:
         assert await viewer.sees() == 22
         assert await viewer.hears() == 22
     await house.until(lambda: house.room.state.sites[OTHER_SITE].connection_id is None)
+
+
+async def test_gstreamer_sends_packets_as_long_as_it_likes(house: House, tmp_path: Path) -> None:
+    secret = await house.ticket()
+    async with (
+        gstreamer(tmp_path, house.door("ingest"), secret, 23),
+        player(house, await house.ticket("playback")) as viewer,
+        asyncio.timeout(WAIT_S),
+    ):
+        await house.until(lambda: house.room.state.sites[SITE].connection_id is not None)
+        await house.command("grant_floor", site_id=SITE)
+        assert await viewer.sees() == 23
+        assert await viewer.hears() == 23
+    await house.until(lambda: house.room.state.sites[SITE].connection_id is None)
