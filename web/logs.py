@@ -19,6 +19,7 @@ from web.link_measures import LinkMeasures
 from web.media.messages import MediaStats, Step
 
 if TYPE_CHECKING:
+    from web.live.connection import PagesSaid
     from web.live.workers import Standing
 
 _SECRET_PATHS = (
@@ -139,6 +140,14 @@ class Measures:
             registry=self.registry,
         )  # fmt: skip
 
+        self.page_reports = Gauge(
+            "giaoban_page_reports_total", "Reports of pages about their lines, one every few seconds and page",
+            registry=self.registry,
+        )  # fmt: skip
+        self.frozen = Gauge(
+            "giaoban_page_frozen_seconds_total", "How long pictures stood still at pages, all together",
+            registry=self.registry,
+        )  # fmt: skip
         self.links = LinkMeasures(self.registry)
 
     def note_media(self, found: Mapping[str, MediaStats]) -> None:
@@ -154,6 +163,11 @@ class Measures:
             self.lines["estimate_least"].labels(worker).set(min(estimates, default=0))
             for step in get_args(Step):
                 self.steps.labels(worker, step).set(sum(1 for one in lines if one.step == step))
+
+    def note_pages(self, said: PagesSaid) -> None:
+        """What pages saw."""
+        self.page_reports.set(said.reports)
+        self.frozen.set(said.frozen_ms / 1000)
 
     def note_workers(self, standings: Iterable[Standing]) -> None:
         """How the media workers do, as of now."""

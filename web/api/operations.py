@@ -68,6 +68,7 @@ async def measures(request: Request) -> Response:
     counted.note_workers(workers.standings())
     media = await workers.statistics()
     counted.note_media(media)
+    counted.note_pages(services_of(request).hub.said)
     links = services_of(request).node_links
     counted.links.note(links.standings() if links is not None else (), media)
     return Response(generate_latest(counted.registry), media_type=CONTENT_TYPE_LATEST)

@@ -95,6 +95,14 @@ def to_text(message: Json) -> str:
 
 
 @dataclass(slots=True)
+class PagesSaid:
+    """What the pages of a process have said of their lines since it began; pages that left are in it."""
+
+    reports: int = 0
+    frozen_ms: int = 0  # how long pictures stood still
+
+
+@dataclass(slots=True)
 class Line:
     """How the line of one connection does: what the worker sees arriving and what the browser reports."""
 

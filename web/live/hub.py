@@ -32,7 +32,7 @@ from scheduler.proceedings.state import State
 from web.link.channel import LinkChannel
 from web.live.chairing import Chairing
 from web.live.climbing import Climbing
-from web.live.connection import Connection, ConnectionIds
+from web.live.connection import Connection, ConnectionIds, PagesSaid
 from web.live.done_below import DoneBelow
 from web.live.errors import Closing, NoEntry
 from web.live.far_stills import FarStills
@@ -88,6 +88,7 @@ class Hub:
         tell_every_s: float = 0.0,
     ) -> None:
         self.lost = asyncio.Event()
+        self.said = PagesSaid()
         self.rooms: dict[str, Room] = {}
         channel = channel or LinkChannel()
         self.links = Links(self.rooms, channel, monotonic)
@@ -136,6 +137,7 @@ class Hub:
             on_lease_lost=self._lose,
             another_worker=self.workers.another,
             tell_every_s=self._tell_every_s,
+            said=self.said,
             turn=self._turn,
             names_of=self.naming.of,
             stills_elsewhere=self.far_stills.want,

@@ -30,7 +30,7 @@ from scheduler.proceedings.log import LogWriter, Standing
 from scheduler.proceedings.node import Node
 from scheduler.proceedings.plan import Participant, Plan, Sitter
 from scheduler.proceedings.state import State
-from web.live.connection import Connection, ConnectionIds, to_text
+from web.live.connection import Connection, ConnectionIds, PagesSaid, to_text
 from web.live.errors import Closing, NoEntry
 from web.live.media_driver import Media, MediaDriver
 from web.live.planned import Planned, Reading, load_planned
@@ -65,6 +65,7 @@ class Belongings:
     on_lease_lost: Callable[[], None]
     another_worker: Callable[[Room], Media | None] = lambda room: None
     tell_every_s: float = 0.0
+    said: PagesSaid = field(default_factory=PagesSaid)
     turn: TurnServers = field(default_factory=TurnServers)
     names_of: Callable[[Room, Iterable[str]], Json | None] = lambda room, labels: None
     stills_elsewhere: Callable[[Room, str, str, bool], None] = lambda room, site_id, worker, wanted: None

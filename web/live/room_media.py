@@ -196,6 +196,8 @@ class RoomMedia:
         """A page says how its line does."""
         connection.line.loss, connection.line.rtt_ms = round(loss, 3), rtt_ms
         connection.line.frozen_ms += frozen_ms
+        self._room.has.said.reports += 1
+        self._room.has.said.frozen_ms += frozen_ms
         self.is_changed = True
 
     def clock(self, connection: Connection, said_ms: float, now: datetime) -> None:

@@ -224,4 +224,5 @@ async def test_the_stats_page_and_the_measures_show_the_lines(house: House) -> N
     measures = (await house.http.get(f"{house.url}/metrics")).text
     assert 'giaoban_media_total{what="packets_in",worker="media-1"}' in measures
     assert 'giaoban_media_peers_at_step{step="full",worker="media-1"} 1.0' in measures
+    assert "giaoban_page_reports_total 1.0" in measures and "giaoban_page_frozen_seconds_total 0.14" in measures
     await encoder.peer.close()
