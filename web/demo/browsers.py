@@ -134,8 +134,8 @@ class Browsers:
             await asked.first.click()
         await _at(page, "request-floor").first.click()
         await bring_on_air(seats, commune.site_id)
-        for name in ("central", "district"):
-            video = _at(self.pages[name], "program-video").first
+        for page in self.pages.values():  # the commune's own shows who gave it the floor
+            video = _at(page, "program-video").first
             await video.wait_for()
             await asyncio.wait_for(video.evaluate(PLAYS_JS), PATIENCE_MS / 1000)
         await asyncio.sleep(SETTLED_S)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY, type Speech, type State } from "../proceedings/state";
 import { backoffMs, FINAL_CODES } from "./backoff";
-import { floorClock, handedTo, isHeard, isNext, justBegun, moved, onAirOf, programFromAbove, programSite, rollSum, slotOf, spokenSums } from "./model";
+import { floorClock, handedTo, isHeard, isNext, justBegun, largeSite, moved, onAirOf, programFromAbove, programSite, rollSum, slotOf, spokenSums } from "./model";
 
 const T0 = Date.parse("2026-11-22T01:00:00.000Z");
 const speech = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: "2026-11-22T01:00:00.000Z", limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, merged: [], ...part });
@@ -24,6 +24,26 @@ describe("program", () => {
     expect(shown(["chair", "below"])).toBeNull();
     expect(shown(["root"], { floor: speech() })).toBeNull();
     expect(shown(["root"], { links: [{ ...link, status: "away" }] })).toBeNull();
+  });
+  it("shows who speaks whoever gave him the floor, and an empty place only where there is no picture", () => {
+    const slot = (site_id: string | null) => ({ mid: `${site_id}`, site_id, source: "camera" as const, paused: false });
+    const far = { root: { title: "tỉnh", above: true }, other: { title: "sở", above: true } };
+    const large = (floor: Partial<Speech> | null, slots: (string | null)[], mine = "a") => largeSite(state({ floor: floor && speech(floor) }), slots.map(slot), far, "root", null, mine);
+    const granted = { from_above: true };
+    expect(large(granted, ["b", "chair", "other", "root"])).toBe("root");
+    expect(large(granted, ["b", "chair", "other"])).toBe("other");
+    expect(large(granted, ["b", "chair"])).toBe("chair");
+    expect(large({}, ["root", "b", "chair"])).toBe("chair");
+    expect(large({}, [null, "b"])).toBe("b");
+    expect([large(granted, [null]), large({}, [])]).toEqual(["root", "chair"]);
+    expect(large({ ...granted, site_id: "chair" }, ["root"], "chair")).toBe("root");
+    expect(large({ site_id: "chair" }, ["b"], "chair")).toBe("chair");
+  });
+  it("shows the others who speaks, with or without a picture", () => {
+    const chair = { mid: "0", site_id: "chair", source: "camera" as const, paused: false };
+    expect(largeSite(state({ floor: speech() }), [chair], {}, null, null, "b")).toBe("a");
+    expect(largeSite(state({}), [], {}, null, null, "b")).toBe("chair");
+    expect(largeSite(state({ chair_site_id: null }), [], {}, null, null, null)).toBeNull();
   });
   it("finds a site's slot by source, never an empty one", () => {
     const slots = [{ mid: "5", site_id: "a", source: "presentation", paused: false }, { mid: "6", site_id: "a", source: "camera", paused: true }, { mid: "7", site_id: null, source: "camera", paused: false }] as const;

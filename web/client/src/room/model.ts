@@ -20,6 +20,20 @@ export function programFromAbove(state: State, slots: readonly SlotAssignment[],
   return shown.find((siteId) => siteId !== leads) ?? shown[0] ?? null;
 }
 
+/**
+ * Whom the large place shows: who is on air. Who speaks looks at whoever gave him the floor, else at the chair of his own
+ * room, else at any other picture: an empty place only where there is none at all.
+ */
+export function largeSite(state: State, slots: readonly SlotAssignment[], far: Readonly<Record<string, FarSite>>, leads: string | null, active: string | null, mine: string | null): string | null {
+  const onAir = programFromAbove(state, slots, far, leads) ?? programSite(state, active);
+  const fromAbove = !!state.floor?.from_above;
+  if (onAir === null || onAir !== mine || (mine === state.chair_site_id && !fromAbove)) return onAir;
+  const cameras = slots.filter((slot) => slot.source === "camera").map((slot) => slot.site_id);
+  const above = fromAbove ? [leads, ...cameras.filter((siteId) => siteId && far[siteId]?.above)] : [];
+  const before = [...above, state.chair_site_id, ...cameras].filter((siteId) => siteId !== null && siteId !== mine);
+  return before.find((siteId) => cameras.includes(siteId)) ?? before[0] ?? mine;
+}
+
 export function slotOf(slots: readonly SlotAssignment[], siteId: string | null, source: SlotAssignment["source"]): SlotAssignment | null {
   return slots.find((slot) => slot.source === source && slot.site_id !== null && slot.site_id === siteId) ?? null;
 }

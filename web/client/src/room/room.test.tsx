@@ -9,6 +9,7 @@ import { useInterruption, Strips } from "./interruptions";
 import { OnAirBanner } from "./on-air";
 import type { RoomController } from "./controller";
 import { Picture } from "./picture";
+import { Stage } from "./stage";
 import { TopBar } from "./top-bar";
 
 const floor = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: new Date().toISOString(), limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, merged: [], ...part });
@@ -40,6 +41,20 @@ describe("the banner of a site on air", () => {
     const { inside } = room({ queue: [{ request_id: "r", site_id: "a", kind: "speech", speaker: null, at: "", put_off: false, origin: null, forwarded: "no" as const, merged: [], joined: "" }] });
     show(inside(<OnAirBanner />));
     expect(screen.getByTestId("next-up").textContent).toContain("Khi được mời, hình và tiếng phát ngay");
+  });
+});
+
+describe("the large place", () => {
+  it("is, for a commune that the room above gave the floor, the chair above and not its own, who has no picture", () => {
+    const link = { meeting_id: "m0", side: "upper" as const, node: "n", title: "Tỉnh", status: "open" as const, since: "", missed: null };
+    const slots = [{ mid: "7", site_id: "root", source: "camera" as const, paused: false }];
+    const { inside } = room({ floor: floor({ from_above: true }), links: [link] }, { slots, far: { root: { title: "tỉnh Hà Giang", above: true } }, leads: "root" });
+    show(inside(<Stage preview={null} />));
+    const large = screen.getByTestId("program-video");
+    expect([large.dataset.siteId, large.dataset.slot, large.getAttribute("aria-label")]).toEqual(["root", "7", "tỉnh Hà Giang"]);
+    expect(large.closest("figure")?.textContent).toContain("Chủ tọa");
+    expect(screen.getByTestId("self-video").dataset.siteId).toBe("a");
+    expect(screen.queryByTestId("site-video")).toBeNull();
   });
 });
 

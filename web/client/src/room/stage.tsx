@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import { Button } from "../ui/button";
 import { useWords } from "../words";
-import { otherPictures, presentationSlot, programFromAbove, programSite, slotOf } from "./model";
+import { largeSite, otherPictures, presentationSlot, slotOf } from "./model";
 import { PaperPage } from "./paper-page";
 import { Picture } from "./picture";
 import styles from "./stage.module.css";
@@ -13,24 +13,21 @@ export function Program({ large, showNote = true }: { large: boolean; showNote?:
   const names = useNames();
   const state = useRoom((p) => p.state);
   const slots = useRoom((p) => p.slots);
-  const active = useRoom((p) => p.activeSiteId);
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
-  const above = useFromAbove();
   const leads = useRoom((p) => p.leads);
-  const siteId = above ?? programSite(state, active);
-  // The one who speaks looks at the chair: his own picture stands in the strip.
-  const shown = siteId === mine && state.chair_site_id && state.chair_site_id !== mine ? state.chair_site_id : siteId;
+  const shown = useLarge();
   const slot = slotOf(slots, shown, "camera");
-  const onAir = !!state.floor && state.stage !== "suspended" && state.floor.site_id === shown;
+  const speech = state.floor?.site_id === shown ? state.floor : null;
   const title = names.unit(shown) || words.room.program;
-  const note = shown === (above ? leads : state.chair_site_id) ? words.role.chair : (state.floor?.speaker?.name ?? "");
+  const isChair = shown !== null && (shown === state.chair_site_id || shown === leads);
+  const note = isChair ? words.role.chair : (speech?.speaker?.name ?? "");
   return (
-    <Picture title={title} note={showNote ? note : ""} siteId={shown} mid={slot?.mid} own={shown !== null && shown === mine} paused={slot?.paused} testId="program-video" large={large} onAir={onAir} />
+    <Picture title={title} note={showNote ? note : ""} siteId={shown} mid={slot?.mid} own={shown !== null && shown === mine} paused={slot?.paused} testId="program-video" large={large} onAir={speech !== null && state.stage !== "suspended"} />
   );
 }
 
-function useFromAbove(): string | null {
-  return useRoom((p) => programFromAbove(p.state, p.slots, p.far, p.leads));
+function useLarge(): string | null {
+  return useRoom((p) => largeSite(p.state, p.slots, p.far, p.leads, p.activeSiteId, p.welcome?.site_id ?? null));
 }
 
 export function Stage({ preview }: { preview: string | null }) {
@@ -62,12 +59,9 @@ function Strip({ withProgram, preview }: { withProgram: boolean; preview: string
   const names = useNames();
   const state = useRoom((p) => p.state);
   const slots = useRoom((p) => p.slots);
-  const active = useRoom((p) => p.activeSiteId);
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const role = useRoom((p) => p.welcome?.role);
-  const above = useFromAbove();
-  const program = above ?? programSite(state, active);
-  const main = program === mine && state.chair_site_id !== mine ? state.chair_site_id : program;
+  const main = useLarge();
   const others = useMemo(() => otherPictures(slots, main, names.roster).filter((s) => s.site_id !== preview), [slots, main, names, preview]);
   const previewSlot = slotOf(slots, preview, "camera");
   const camOn = useRoom((p) => p.camOn);
