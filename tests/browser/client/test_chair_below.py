@@ -1,4 +1,5 @@
-"""The chair between levels in real Chromium: to a district's leader in his own room, and back to the province."""
+"""The floor and the chair between levels in real Chromium: a commune speaks to the province, whose chair goes to a
+district's leader in his own room and back."""
 
 from __future__ import annotations
 
@@ -10,20 +11,21 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from scheduler.organization.demonstration import demo_id
-from tests.browser.client.visit import at, look, mark
+from tests.browser.client.visit import at, look, mark, window
 from tests.installation import Installation
 from tests.media.chromium import chromium
 from tests.media.samples import write_camera
 from tests.story import log_in, until
+from web.demo.floor import bring_on_air, take_back
 from web.visiting.seat import Seat
 from web.visiting.visitor import Visitor
 
 TITLE = "Giao ban toàn tỉnh"
-DISTRICT = demo_id("site:quanba")
+PROVINCE, DISTRICT, COMMUNE = (demo_id(f"site:{key}") for key in ("tinh", "quanba", "tamson.quanba"))
 
 
 @pytest.mark.installation
-async def test_the_chair_goes_to_a_room_below_and_back(tmp_path: Path) -> None:
+async def test_the_floor_and_the_chair_go_to_a_room_below_and_back(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         installation = await stack.enter_async_context(Installation(tmp_path / "data"))
         desk = await stack.enter_async_context(await log_in(installation, "thuky.tinh"))
@@ -35,7 +37,8 @@ async def test_the_chair_goes_to_a_room_below_and_back(tmp_path: Path) -> None:
         leader = await inside(browser, installation, "chutich.quanba", below)
         await secretary.command("convene")
         await chair.wait_for_selector(mark("links-below"))
-        problems = await handed_down(chair, leader)
+        problems = await a_commune_speaks(stack, installation, browser, secretary, below)
+        problems += await handed_down(chair, leader)
         problems += await he_leads_from_below(secretary, leader)
         await given_back(chair, leader)
         assert problems == []
@@ -55,7 +58,7 @@ async def planned(desk: Visitor) -> tuple[str, str]:
         },
     )
     path = f"/api/meetings/{draft['id']}"
-    sites = [DISTRICT, demo_id("site:tamson.quanba")]
+    sites = [DISTRICT, COMMUNE]
     tree = {"version": draft["version"], "hosts": [{"unit_id": demo_id("unit:quanba")}], "site_ids": sites}
     await desk.put(f"{path}/tree", tree)
     await desk.post(f"{path}/send")
@@ -69,6 +72,29 @@ async def inside(browser: Browser, installation: Installation, login: str, meeti
     await page.click(f"{mark('enter-room')}:enabled")
     await page.wait_for_selector(mark("room", role="chair"))
     return page
+
+
+async def a_commune_speaks(
+    stack: AsyncExitStack, installation: Installation, browser: Browser, secretary: Seat, below: str
+) -> list[str]:
+    """It looks at the chair who gave it the floor, two rooms up, while its own chair's picture stands beside."""
+    desk = await stack.enter_async_context(await log_in(installation, "thuky.quanba"))
+    sites = (await desk.get(f"/api/meetings/{below}"))["sites"]
+    page = await window(browser)
+    await page.goto(next(site["link"] for site in sites if site["site_id"] == COMMUNE))
+    await page.click(mark("site-join"))
+    await page.click(f"{mark('enter-room')}:enabled")
+    await page.wait_for_selector(mark("site-video", site_id=DISTRICT, seen="true"))
+    async with Seat(desk, below) as sifting:
+        await page.click(mark("request-floor"))
+        await bring_on_air([sifting, secretary], COMMUNE)
+        await page.wait_for_selector(mark("on-air"))
+        await page.wait_for_selector(mark("program-video", site_id=PROVINCE, seen="true"))
+        await page.wait_for_selector(mark("site-video", site_id=DISTRICT, seen="true"))
+        problems = await look(page, "commune-on-air")
+        await take_back([sifting, secretary])
+    await page.context.close()
+    return problems
 
 
 async def handed_down(chair: Page, leader: Page) -> list[str]:
