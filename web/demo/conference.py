@@ -199,11 +199,11 @@ async def _held(visitor: Visitor, meeting_id: str, unit_id: str) -> str:
         raise DemoFailed(f"Cấp dưới chưa trả lời về phòng họp: {room['state']} {room['error']}") from None
 
 
-async def letters_left(planning: Planning, room: Room) -> int:
-    """How many of the room's invitations have not gone out yet, nor failed."""
+async def not_written_to(planning: Planning, room: Room) -> set[str]:
+    """Sites whose invitations have not gone out yet, nor failed."""
     desk = await planning.desk(room.place, room.secretary)
     sites = (await desk.get(f"/api/meetings/{room.id}"))["sites"]
-    return sum(site["delivery"] == "queued" for site in sites)
+    return {site["site_id"] for site in sites if site["delivery"] == "queued"}
 
 
 async def open_rooms(planning: Planning, conference: Conference, stack: AsyncExitStack) -> list[Seat]:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from rich.markup import escape
 from web.certificate import make_certificate
 from web.demo import leftovers, network, postgres
 from web.demo.browsers import Browsers, check_there
-from web.demo.conference import Conference, Planning, letters_left, open_rooms
+from web.demo.conference import Conference, Guest, Planning, not_written_to, open_rooms
 from web.demo.errors import DemoFailed, Ended, Occupied
 from web.demo.layout import Place, environment, lay_out, over_relay, serve
 from web.demo.line import Impairment
@@ -145,10 +145,11 @@ class Demo:
             step.note(f"{len(conference.rooms)} phòng họp, {len(conference.guests)} điểm cầu")
         with screen.step("Mở phòng họp, khai mạc"):
             seats = await open_rooms(planning, conference, stack)
-        sites = await self._sites(conference)
-        if sites is not None:
+        coming = self._coming(conference)
+        if coming:
+            sites = await self._sites(coming)
             with screen.step("Giấy mời đến các điểm cầu") as step:
-                await self._letters(step, planning, conference)
+                await self._letters(step, planning, conference, coming)
             with screen.step("Điểm cầu bật camera") as step:
                 await self._until(sites, step, "cameras")
             with screen.step("Điểm cầu vào họp") as step:
@@ -222,15 +223,17 @@ class Demo:
                 await linked(desk)
         return nodes
 
-    async def _sites(self, conference: Conference) -> Process | None:
-        """Light peers that wait for the word; None: there are to be none."""
+    def _coming(self, conference: Conference) -> list[Guest]:
+        """Whose sites light peers sit at: not those of the doors that people are shown."""
         layout = self._layout
         kept = {guest.site_id for guest in doors_of_communes(layout, conference)}
         kept |= {g.site_id for p in (layout.central, layout.district) for g in conference.room_of(p).guests
                  if g.role == "chair"}  # fmt: skip
-        guests = [guest for guest in conference.guests if guest.site_id not in kept][: self._options.sites]
-        if not guests:
-            return None
+        return [guest for guest in conference.guests if guest.site_id not in kept][: self._options.sites]
+
+    async def _sites(self, guests: Sequence[Guest]) -> Process:
+        """Light peers that wait for the word."""
+        layout = self._layout
         by_name = {place.name: place for place in layout.places}
         invitations = [
             Invitation(guest, (place := by_name[guest.place]).url, str(place.authority or ""), number < WATCHING)
@@ -247,17 +250,16 @@ class Demo:
         process.stdin.write(line)
         await process.stdin.drain()
 
-    async def _letters(self, step: Step, planning: Planning, conference: Conference) -> None:
-        """Nobody comes before he is invited: letters go out first."""
-        waiting = dict.fromkeys((room.id for room in conference.rooms), 1)
+    async def _letters(self, step: Step, planning: Planning, conference: Conference, coming: Sequence[Guest]) -> None:
+        """Nobody comes before he is invited: their letters go out first."""
+        waiting = {room.id: {g.site_id for g in coming if g.room_id == room.id} for room in conference.rooms}
         try:
             async with asyncio.timeout(LETTERS_S):
                 while any(waiting.values()):
                     for room in conference.rooms:
                         if waiting[room.id]:
-                            waiting[room.id] = await letters_left(planning, room)
-                    of = len(conference.guests)
-                    step.count(of - sum(waiting.values()), of)
+                            waiting[room.id] &= await not_written_to(planning, room)
+                    step.count(len(coming) - sum(map(len, waiting.values())), len(coming))
                     await asyncio.sleep(0.5)
         except TimeoutError:
             self._screen.warn("Còn giấy mời chưa gửi được; hệ thống tự gửi lại.")

@@ -77,7 +77,7 @@ async def inside(browser: Browser, installation: Installation, login: str, meeti
 async def a_commune_speaks(
     stack: AsyncExitStack, installation: Installation, browser: Browser, secretary: Seat, below: str
 ) -> list[str]:
-    """It looks at the chair who gave it the floor, two rooms up, while its own chair's picture stands beside."""
+    """It looks at the chair above, who gave it the floor, while its own chair's picture stands beside."""
     desk = await stack.enter_async_context(await log_in(installation, "thuky.quanba"))
     sites = (await desk.get(f"/api/meetings/{below}"))["sites"]
     page = await window(browser)
