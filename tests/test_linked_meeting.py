@@ -24,30 +24,29 @@ from tests.levels import TITLE, Level, cut, ends, plan, start_levels
 from tests.media import tone
 from tests.own_network import OwnNetwork, own_network
 from tests.recordings.capture.media import decode_pictures, decode_sound, read_code
+from tests.replaying import replay_of
 from tests.returning import Returning
 from tests.site_in_room import samples_of
 from tests.story import until
 from tests.talking import all_talk
 from tests.web import conftest as web
+from tests.wrong_clock import wrong_by
 from web.visiting.seat import Refused
 from web.visiting.visitor import Visitor
 
 filled_sqlite = web.filled_sqlite  # the fixture
-CHAIR, VILLAGE, LEADER = 30, 1, 12  # numbers in pictures and tones
+CHAIR, VILLAGE, LEADER, COMMUNE = 30, 1, 12, 7  # numbers in pictures and tones
 LEVELS = [("central", "trunguong"), ("province", "tinh"), ("district", "quanba"), ("commune", "tamson.quanba")]
-WRONG_CLOCK = {  # a minute and a half ahead; what counts time without a date is right
-    "LD_PRELOAD": str(next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), "libfaketime.so.1")),
-    "FAKETIME": "+90s",
-    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else waits end at once and its threads spin
-}
+WRONG_S = 90  # ahead: the district's clock
 LATE_S = 1.0  # after a speech what was sent in it is still shown
+AFTER_S = 4.0  # after the line is back, the upper room's chair is on air everywhere
+FRAMES = 4  # so many pictures are waited for where a recording must have some
 BESIDE = "thanhvan.quanba"  # another commune, whose site sits in the district's room
 
 
 @dataclass
 class People:
-    """Who is in which room; ``chair`` of the highest and ``village`` in the lowest are at a camera."""
+    """Who is in which room; ``chair`` of the highest, ``beside`` and ``village`` in the lowest are at a camera."""
 
     desks: dict[str, Returning] = field(default_factory=dict)
     chair: Returning = field(init=False)
@@ -92,7 +91,9 @@ async def test_a_meeting_over_four_levels(tmp_path: Path, filled_sqlite: Path) -
     asyncio.get_running_loop().set_debug(False)
     with own_network() as network:
         async with AsyncExitStack() as stack:
-            settings = [(name, unit, WRONG_CLOCK if name == "district" else {}) for name, unit in LEVELS]
+            settings = [
+                (name, unit, wrong_by(WRONG_S, tmp_path) if name == "district" else {}) for name, unit in LEVELS
+            ]
             levels = await start_levels(stack, tmp_path, filled_sqlite, settings)
             story = Story(levels, network, stack)
             await plan(levels, ["tamson.quanba", BESIDE])
@@ -145,7 +146,7 @@ async def rooms_open_from_above(story: Story) -> None:
     people.chair = await story.enter(story.central, await story.central.person("lanhdao"), CHAIR)
     people.deputy = await story.enter(story.district, await story.district.person("phochutich"))
     people.village = await story.enter(story.commune, await guest(story.commune, people.village_id), VILLAGE)
-    people.beside = await story.enter(story.district, await guest(story.district, people.beside_id))
+    people.beside = await story.enter(story.district, await guest(story.district, people.beside_id), COMMUNE)
     await people.chair.command("convene")
     for name, desk in people.desks.items():
         await desk.until(partial(is_at, desk, "convened"), f"the {name} is in session")
@@ -273,7 +274,8 @@ async def the_chair_goes_two_levels_down_and_back(story: Story) -> None:
     story.network.join(story.district.line)
     for name, desk in people.desks.items():
         await desk.until(partial(all_open, desk), f"the {name} is linked again")
-    await village.hears_and_sees(samples_of(CHAIR))
+    for _ in range(FRAMES):
+        await village.hears_and_sees(samples_of(CHAIR))
     lent = [fact for fact in await story.central.facts(story.central.meeting_id) if isinstance(fact.body, f.ChairLent)]
     assert [fact.body.chair.name != "" for fact in lent] == [True]  # type: ignore[attr-defined]
 
@@ -289,6 +291,8 @@ async def a_line_is_cut_and_both_sides_go_on(story: Story) -> None:
     people.deputy = await story.enter(story.district, await story.district.person("phochutich"))  # as his page does
     await people.deputy.command("grant_floor", site_id=people.beside_id)
     await people.beside.until(lambda: people.beside.state.floor is not None, "the district is its own master")
+    for _ in range(FRAMES):
+        await people.village.hears_and_sees(samples_of(COMMUNE))
     await people.beside.command("return_floor")
     await desks["district"].command("record_conclusion", item_id=None, text="Huyện họp tiếp khi mất kết nối.")
     (first, *_) = people.chair.state.items
@@ -388,8 +392,7 @@ async def it_ends_and_every_room_has_its_papers(story: Story) -> None:
         look = partial(visitor.get, f"{path}/recording")
         seen = await until(look, lambda now: now["state"] in ended, f"the recording of the {level.name}")
         assert seen["state"] != "failed" and seen["segments"], seen
-        if level in (story.central, story.commune):  # not where packets have the kernel's clock and facts a wrong one
-            await the_recording_shows_the_village(story, visitor, seen)
+        await the_recording_tells_what_was(story, level, seen)
         story.drafts[level.name] = str(await visitor.post(f"{path}/minutes"))
     assert "Các tỉnh báo cáo trước ngày 30." in story.drafts["central"]
     assert all("Vàng Thị Dợ" in draft for draft in story.drafts.values())  # each tells of what was in its own room
@@ -398,22 +401,34 @@ async def it_ends_and_every_room_has_its_papers(story: Story) -> None:
     await all_logs_are_everywhere(story)
 
 
-async def the_recording_shows_the_village(story: Story, visitor: Visitor, recording: dict[str, Any]) -> None:
-    """In the chapter of its speech the village's number is seen and its tone heard; before, the chair's."""
-    speeches = [one for one in recording["chapters"] if one["site_id"] == story.people.village_id]
-    begin, end = (speeches[0][name] / 1000 for name in ("start_ms", "end_ms"))
-    shown: set[int | None] = set()
-    heard: set[int] = set()
-    before: set[int | None] = set()
-    for segment in recording["segments"]:
-        path = story.central.installation.data.parent / "segment.webm"
-        path.write_bytes(await visitor.download(segment["url"]))
-        pictures = await asyncio.to_thread(decode_pictures, path)
-        sound = await asyncio.to_thread(decode_sound, path)
-        at_s = segment["start_ms"] / 1000
-        shown |= {read_code(picture) for at, picture in pictures if begin <= at + at_s <= end + LATE_S}
-        before |= {read_code(picture) for at, picture in pictures if at + at_s < begin}
-        first, last = (max(0, int((at - at_s) * 48_000)) for at in (begin, end + LATE_S))
-        pieces = (sound[start : start + 9600] for start in range(first, min(last, len(sound) - 9600), 4800))
-        heard |= {number for piece in pieces for number in tone.read_all(piece, 48_000)}
-    assert (VILLAGE in shown, VILLAGE in heard, CHAIR in before) == (True, True, True), (shown, heard, before)
+async def the_recording_tells_what_was(story: Story, level: Level, recording: dict[str, Any]) -> None:
+    """Before the cut, during and after it: who was on air in this room is seen and heard."""
+    path = story.central.installation.data.parent / "segment.webm"
+    replay = await replay_of(recording, await level.secretary(), path)
+    (speech, *_) = (one for one in recording["chapters"] if one["site_id"] == story.people.village_id)
+    begin, end = (speech[name] / 1000 for name in ("start_ms", "end_ms"))
+    (alone, again), (lost, back) = await cuts(story)
+    course = (level.name, (begin, end), (alone, again), (lost, back), str(replay))
+    assert replay.has(CHAIR, 0.0, begin), course
+    assert replay.has(VILLAGE, begin, end + LATE_S), course
+    assert replay.has(LEADER, end, alone), course
+    assert replay.has(CHAIR, again, lost), course
+    if level in (story.central, story.province):
+        assert replay.has(CHAIR, lost, back) and COMMUNE not in replay.who(), course
+    else:  # its own program
+        assert replay.has(COMMUNE, lost, back) and CHAIR not in replay.who(lost, back), course
+    assert replay.has(CHAIR, back, back + AFTER_S), course
+    causes = [gap["cause"] for gap in recording["gaps"]]
+    assert causes == (["worker"] if level is story.province else []), "its media worker alone was killed"
+
+
+async def cuts(story: Story) -> list[tuple[float, float]]:
+    """From when until when the district was by itself, in seconds of the recordings: all began with the meeting."""
+    facts = await story.district.facts(story.district.meeting_id)
+    (began,) = (datetime.fromisoformat(one.at) for one in facts if isinstance(one.body, f.RecordingStarted))
+    above = [one for one in facts if getattr(one.body, "meeting_id", "") == story.province.meeting_id]
+    lost, back = (
+        [(datetime.fromisoformat(one.at) - began).total_seconds() for one in above if isinstance(one.body, kind)]
+        for kind in (f.LinkLost, f.LinkRestored)
+    )
+    return list(zip(lost, back, strict=False))[:2]
