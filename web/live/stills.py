@@ -26,6 +26,14 @@ class Still:
     at: float
 
 
+@dataclass(slots=True)
+class _Looking:
+    """People at the site board wait for one picture; the last who goes says that none is wanted any more."""
+
+    picture: asyncio.Future[str]
+    people: int = 0
+
+
 class Stills:
     """Of one room, by connection id; those of sites elsewhere by site id."""
 
@@ -33,18 +41,20 @@ class Stills:
         self._wanted: dict[str, set[str]] = {}  # by the workers whose viewers want them
         self._newest: dict[str, tuple[float, str]] = {}  # when, the message
         self._lent: dict[str, Still] = {}  # to other rooms
-        self._looking: dict[str, asyncio.Future[str]] = {}  # somebody at the site board waits for one picture
+        self._looking: dict[str, _Looking] = {}
 
     async def look(self, connection: Connection) -> str:
         """One still of this site's camera, asked for now; several who look share it. The caller limits the time."""
-        waiting = self._looking.get(connection.id)
-        if waiting is None:
-            waiting = self._looking[connection.id] = asyncio.get_running_loop().create_future()
+        looking = self._looking.get(connection.id)
+        if looking is None:
+            looking = self._looking[connection.id] = _Looking(asyncio.get_running_loop().create_future())
             connection.outgoing.send({"type": "stills", "wanted": True, "every_s": EVERY_S})
+        looking.people += 1
         try:
-            return await asyncio.shield(waiting)
+            return await asyncio.shield(looking.picture)
         finally:
-            if self._looking.get(connection.id) is waiting:
+            looking.people -= 1
+            if not looking.people:
                 del self._looking[connection.id]
                 if not self._wanted.get(connection.id):
                     connection.outgoing.send({"type": "stills", "wanted": False, "every_s": EVERY_S})
@@ -80,8 +90,8 @@ class Stills:
     def post(self, connection: Connection, jpeg: str, viewers: Iterable[Connection], now: float) -> bool:
         """Pass a still on to everybody on that step; False: nobody asked for it, or it is one too many."""
         looking = self._looking.get(connection.id)
-        if looking is not None and not looking.done():
-            looking.set_result(jpeg)
+        if looking is not None and not looking.picture.done():
+            looking.picture.set_result(jpeg)
         before = self._newest.get(connection.id)
         if not self._wanted.get(connection.id) or (before is not None and now - before[0] < SOONEST_S):
             return False

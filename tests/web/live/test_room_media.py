@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -83,6 +84,18 @@ async def test_stills_do_not_pile_up_before_a_slow_reader(held: Held) -> None:
         live.room.media.still(held.chair.connection, "/9j/" + "A" * 10_000)
         await live.passes(3)
     assert held.b.connection.outgoing.waiting_bytes < 64 * 1024
+
+
+async def test_who_gives_up_takes_nobody_elses_picture_away(held: Held) -> None:
+    stills = held.live.room.media.stills
+    first, second = (asyncio.create_task(stills.look(held.a.connection)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert [told["wanted"] for told in await held.a.messages("stills")] == [True]
+    held.live.room.media.still(held.a.connection, "/9j/4P/Z")
+    assert await second == "/9j/4P/Z"
+    assert [told["wanted"] for told in await held.a.messages("stills")] == [True, False]
 
 
 async def test_a_peer_that_broke_is_off_the_air_until_it_offers_again(held: Held) -> None:
