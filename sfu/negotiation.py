@@ -57,6 +57,7 @@ class SendLine:
     extensions: ExtensionIds
     rids: tuple[str, ...]
     declared: tuple[tuple[int, int | None], ...]  # (ssrc, rtx ssrc) the offer itself names
+    paused: int = 0  # so many of the largest layers are not sent to begin with
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,9 @@ def _send_line(section: Section, source: Source, codec: LineCodec, extensions: E
     rids = tuple(section.send_rids) if source == "camera" else tuple(section.send_rids[:1])
     rtx = set(section.rtx_of.values())
     declared = tuple((ssrc, section.rtx_of.get(ssrc)) for ssrc in section.ssrcs if ssrc not in rtx)
-    return SendLine(section.mid, source, codec, extensions, rids, () if rids else declared[:1])
+    sent = [index for index, rid in enumerate(rids) if rid not in section.paused_rids]
+    paused = len(rids) - 1 - max(sent, default=0) if rids else 0
+    return SendLine(section.mid, source, codec, extensions, rids, () if rids else declared[:1], paused)
 
 
 def _slot_line(

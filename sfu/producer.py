@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,7 @@ from sfu.plane.budgets import Budget
 from sfu.plane.plane import EncodingSettings, EncodingStats
 
 LAYER_ALIVE_S = 1.5
+LAYER_MISSING_S = 5.0  # asked for so long and not come: a small camera, a thin line up
 PRODUCER_ALIVE_S = 3.0
 PLI_INTERVAL_S = 0.5
 FALL = 0.97
@@ -61,6 +63,8 @@ class Producer:
     transport: int
     line: SendLine
     encodings: dict[str, Encoding] = field(default_factory=dict)
+    missing: int = 0  # so many of the largest layers are not to be had
+    asked: dict[str, float] = field(default_factory=dict)  # layers that the sender is asked for, since when
     repair: dict[str, int] = field(default_factory=dict)  # rid → RTX SSRC seen before its encoding
     pli_sent_at: float = -math.inf
     pli_due_at: float | None = None
@@ -103,9 +107,28 @@ class Producer:
         )
 
     def ideal_rid(self, wish: Wish) -> str:
-        """The layer for a wish if all are there."""
-        last = len(self.rids) - 1
+        """The layer for a wish, of those that are to be had."""
+        last = len(self.rids) - 1 - self.missing
         return self.rids[{"low": 0, "middle": min(1, last), "high": last}[wish]]
+
+    def asked_for(self, layer: str, wish: Wish) -> set[str]:
+        """What the sender is asked for where this layer is shown: with the largest that there is, those missing too,
+        as another camera or a better line may bring them."""
+        above = self.rids.index(layer) + 1
+        most = {"low": 0, "middle": 1, "high": len(self.rids)}[wish]
+        return {layer, *(self.rids[above : most + 1] if layer == self.ideal_rid(wish) else ())}
+
+    def ask(self, rids: Collection[str], now: float) -> None:
+        """Note what the sender is asked for, and which of the largest layers do not come although they are."""
+        arriving = [i for i, rid in enumerate(self.rids) if rid in self.encodings and self.encodings[rid].is_alive(now)]
+        if not arriving:  # the camera is off: nothing is to be learnt
+            self.asked = dict.fromkeys(rids, now)
+            return
+        self.asked = {rid: self.asked.get(rid, now) for rid in rids}
+        above = range(max(arriving) + 1, len(self.rids))
+        missing = min((i for i in above if now - self.asked.get(self.rids[i], now) >= LAYER_MISSING_S), default=None)
+        known = min(self.missing, len(above))  # what comes is there
+        self.missing = known if missing is None else max(known, len(self.rids) - missing)
 
     def choose(self, rid: str, now: float) -> Encoding | None:
         """The layer among those arriving: this one, else the next smaller, else the next larger."""

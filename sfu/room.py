@@ -65,7 +65,7 @@ class Room:
         peer = Peer(spec, bandwidth=self._lines.begin(spec, now))
         sharing.set_pace(peer, self._plane)
         for send in spec.sends:
-            producer = Producer(self._new_handle(), spec.peer, spec.label, spec.transport, send)
+            producer = Producer(self._new_handle(), spec.peer, spec.label, spec.transport, send, missing=send.paused)
             peer.producers[send.source] = self.stage.producers[producer.number] = producer
             for ssrc, rtx_ssrc in send.declared:
                 self._add_encoding(producer, "", ssrc, rtx_ssrc)

@@ -62,6 +62,7 @@ class Section:
     codecs: dict[int, Codec] = field(default_factory=dict)
     extensions: dict[str, int] = field(default_factory=dict)  # URI → id
     send_rids: list[str] = field(default_factory=list)
+    paused_rids: list[str] = field(default_factory=list)  # of these, what is not sent to begin with (RFC 8853 5.2)
     transport: TransportLines = field(default_factory=TransportLines)
     rtcp_mux: bool = False
     bundle_only: bool = False
@@ -180,6 +181,11 @@ def _media_attribute(description: SessionDescription, section: Section, name: st
         rid, direction = value.split()[:2]
         if direction == "send" and len(section.send_rids) < 8:
             section.send_rids.append(_token(rid))
+    elif name == "simulcast":
+        words = value.split()
+        streams = dict(zip(words[::2], words[1::2], strict=False)).get("send", "")
+        alternatives = [rid for stream in streams.split(";")[:8] for rid in stream.split(",")[:8]]
+        section.paused_rids = [rid[1:] for rid in alternatives if rid.startswith("~")]
     elif name in ("ssrc", "ssrc-group"):
         _ssrc_attribute(section, name, value)
     elif name == "candidate" and len(description.candidates) < 64:

@@ -95,7 +95,8 @@ class Telling:
         for slot in slots:
             producer = slot.producer
             if producer is not None and producer.source == "camera" and not slot.paused and not slot.is_starved:
-                used.setdefault(producer.number, set()).add(slot.layer)
+                wanted = {slot.layer} if slot.only is not None else producer.asked_for(slot.layer, slot.wish)
+                used.setdefault(producer.number, set()).update(wanted)
         return used
 
     def _tell_encodings(self, peer: Peer, in_use: dict[int, set[str]], now: float) -> None:
@@ -107,6 +108,7 @@ class Telling:
             peer.layer_used_at[rid] = now
         used = {rid for rid, at in peer.layer_used_at.items() if now - at <= LAYER_UNUSED_S} | {camera.rids[0]}
         active = tuple(rid for rid in camera.rids if rid in used)
+        camera.ask(active, now)
         if active != peer.told_encodings and camera.is_alive(now):
             peer.told_encodings = active
             if peer.role == "viewer":  # a link tells its other side by itself

@@ -97,6 +97,13 @@ def test_gstreamers_whip_sink_has_its_sound_in_a_line_of_port_0() -> None:
     assert "a=recvonly" in section(answer, "video0")
 
 
+def test_layers_that_a_small_camera_does_not_send_are_known_from_the_offer() -> None:
+    for simulcast, paused in (("q;h;f", 0), ("q;h;~f", 1), ("q;~h;~f", 2), ("~q;~h;~f", 2), ("q;~h;f", 0)):
+        planned = plan(offer("chromium").replace("a=simulcast:send q;h;f", f"a=simulcast:send {simulcast}"))
+        (camera,) = (send for send in planned.sends if send.source == "camera")
+        assert (camera.rids, camera.paused) == (("q", "h", "f"), paused)
+
+
 def test_the_answer_line_by_line() -> None:
     answer = write_answer(plan(offer("chromium")), LOCAL)
     assert answer.startswith(

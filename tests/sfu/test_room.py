@@ -164,6 +164,20 @@ def test_unused_layers_are_told_after_a_while_and_the_smallest_always_stays(stor
     assert "f" in _last(story, EncodingsWanted, "chi").active
 
 
+def test_a_small_camera_is_shown_as_large_as_it_is_though_more_is_wished_for(story: Story) -> None:
+    story.join("an")
+    story.join("binh", sends=False)
+    story.start("an", ("q", "h"))
+    story.program([], floor="an")
+    story.pass_time(20.0)
+    assert story.seen("binh") == ["an:h"]
+    assert _last(story, EncodingsWanted, "an").active == ("q", "h", "f")  # a larger camera may be taken at any time
+    story.stream("an", "1", "f")
+    story.pass_time(8.0)
+    assert story.seen("binh") == ["an:f"]
+    assert _last(story, EncodingsWanted, "an").active == ("q", "f")
+
+
 def test_repair_streams_never_become_layers(story: Story) -> None:
     story.join("an")
     story.stream("an", "1", "f", rtx=True)

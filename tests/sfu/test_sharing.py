@@ -35,6 +35,7 @@ class WeakStory(Story):
         self.room.set_program(Program(floor="an", chair="binh"), ["an", "binh"], self.now)
         self._sent_at = self.now
         self.lost = 0.0
+        self.small: tuple[str, ...] = ()  # layers that nobody's camera has
         self.pass_time(1)
         self.new_events()
 
@@ -48,6 +49,8 @@ class WeakStory(Story):
             assert estimator is not None
             estimator._rate = KnownRate(bitrate)
             for handle, (_, encoding) in self.room._encodings.items():
+                if encoding.rid in self.small:
+                    continue
                 self.plane.packets[handle] = self.plane.packets.get(handle, 0) + 1
                 self.plane.bitrates[handle] = BITRATES[encoding.rid]
             self.room.handle_timeout(self.now)
@@ -107,6 +110,20 @@ def test_down_and_up_the_ladder() -> None:
     assert (story.shown(), story.step()) == ("f h", "full")
     steps = [event.step for event in story.new_events() if isinstance(event, LadderChanged)]
     assert steps == ["medium", "small", "slow", "still", "audio", "text", "full"]
+
+
+def test_the_whole_picture_of_a_small_camera_is_the_full_step() -> None:
+    story = WeakStory()
+    story.small = ("f",)
+    story.line(5_000_000, 15)
+    assert (story.shown(), story.step()) == ("h h", "full")
+    story.line(1_400_000, 8)
+    assert (story.shown(), story.step()) == ("h h", "full"), "what does not come costs nothing"
+    story.line(300_000, 3)
+    assert story.step() == "small"
+    story.small = ()
+    story.line(5_000_000, 12)
+    assert (story.shown(), story.step()) == ("f h", "full")
 
 
 def test_a_line_that_breaks_down_is_not_waited_for() -> None:
