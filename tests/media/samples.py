@@ -12,13 +12,19 @@ from sfu.light_peer.sample import Frame, Sample
 from tests.media import picture_code, tone
 
 
-def write_camera(path: Path, number: int, width: int = 640, height: int = 360, fps: int = 10, seconds: int = 2) -> Path:
-    """A Y4M for ``--use-file-for-fake-video-capture``."""
+def write_camera(
+    path: Path, number: int, width: int = 640, height: int = 360, fps: int = 10, seconds: int = 2, lively: bool = False
+) -> Path:
+    """A Y4M for ``--use-file-for-fake-video-capture``; ``lively``: noise fills what an encoder may send."""
+    noise = np.random.default_rng(number)
     chroma = bytes([128]) * (width // 2 * (height // 2) * 2)
     with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W{width} H{height} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
         for moment in range(fps * seconds):
-            file.write(b"FRAME\n" + picture_code.picture(number, width, height, moment).tobytes() + chroma)
+            luma = picture_code.picture(number, width, height, moment)
+            if lively:
+                luma[height // 2 :] = noise.integers(0, 255, (height - height // 2, width))
+            file.write(b"FRAME\n" + luma.tobytes() + chroma)
     return path
 
 
