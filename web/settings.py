@@ -55,6 +55,9 @@ class Settings:
     proxy_addresses: Annotated[tuple[str, ...], "addresses of that proxy, comma separated"] = ("127.0.0.1",)
     media_addresses: Annotated[tuple[str, ...], "addresses announced for media; empty: every local address"] = ()
     media_workers: Annotated[int, "media workers on this machine: one process and one port each"] = 1
+    media_peers: Annotated[int, "connections one media worker takes; a room that has more goes on on another too"] = (
+        1000
+    )
     media_port: Annotated[int, "UDP and TCP port of the first media worker, the others follow; 0: any free ones"] = 3478
     media_sockets: Annotated[Path | None, "folder of the media workers' Unix sockets; empty: the run folder"] = None
     media_remote: Annotated[bool, "somebody else (a container) starts the media workers"] = False
@@ -86,6 +89,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https://")
         if self.media_workers < 1:
             raise BadSetting(f"{PREFIX}MEDIA_WORKERS is {self.media_workers}; it takes 1 or more")
+        if self.media_peers < 1:
+            raise BadSetting(f"{PREFIX}MEDIA_PEERS is {self.media_peers}; it takes 1 or more")
         if self.media_memory < LEAST_MEDIA_MEMORY:
             raise BadSetting(f"{PREFIX}MEDIA_MEMORY is {self.media_memory}; it takes {LEAST_MEDIA_MEMORY} or more")
         if not 0 < self.link_beat_ms < self.link_lost_ms:

@@ -26,6 +26,7 @@ def test_defaults_serve_localhost_without_anything() -> None:
         ("GIAOBAN_LANGUAGE", "fr"),
         ("GIAOBAN_MEDIA_WORKERS", "0"),
         ("GIAOBAN_MEDIA_MEMORY", "1000000"),
+        ("GIAOBAN_MEDIA_PEERS", "0"),
         ("GIAOBAN_PROT", "8000"),
         ("GIAOBAN_VIDEO_CODEC", "vp9"),
         ("GIAOBAN_ARCHIVE_HEIGHT", "100"),

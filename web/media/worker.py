@@ -20,7 +20,7 @@ from sfu.events import RoomEvent
 from sfu.plane.native.loop import WORKER, LoopPlane
 from sfu.plane.plane import Plane
 from sfu.plane.reference import ReferencePlane
-from sfu.settings import MediaSettings
+from sfu.settings import Limits, MediaSettings
 from sfu.transport.node import MediaNode
 from web.heartbeat import beating
 from web.media import messages
@@ -184,6 +184,7 @@ def run_worker(settings: Settings, this: MediaWorker, heartbeat: int | None = No
         host_addresses=settings.media_addresses,
         udp_port=this.port,
         tcp_port=this.port,
+        limits=Limits(peers=settings.media_peers),
         video_codec="h264" if settings.video_codec == "h264" else "vp8",
     )
     with held:
