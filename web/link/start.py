@@ -58,6 +58,7 @@ async def start_links(services: Services, stack: AsyncExitStack) -> Links:
     services.boards.start()
     stack.push_async_callback(services.boards.stop)
     links.listen_facts(hub.opening.heard)
+    links.listen_facts(hub.breaks.heard)
     hub.opening.start()
     await links.start()
     stack.push_async_callback(links.stop)

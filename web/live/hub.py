@@ -30,6 +30,7 @@ from scheduler.proceedings.log import LogWriter
 from scheduler.proceedings.plan import Participant
 from scheduler.proceedings.state import State
 from web.link.channel import LinkChannel
+from web.live.breaks import Breaks
 from web.live.chairing import Chairing
 from web.live.climbing import Climbing
 from web.live.connection import Connection, ConnectionIds, PagesSaid
@@ -99,6 +100,7 @@ class Hub:
         self.naming = Naming(self.rooms, channel, database, monotonic)
         self.far_stills = FarStills(self.rooms, channel, database, clock, monotonic)
         self.opening = Opening(database, self._lead)
+        self.breaks = Breaks(self.rooms, database)
         self.support = Support(captures.parent / "support", database, clock)
         self.workers = Workers(media, self.rooms, self.support.ended)
         self._database = database
@@ -153,6 +155,7 @@ class Hub:
         self.links.note_refusal = self._note_refusal
         for meeting_id in await self._live_meetings():
             await (await self.room(meeting_id)).presence.close_after_restart()
+        self.breaks.start()
         if run:
             work = (self._keeper.keep(self._lose), self._tick_forever(), self._handle_events())
             self._tasks = [asyncio.create_task(one) for one in work]
@@ -170,6 +173,7 @@ class Hub:
         await self.naming.stop()
         await self.far_stills.stop()
         await self.opening.stop()
+        await self.breaks.stop()
         for room in self.rooms.values():
             await room.close("restarting")
         if not self.lost.is_set():
@@ -257,6 +261,7 @@ class Hub:
         self.chairing.took(room, before, facts)
         self.done_below.took(room, before, facts)
         self.opening.took(room, before, facts)
+        self.breaks.took(room, before, facts)
 
     async def append(self, meeting_id: str, bodies: Sequence[f.Body], by: f.By) -> list[f.Fact]:
         """Facts made outside the room (a correction, the archive's hash), also after the meeting."""

@@ -242,6 +242,7 @@ class Presence:
             "ice_servers": room.has.turn.for_(connection.id.partition(".")[0], now),
             "media_kept": media_kept,
             "people": people,
+            "break_above": room.has_break_above,
         }
         room.telling.add(connection, head.seq)
         connection.outgoing.send_first(welcome)  # what was said to all meanwhile comes after

@@ -87,6 +87,7 @@ class Room:
         self.state = as_planned(standing.state, planned.plan)
         self.head = standing.head
         self.planned = planned
+        self.has_break_above = False  # the room above, which this one follows, or one over it
         self._tables = Reading(self._read_plan)
         self.connections: dict[str, Connection] = {}
         self.telling = Telling(self.connections, has.tell_every_s)
@@ -237,6 +238,12 @@ class Room:
     def tell_plan(self) -> None:
         """What the welcome said of the meeting is new: a paper came in, say."""
         self.tell({"type": "plan", "meeting": self.planned.meeting})
+
+    def say_break_above(self, is_on: bool) -> None:
+        """The room above has a break, or goes on."""
+        if is_on != self.has_break_above:
+            self.has_break_above = is_on
+            self.tell({"type": "break_above", "is_on": is_on})
 
     def ask_again(self, person_id: str | None, site_id: str | None) -> None:
         """Sockets of this person or site close: whose session still stands comes back under its id, at once."""

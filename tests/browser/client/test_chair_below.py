@@ -129,8 +129,10 @@ async def he_leads_from_below(secretary: Seat, leader: Page) -> list[str]:
     await leader.click(mark("desk-suspend"))
     await secretary.fact("Suspended")
     await leader.wait_for_selector(mark("desk-resume"))
+    await leader.wait_for_selector(mark("room-stage", stage="suspended"))  # of his own room's page, which follows
     problems = await look(leader, "desk-suspended")
     await leader.click(mark("desk-resume"))
+    await leader.wait_for_selector(mark("room-stage", stage="convened"))
     await secretary.fact("Resumed")
     return problems
 

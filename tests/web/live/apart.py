@@ -30,6 +30,7 @@ class Real(Installation):
             database=live.database, node=self.node, key=self.key, name=name, channel=self.channel,
             lease=lambda: live.hub.lease, clock=lambda: live.now, settings=CALM, dial=net.dial,
         )  # fmt: skip
+        self.links.listen_facts(live.hub.breaks.heard)
 
 
 @pytest.fixture

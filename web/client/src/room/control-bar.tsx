@@ -6,7 +6,7 @@ import { ConfirmButton } from "../ui/confirm";
 import { useWords } from "../words";
 import styles from "./control-bar.module.css";
 import { MainCourseButton } from "./course";
-import { isHeard } from "./model";
+import { isHeard, seen } from "./model";
 import { Sounds } from "./sounds";
 import { useCommand, useMay, useRoom, useRoomContext } from "./use-room";
 
@@ -14,14 +14,13 @@ export function ControlBar({ help }: { help: () => void }) {
   const words = useWords();
   const { controller, local } = useRoomContext();
   const [, go] = useLocation();
-  const state = useRoom((p) => p.state);
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const micOn = useRoom((p) => p.micOn);
   const camOn = useRoom((p) => p.camOn);
   const meetingId = useRoom((p) => p.welcome?.meeting.id);
   const role = useRoom((p) => p.welcome?.role);
   const hasDevices = role === "site" || role === "chair";
-  const open = isHeard(state, mine); // by the rules of the meeting; the site's own switch comes on top
+  const open = useRoom((p) => isHeard(seen(p), mine)); // by the rules of the meeting; the site's own switch comes on top
   const heard = open && micOn && !!local.microphone;
   const micText = !local.microphone ? words.room.noMic : !open ? words.room.closedMic : micOn ? words.room.openMic : words.room.ownMicOff;
   return (

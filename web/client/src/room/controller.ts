@@ -4,7 +4,7 @@ import type { Capture, MediaConnection, MediaSignalling, Slot } from "../media/t
 import type { Fact } from "../proceedings/facts";
 import { apply } from "../proceedings/reduce";
 import type { State } from "../proceedings/state";
-import { isHeard } from "./model";
+import { isHeard, seen } from "./model";
 import { Signalling } from "./signalling";
 import { RoomStore } from "./store";
 import type { FromServer, Role, RoomPlan, Welcome } from "./wire";
@@ -84,6 +84,7 @@ export class RoomController {
       case "stills": return message.wanted ? this.stillCamera.start(message.every_s * 1000) : this.stillCamera.stop();
       case "still": return this.store.set({ stills: { ...this.store.get().stills, [message.site_id]: `data:image/jpeg;base64,${message.jpeg}` } });
       case "names": return this.store.set({ far: { ...this.store.get().far, ...message.sites }, leads: message.leads });
+      case "break_above": return this.breakAbove(message.is_on);
       case "desk": return this.store.set({ desk: message.desk });
       case "notice": return this.store.set({ notices: [...this.store.get().notices, message].slice(-5) });
       case "encodings": return void this.media?.setActiveEncodings(message.active);
@@ -101,10 +102,15 @@ export class RoomController {
     const kept = welcome.media_kept === true && this.bootId === welcome.boot_id && this.media !== null && this.media.state !== "failed";
     this.bootId = welcome.boot_id;
     const clockOffsetMs = Date.parse(welcome.now) - Date.now();
-    this.store.set({ phase: "online", welcome, state: welcome.snapshot, cursor: welcome.cursor, clockOffsetMs });
+    this.store.set({ phase: "online", welcome, state: welcome.snapshot, cursor: welcome.cursor, clockOffsetMs, breakAbove: welcome.break_above === true });
     this.applyMicrophone();
     this.stillCamera.stop(); // what holds of slots, steps and stills is told again
     if (!kept) void this.connectMedia();
+  }
+
+  private breakAbove(breakAbove: boolean): void {
+    this.store.set({ breakAbove });
+    this.applyMicrophone();
   }
 
   private planned(meeting: RoomPlan): void {
@@ -219,8 +225,8 @@ export class RoomController {
 
   /** Silent at the source too while the site is not heard, whatever the server does. */
   private applyMicrophone(): void {
-    const { state, welcome, micOn } = this.store.get();
-    if (this.capture.microphone) this.capture.microphone.enabled = micOn && isHeard(state, welcome?.site_id ?? null);
+    const { welcome, micOn } = this.store.get();
+    if (this.capture.microphone) this.capture.microphone.enabled = micOn && isHeard(seen(this.store.get()), welcome?.site_id ?? null);
   }
 
   async startScreen(track: MediaStreamTrack): Promise<void> {

@@ -6,7 +6,7 @@ import { clockOf } from "../words/when";
 import { floorClock, namesOf, speaksFor } from "./model";
 import styles from "./floor-bar.module.css";
 import { SpeakerPicker } from "./on-air";
-import { useCommand, useMay, useNames, useNow, useRoom } from "./use-room";
+import { useCommand, useMay, useNames, useNow, useRoom, useStage } from "./use-room";
 
 export function FloorBar() {
   const words = useWords();
@@ -15,12 +15,13 @@ export function FloorBar() {
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const now = useNow(500);
   const may = useMay();
+  const stage = useStage();
   const floor = state.floor;
   const clock = floor && floorClock(floor, now);
   const isMine = !!floor && floor.site_id === mine;
   return (
     <div className={styles.bar} data-testid="floor-bar" data-floor-site={floor?.site_id ?? ""}>
-      {floor && clock && state.stage !== "suspended" ? (
+      {floor && clock && stage !== "suspended" ? (
         <div className={`${styles.now} ${styles[clock.tone]}`}>
           <span className={styles.label}>{words.room.program}</span>
           <strong className={styles.name}>{names.unit(floor.site_id)}</strong>
@@ -31,7 +32,7 @@ export function FloorBar() {
           </span>
         </div>
       ) : (
-        <p className={styles.nobody}>{state.stage === "suspended" ? words.room.suspendedText : state.mode === "discussion" ? words.room.modes.discussion : words.room.nobody}</p>
+        <p className={styles.nobody}>{stage === "suspended" ? words.room.suspendedText : state.mode === "discussion" ? words.room.modes.discussion : words.room.nobody}</p>
       )}
       {may("grant_floor") && !isMine && floor && <SpeakerPicker />}
       <ChairActs />

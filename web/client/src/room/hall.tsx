@@ -7,19 +7,20 @@ import styles from "./hall.module.css";
 import { floorClock, itemSeconds } from "./model";
 import { Sounds } from "./sounds";
 import { Stage } from "./stage";
-import { useNames, useNow, useRoom } from "./use-room";
+import { useNames, useNow, useRoom, useStage } from "./use-room";
 
 export function Hall() {
   const words = useWords();
   const screen = new URLSearchParams(useSearch()).get("screen") ?? "program";
   const welcome = useRoom((p) => p.welcome);
   const state = useRoom((p) => p.state);
+  const stage = useStage();
   const before = state.stage === "waiting" || state.stage === "testing";
   return (
     <main className={styles.hall} data-testid="hall" data-screen={screen}>
       <h1 className={styles.title}>{welcome?.meeting.title}</h1>
       {before && welcome && <p className={styles.before}>{words.room.hallWaiting} {timeOf(welcome.meeting.starts_at)}</p>}
-      {state.stage === "suspended" && <p className={styles.before}>{words.room.suspendedText}</p>}
+      {stage === "suspended" && <p className={styles.before}>{words.room.suspendedText}</p>}
       {screen === "program" && <Stage preview={null} />}
       {screen !== "agenda" && <HallFloor large={screen === "floor"} />}
       {screen === "agenda" && <HallAgenda />}
@@ -36,7 +37,7 @@ function HallFloor({ large }: { large: boolean }) {
   const names = useNames();
   const state = useRoom((p) => p.state);
   const now = useNow(500);
-  const floor = state.stage === "suspended" ? null : state.floor;
+  const floor = useStage() === "suspended" ? null : state.floor;
   const clock = floor && floorClock(floor, now);
   return (
     <section className={`${styles.floor} ${large ? styles.big : ""} ${clock ? styles[clock.tone] : ""}`} data-testid="hall-floor">

@@ -9,7 +9,7 @@ import { Hall } from "./hall";
 import { HandedDialog, HandedNotice } from "./handed";
 import styles from "./inside.module.css";
 import { Strips, useInterruption } from "./interruptions";
-import { handedTo, isHeard, type Handed } from "./model";
+import { handedTo, isHeard, seen, type Handed } from "./model";
 import { OnAirBanner } from "./on-air";
 import { STAMP } from "./panels/notes";
 import { ShortcutHelp, useShortcuts, type Shortcut } from "./shortcuts";
@@ -137,7 +137,7 @@ function useShortcutActs(setTool: (tool: Tool) => void): (shortcut: Shortcut) =>
         case "extend": return void (may("extend_time") && state.floor && command("extend_time", { by_s: 120 }));
         case "done": return void (state.floor?.site_id === mine && command("return_floor"));
         case "request": return void (may("request_floor") && (request ? command("withdraw_request", { request_id: request.request_id }) : command("request_floor", { kind: "speech" })));
-        case "mic": return void (isHeard(state, mine) && controller.setMicrophone(!micOn));
+        case "mic": return void (isHeard(seen(controller.store.get()), mine) && controller.setMicrophone(!micOn));
         case "stamp":
           if (welcome?.role !== "secretary") return;
           setTool("notes");

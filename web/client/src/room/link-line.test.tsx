@@ -32,6 +32,12 @@ describe("the line about the room above", () => {
     show(inside(<LinkLine />));
     expect(line()).toBe("Đã nối lại với cấp trên. Đã lỡ 6 phút, 1 nội dung, 2 lượt phát biểu.");
   });
+  it("says that the common program has a break", () => {
+    const { store, inside } = room({ links: [link()] });
+    store.set({ breakAbove: true });
+    show(inside(<LinkLine />));
+    expect(line()).toBe("Chương trình chung tạm nghỉ: Giao ban toàn tỉnh.");
+  });
   it("says what a room below did while it was cut off", () => {
     const { inside } = room({ links: [link({ side: "lower", title: "Huyện Quản Bạ", missed: { seconds: 360, items: ["i3"], speeches: 2 } })] });
     show(inside(<LinkLine />));

@@ -41,7 +41,8 @@ function Above({ link }: { link: Link }) {
   const [asking, setAsking] = useState(false);
   const [watching, setWatching] = useState<Part | null>(null);
   const isBack = useRecent(link);
-  const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(minutesOf(link.missed), link.missed.items.length, link.missed.speeches) : words.upper(link.title);
+  const hasBreak = useRoom((p) => p.breakAbove);
+  const text = link.status === "lost" ? words.lost(link.title, timeOf(link.since)) : link.status === "away" ? words.away(link.title) : isBack && link.missed ? words.back(minutesOf(link.missed), link.missed.items.length, link.missed.speeches) : hasBreak ? words.breakAbove(link.title) : words.upper(link.title);
   const chairsAbove = useRoom((p) => p.state.chair_above !== null);
   const act_ = link.status === "open" && may("leave_program") && !chairsAbove
     ? asking ? <><Button size="small" look="main" data-testid="leave-sure" onClick={() => { setAsking(false); void command("leave_program", {}); }}>{words.leave}</Button><Button size="small" onClick={() => setAsking(false)}>{act.cancel}</Button></> : <Button size="small" data-testid="leave-program" onClick={() => setAsking(true)}>{words.leave}</Button>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY, type Speech, type State } from "../proceedings/state";
 import { backoffMs, FINAL_CODES } from "./backoff";
-import { floorClock, handedTo, isHeard, isNext, justBegun, largeSite, moved, onAirOf, programFromAbove, programSite, rollSum, slotOf, spokenSums } from "./model";
+import { floorClock, handedTo, isHeard, isNext, justBegun, largeSite, moved, onAirOf, programFromAbove, programSite, rollSum, seen, slotOf, spokenSums, stageOf } from "./model";
 
 const T0 = Date.parse("2026-11-22T01:00:00.000Z");
 const speech = (part: Partial<Speech> = {}): Speech => ({ speech_id: "s1", site_id: "a", item_id: null, speaker: null, started_at: "2026-11-22T01:00:00.000Z", limit_s: 300, request_id: null, ended_at: null, origin: null, from_above: false, merged: [], ...part });
@@ -55,6 +55,18 @@ describe("program", () => {
     expect(isHeard(state({ floor: speech() }), "a")).toBe(true);
     expect(isHeard(state({}), "b")).toBe(false);
     expect(isHeard(state({ mode: "discussion" }), "b")).toBe(true);
+  });
+  it("has a break with the room above while it follows that one and lets nobody of its own speak", () => {
+    const link = { meeting_id: "above", side: "upper" as const, node: "n", title: "Tỉnh", status: "open" as const, since: "", missed: null };
+    const stage = (part: Partial<State>, breakAbove = true) => stageOf({ state: state({ links: [link], ...part }), breakAbove });
+    expect(stage({})).toBe("suspended");
+    expect(stage({ floor: speech({ from_above: true }) })).toBe("suspended");
+    expect(stage({ floor: speech() })).toBe("convened");
+    expect(stage({ links: [{ ...link, status: "lost" }] })).toBe("convened");
+    expect(stage({}, false)).toBe("convened");
+    expect(stage({ stage: "testing" })).toBe("testing");
+    const granted = { state: state({ links: [link], floor: speech({ from_above: true }) }), breakAbove: true };
+    expect([isHeard(seen(granted), "a"), isHeard(seen(granted), "chair")]).toEqual([false, true]);
   });
   it("hears nobody beside the floor, and in a break the chair alone", () => {
     expect(isHeard(state({ floor: speech(), mode: "discussion" }), "b")).toBe(false);

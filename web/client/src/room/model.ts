@@ -1,9 +1,20 @@
 /** What the room shows, derived: no clocks, no network. Everything here is pure and tested. */
 import type { SlotAssignment } from "../media/types";
-import type { Merged, Request, Speech, State } from "../proceedings/state";
+import type { Merged, Request, Speech, Stage, State } from "../proceedings/state";
 import type { FarSite, RosterEntry, SiteLine } from "./wire";
 
 export interface ProgramPicture { siteId: string | null; mid: string | null; paused: boolean }
+
+/** The stage as this room has it: a break of the room above is one here too, while this room follows that one and lets nobody of its own speak. */
+export function stageOf({ state, breakAbove }: { state: State; breakAbove: boolean }): Stage {
+  const follows = state.links.some((link) => link.side === "upper" && link.status === "open") && (state.floor?.from_above ?? true);
+  return breakAbove && follows && state.stage === "convened" ? "suspended" : state.stage;
+}
+
+/** The state with that stage: what is on air goes by it. */
+export function seen(picture: { state: State; breakAbove: boolean }): State {
+  return { ...picture.state, stage: stageOf(picture) };
+}
 
 /** Whose picture everybody sees: the floor; in a discussion the one who talks; else, and in a break, the chair. */
 export function programSite(state: State, activeSiteId: string | null): string | null {
@@ -15,7 +26,7 @@ export function programSite(state: State, activeSiteId: string | null): string |
 
 /** While this room follows the one above, what that one shows: its floor, else its chair; null where it shows nothing, or our own site speaks. */
 export function programFromAbove(state: State, slots: readonly SlotAssignment[], far: Readonly<Record<string, FarSite>>, leads: string | null): string | null {
-  if (state.floor || !state.links.some((link) => link.side === "upper" && link.status === "open")) return null;
+  if ((state.floor && state.stage !== "suspended") || !state.links.some((link) => link.side === "upper" && link.status === "open")) return null;
   const shown = slots.filter((slot) => slot.source === "camera" && slot.site_id && far[slot.site_id]?.above).map((slot) => slot.site_id!);
   return shown.find((siteId) => siteId !== leads) ?? shown[0] ?? null;
 }

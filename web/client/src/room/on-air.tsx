@@ -5,14 +5,14 @@ import { useWords } from "../words";
 import { clockOf } from "../words/when";
 import { floorClock, isNext, justBegun, onAirOf } from "./model";
 import styles from "./on-air.module.css";
-import { useCommand, useNames, useNow, useRoom, useRoomContext } from "./use-room";
+import { useCommand, useNames, useNow, useRoom, useRoomContext, useStage } from "./use-room";
 
 export function OnAirBanner() {
   const words = useWords();
   const names = useNames();
   const command = useCommand();
   const floor = useRoom((p) => p.state.floor);
-  const stage = useRoom((p) => p.state.stage);
+  const stage = useStage();
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
   const now = useNow(250);
   if (!floor || floor.site_id !== mine || stage === "adjourned") return <NextNotice now={now} />;

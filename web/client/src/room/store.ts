@@ -22,6 +22,8 @@ export interface RoomPicture {
   /** Sites of other rooms that are seen here, and the one that leads the room above. */
   far: Readonly<Record<string, FarSite>>;
   leads: string | null;
+  /** The room above has a break: see `stageOf`. */
+  breakAbove: boolean;
   /** The room above, while somebody at this machine has its chair. */
   desk: Desk | null;
   /** What the operator at the site board has told this site and nobody has put away yet. */
@@ -37,7 +39,7 @@ export interface RoomPicture {
 
 export const INITIAL: RoomPicture = {
   phase: "connecting", code: 0, welcome: null, state: EMPTY, cursor: {}, slots: [], lines: {}, activeSiteId: null,
-  media: "idle", step: "full", stills: {}, far: {}, leads: null, desk: null, notices: [], mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
+  media: "idle", step: "full", stills: {}, far: {}, leads: null, breakAbove: false, desk: null, notices: [], mediaVersion: 0, clockOffsetMs: 0, micOn: true, camOn: true, presenting: false,
 };
 
 export class RoomStore {

@@ -4,7 +4,7 @@ import { Pill } from "../ui/notice";
 import { useWords } from "../words";
 import { clockOf, timeOf } from "../words/when";
 import styles from "./top-bar.module.css";
-import { useNow, useRoom } from "./use-room";
+import { useNow, useRoom, useStage } from "./use-room";
 
 export function TopBar() {
   const words = useWords();
@@ -13,11 +13,12 @@ export function TopBar() {
   const now = useNow(1000);
   const here = Object.values(state.sites).filter((site) => site.connection_id).length;
   const expected = Math.max(Object.values(state.sites).filter((site) => site.expected).length, welcome?.roster.length ?? 0);
-  const stageTone = state.stage === "convened" ? "good" : state.stage === "adjourned" ? "info" : "warn";
+  const stage = useStage();
+  const stageTone = stage === "convened" ? "good" : stage === "adjourned" ? "info" : "warn";
   return (
     <header className={styles.bar}>
       <h1 className={styles.title}>{welcome?.meeting.title}</h1>
-      <Pill tone={stageTone}><span data-testid="room-stage" data-stage={state.stage}>{state.stage === "waiting" ? words.stage.sent : words.stage[state.stage]}</span></Pill>
+      <Pill tone={stageTone}><span data-testid="room-stage" data-stage={stage}>{stage === "waiting" ? words.stage.sent : words.stage[stage]}</span></Pill>
       {isSecret(welcome?.meeting.security_marking) && <Pill tone="bad"><span data-testid="marking">{words.plan.markings.mat}</span></Pill>}
       {state.stage !== "testing" && <Recording />}
       <span className={styles.facts}>

@@ -2,7 +2,9 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useWords } from "../words";
 import { Refusal, type RosterEntry } from "./wire";
+import type { Stage } from "../proceedings/state";
 import type { RoomController } from "./controller";
+import { stageOf } from "./model";
 import type { RoomPicture } from "./store";
 
 export interface LocalTracks { camera: MediaStreamTrack | null; microphone: MediaStreamTrack | null }
@@ -60,6 +62,11 @@ function useGiving(give: (name: string, args: Record<string, unknown>) => Promis
 export function useCommandAbove(): (name: string, args?: Record<string, unknown>) => Promise<boolean> {
   const { controller } = useRoomContext();
   return useGiving(useCallback((name: string, args: Record<string, unknown>) => controller.commandAbove(name, args), [controller]));
+}
+
+/** As `stageOf` says. */
+export function useStage(): Stage {
+  return useRoom(stageOf);
 }
 
 export function useMay(): (command: string) => boolean {

@@ -41,6 +41,7 @@ export interface Welcome {
   ice_servers: RTCIceServer[];
   media_kept?: boolean;
   people?: { head_count: number | null; people: Somebody[] } | null;
+  break_above?: boolean;
 }
 
 /** A site that was not invited to this room and is seen in it over a link; `above`: from the room above, or beyond it. */
@@ -79,6 +80,7 @@ export type FromServer =
   | { type: "stills"; wanted: boolean; every_s: number }
   | { type: "still"; site_id: string; jpeg: string }
   | { type: "names"; sites: Record<string, FarSite>; leads: string | null }
+  | { type: "break_above"; is_on: boolean }
   | { type: "desk"; desk: Desk | null }
   | { type: "notice"; id: string; text: string; at: string }
   | { type: "occupied" }

@@ -21,6 +21,7 @@ export const linked: Words["linked"] = {
   parentOf: (title) => `This meeting is a room of: ${title}`, parentBy: (host, chair) => `Convened by ${host}, led by ${chair}`, parentAgenda: "Common agenda", ownAgenda: "This room's own items, before or after the common agenda", roomsBelow: (n) => `${n} rooms below`,
   room: {
     missed: { watch: "Watch what was missed", title: "What was missed", goesOn: "The meeting goes on while you watch. Your microphone and camera stay as they are." },
+    breakAbove: (title) => `The common program is having a break: ${title}.`,
     upper: (title) => `Following the common program: ${title}.`, away: (title) => `In a closed discussion, apart from: ${title}.`, lost: (title, at) => `The link to the level above (${title}) is lost since ${at}. This room goes on under its own chair; it is being linked again.`,
     farChair: (site, name) => `Chaired from ${site}${name ? `: ${name}` : ""}.`, farChairLost: (site, by) => `The link to the chair at ${site} is lost. ${by} chairs meanwhile.`, chairAbove: (site, name, meeting) => `${site || "A site below"}${name ? ` (${name})` : ""} chairs the meeting above: ${meeting}.`,
     joined: (name) => `Merged above with the request of ${name}`, mergedInto: (name) => `Merged: ${name} speaks for your site`, speaksForYou: (name) => `${name} is speaking, for your site too.`, mergedGone: "The request that spoke for your site was taken off the list.",
