@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench import (
     api,
+    bad_link,
     board,
     client_size,
     grant,
@@ -43,6 +44,7 @@ MEASURES: dict[str, ModuleType] = {
     "board": board,
     "linked_media": linked_media,
     "linked": linked,
+    "bad_link": bad_link,
     "replication": replication,
     "national": national,
     "fanout": fanout,

@@ -33,13 +33,14 @@ class PeerDisconnected:
 
 @dataclass(frozen=True, slots=True)
 class SlotShown:
-    """What one slot of a viewer carries now; ``peer`` None: nothing."""
+    """What one slot of a viewer carries now; ``peer`` None: nothing. ``late_ms``: to be played by so much later."""
 
     mid: str
     peer: str | None
     label: str | None
     source: Source
     paused: bool
+    late_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from sfu.errors import BadLink
 from sfu.events import LinkSide, LinkState
+from sfu.lateness import MOST_TOLD_MS
 from sfu.linking.lanes import LANES
 from sfu.linking.statement import Shown, Statement, decode
 from sfu.linking.talk import Talk
 from sfu.linking.terms import Kind, check_path
 from sfu.peer import Peer
 from sfu.plane.budgets import Budget
-from sfu.producer import Producer
+from sfu.producer import Producer, counted
 from sfu.slot import Slot
 
 FIRST_LAYERS = (0, 1)  # until the other side says which are watched there
@@ -127,6 +128,14 @@ class Link:
         self.state, self.cause = "closed", cause
         return True
 
+    def measure_lateness(self, now: float) -> None:
+        """Of what comes over it, beside what the other side says of its own."""
+        self.peer.lateness.measure(counted(self.producers.values()), self.talk.rtt_s, now)
+        for name, producer in self.producers.items():
+            shown = self.heard.lanes.get(name)
+            before = shown.late_ms if shown is not None else 0
+            producer.late_ms = min(self.peer.lateness.ms + before, MOST_TOLD_MS)
+
     # -- out --------------------------------------------------------------------------------------------------------
 
     def say(self, statement: Statement, now: float) -> None:
@@ -164,8 +173,19 @@ class Link:
                 raise BadLink(f"loop: {self.place} is above itself")
             check_path((*statement.path, self.place))
         changed = statement != self.heard
+        self._note_stopped(statement)
         self.heard = statement
         return self._revive(now) or changed
+
+    def _note_stopped(self, statement: Statement) -> None:
+        """Layers that went out until now and do so no more: others take their place before they are missed."""
+        for name, producer in self.producers.items():
+            before, now = self.heard.lanes.get(name), statement.lanes.get(name)
+            is_same = before is not None and now is not None and before.source == now.source
+            for layer, encoding in enumerate(producer.encodings.values()):
+                was_active = before is not None and layer in before.active
+                is_active = now is not None and layer in now.active
+                encoding.is_stopped = is_same and not is_active and (was_active or encoding.is_stopped)
 
     def _revive(self, now: float) -> bool:
         """The other side lives; the link is up once it has said something."""
@@ -198,7 +218,7 @@ def lanes_said(link: Link, now: float) -> dict[str, Shown]:
         if producer is not None:
             layers = min(len(producer.rids), LANES[name].layers)
             active = tuple(i for i in range(layers) if _goes_out(slots[i], now))
-            found[name] = Shown(producer.peer, producer.label, layers, active)
+            found[name] = Shown(producer.peer, producer.label, layers, active, producer.late_ms)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sfu.bandwidth import Bandwidth
 from sfu.events import SlotShown, Source
+from sfu.lateness import Lateness
 from sfu.negotiation import SendLine, SlotKind, SlotLine
 from sfu.plane.plane import SinkPacket
 from sfu.producer import Producer
@@ -57,7 +58,8 @@ class Peer:
     told_encodings: tuple[str, ...] = ()
     layer_used_at: dict[str, float] = field(default_factory=dict)  # rid → when somebody last wanted it
     told_stills: bool = False
-    bandwidth: Bandwidth = field(default_factory=Bandwidth)
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)  # towards it
+    lateness: Lateness = field(default_factory=Lateness)  # of what comes from it
 
     @property
     def name(self) -> str:

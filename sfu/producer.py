@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,15 +31,17 @@ class Encoding:
     ssrc: int
     rtx_ssrc: int | None
     packets: int = 0
+    repaired: int = 0
     seen_at: float = -math.inf  # when its packet count last grew
     paused: bool = False
+    is_stopped: bool = False  # the other side of a link has said so: its packets are not waited for
     bitrate: int = 0  # quick to rise, slow to fall
     began_at: float = -math.inf  # its packets, without a gap
     temporal: tuple[float, ...] = ()  # share of the bitrate up to each temporal layer; empty: not known
     reported_loss: float | None = None  # told to the plane
 
     def is_alive(self, now: float) -> bool:
-        return now - self.seen_at <= LAYER_ALIVE_S
+        return not self.is_stopped and now - self.seen_at <= LAYER_ALIVE_S
 
     def measure(self, stats: EncodingStats, now: float) -> None:
         """Note what the plane counted since the last time."""
@@ -47,7 +49,7 @@ class Encoding:
             return
         if not self.is_alive(now):
             self.began_at, self.bitrate = now, 0
-        self.packets, self.seen_at = stats.packets, now
+        self.packets, self.repaired, self.seen_at = stats.packets, stats.repaired, now
         self.bitrate = max(stats.bitrate, int(FALL * self.bitrate + (1 - FALL) * stats.bitrate))
         if (total := sum(stats.temporal_bitrates)) > 0:
             self.temporal = tuple(sum(stats.temporal_bitrates[: i + 1]) / total for i in range(4))
@@ -70,6 +72,7 @@ class Producer:
     pli_due_at: float | None = None
     pli_ssrc: int = 0
     changes: Budget = field(default_factory=Budget)  # of SSRCs that were there already
+    late_ms: int = 0  # see lateness.py; of the connection it comes over and of those before that
 
     @property
     def source(self) -> Source:
@@ -154,3 +157,9 @@ class Producer:
             return True
         self.pli_due_at = self.pli_sent_at + PLI_INTERVAL_S
         return False
+
+
+def counted(producers: Iterable[Producer]) -> list[tuple[int, int]]:
+    """(packets, repaired ones) of each of their pictures' streams."""
+    pictures = (producer for producer in producers if producer.source != "microphone")
+    return [(one.packets, one.repaired) for producer in pictures for one in producer.encodings.values()]

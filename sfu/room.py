@@ -272,7 +272,7 @@ class Room:
         """What became of packets to one viewer; a line that got much worse is not waited for."""
         peer = self._by_transport.get(transport)
         if peer is not None and peer.bandwidth.receive_feedback(packets, now):
-            self._share(peer, Prices(now), now)
+            self._share_now(peer, now)
 
     def change_path(self, transport: int, now: float) -> None:
         """An ICE restart has brought this peer to another address."""
@@ -323,7 +323,7 @@ class Room:
             self._watch_at = now + WATCH_S
             for peer in self._by_transport.values():
                 if sharing.watch(peer, self._plane, now):
-                    self._share(peer, Prices(now), now)
+                    self._share_now(peer, now)
         if self._poll_at is not None and now >= self._poll_at:
             self._poll_at = now + POLL_S
             self._poll(now)
@@ -395,6 +395,7 @@ class Room:
     def _poll(self, now: float) -> None:
         for _, encoding in self._encodings.values():
             encoding.measure(self._plane.encoding_stats(encoding.handle), now)
+        self._measure_lateness(now)
         limited = [peer for peer in self.peers.values() if peer.bandwidth.estimator is not None]
         for peer in limited:
             sharing.help_sound(peer, self._plane)
@@ -408,6 +409,18 @@ class Room:
             self._share(peer, prices, now)
         self._telling.tell_senders(self._consumers.values(), now)
         self.linked.tell(now)
+
+    def _measure_lateness(self, now: float) -> None:
+        """How late what is lost on its way here comes, and tell viewers when that is different now."""
+        before = [producer.late_ms for producer in self.stage.producers.values()]
+        for link in self.linked.links.values():
+            link.measure_lateness(now)
+        for peer in self.peers.values():
+            if peer.role == "viewer" and peer.producers:
+                sharing.measure_lateness(peer, self._plane, now)
+        if [producer.late_ms for producer in self.stage.producers.values()] != before:
+            for peer in self.peers.values():
+                self._telling.tell_slots(peer)
 
     # -- who is where -----------------------------------------------------------------------------------------------
 
@@ -437,6 +450,12 @@ class Room:
             self._route(slot, encoding.handle if encoding is not None else None)
             sharing.set_temporal(slot, self._plane)
         self._telling.tell_slots(peer)
+
+    def _share_now(self, peer: Peer, now: float) -> None:
+        """The same between two looks, when the line has become another."""
+        self._share(peer, Prices(now), now)
+        if peer.role == "link":
+            self.linked.tell(now)
 
     def _route(self, slot: Slot, encoding: int | None) -> None:
         if slot.consumer.encoding != encoding:

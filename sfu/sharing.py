@@ -12,7 +12,7 @@ from sfu.bandwidth import sound_cost
 from sfu.peer import Peer
 from sfu.plane.plane import Plane
 from sfu.prices import Prices
-from sfu.producer import Encoding, Producer
+from sfu.producer import Encoding, Producer, counted
 from sfu.slot import Slot
 
 # Of earlier sound in each packet: how much, from which loss on, until which, and what the line must carry at least.
@@ -74,6 +74,15 @@ def set_temporal(slot: Slot, plane: Plane) -> None:
     if temporal != slot.temporal:
         slot.temporal = temporal
         plane.set_temporal(slot.consumer.handle, temporal)
+
+
+def measure_lateness(peer: Peer, plane: Plane, now: float) -> None:
+    """Of the pictures this viewer sends, whose packets are lost on the way here; his voice keeps step with them."""
+    stats = (plane.consumer_stats(slot.consumer.handle) for slot in peer.slots)
+    times = [one.rtt_ms for one in stats if one.rtt_ms is not None]
+    peer.lateness.measure(counted(peer.producers.values()), min(times) / 1000 if times else None, now)
+    for producer in peer.producers.values():
+        producer.late_ms = peer.lateness.ms
 
 
 def still_of(peer: Peer) -> str | None:

@@ -66,6 +66,7 @@ class Slot:
             label=producer.label if producer else None,
             source=producer.source if producer else SOURCES[self.line.kind],
             paused=self.paused or self.is_starved,
+            late_ms=producer.late_ms if producer else 0,
         )
 
 

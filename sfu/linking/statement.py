@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfu.errors import BadLink
+from sfu.lateness import MOST_TOLD_MS
 from sfu.linking.lanes import LANES, Lane
 from sfu.linking.terms import read_path
 from sfu.program import Mode, Program
@@ -23,12 +24,14 @@ MODES: tuple[Mode, ...] = ("discussion", "one_speaker", "chair_only")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is in a lane: the peer's name at home, its label, how many layers it has, which of them come just now."""
+    """What is in a lane: the peer's name at home, its label, how many layers it has, which of them come just now, and
+    by how much it is late there already."""
 
     source: str
     label: str
     layers: int = 1
     active: tuple[int, ...] = ()
+    late_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class Statement:
 
     def encode(self) -> bytes:
         """As it goes to the other side."""
-        lanes = {name: [one.source, one.label, one.layers, list(one.active)] for name, one in self.lanes.items()}
+        lanes = {
+            name: [one.source, one.label, one.layers, list(one.active), one.late_ms] for name, one in self.lanes.items()
+        }
         data = {
             "path": list(self.path),
             "follows": self.follows,
@@ -114,10 +119,12 @@ def _by_lane(data: object) -> list[tuple[Lane, object]]:
 def _shown(lane: Lane, data: object) -> Shown:
     if not isinstance(data, list) or len(data) < 4:
         raise BadLink("malformed: lane")
-    source, label, layers, active = data[:4]
+    source, label, layers, active, late_ms = [*data[:5], 0][:5]  # an older side says nothing of the last
     if type(layers) is not int or not 1 <= layers <= lane.layers:
         raise BadLink("malformed: layers")
-    return Shown(_name(source), _name(label), layers, _layers(lane, active))
+    if type(late_ms) is not int or not 0 <= late_ms <= MOST_TOLD_MS:
+        raise BadLink("malformed: lateness")
+    return Shown(_name(source), _name(label), layers, _layers(lane, active), late_ms)
 
 
 def _layers(lane: Lane, data: object) -> tuple[int, ...]:

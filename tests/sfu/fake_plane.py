@@ -35,6 +35,8 @@ class FakePlane:
         self.repair_copies: dict[int, int] = {}
         self.reported_loss: dict[int, float | None] = {}
         self.sent: dict[int, int] = {}  # packets, by consumer
+        self.repaired: dict[int, int] = {}  # packets, by encoding
+        self.rtt_ms: float | None = None  # of all consumers
 
     def add_transport(self, transport: int) -> None: ...
     def set_keys(self, transport: int, keys: SrtpKeys) -> None: ...
@@ -90,10 +92,11 @@ class FakePlane:
     def send_raw(self, address: Address, data: bytes) -> None: ...
 
     def encoding_stats(self, encoding: int) -> EncodingStats:
-        return EncodingStats(packets=self.packets.get(encoding, 0), bitrate=self.bitrates.get(encoding, 0))
+        packets, repaired = self.packets.get(encoding, 0), self.repaired.get(encoding, 0)
+        return EncodingStats(packets=packets, repaired=repaired, bitrate=self.bitrates.get(encoding, 0))
 
     def consumer_stats(self, consumer: int) -> ConsumerStats:
-        return ConsumerStats(packets=self.sent.get(consumer, 0))
+        return ConsumerStats(packets=self.sent.get(consumer, 0), rtt_ms=self.rtt_ms)
 
     def stats(self) -> PlaneStats:
         return PlaneStats()

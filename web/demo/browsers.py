@@ -99,7 +99,7 @@ class Browsers:
             browser = await self._launch(playwright, person)
             stack.push_async_callback(browser.close)
             page = self.pages[person.name] = await self._window(browser)
-            await _enter(page, person)
+            await enter(page, person)
 
     async def _launch(self, playwright: Playwright, person: Person) -> Browser:
         camera = self._layout.folder / f"camera-{person.name}.y4m"
@@ -149,7 +149,7 @@ class Browsers:
         return [*paths, await asyncio.to_thread(side_by_side, paths, self._folder / "province.png")]
 
 
-async def _enter(page: Page, person: Person) -> None:
+async def enter(page: Page, person: Person) -> None:
     if person.login:
         await page.goto(f"{person.place.url}/login")
         await _at(page, "login-name").fill(person.login)

@@ -265,7 +265,13 @@ class RoomMedia:
     def _handle_peer(self, event: RemoteEvent, connection: Connection) -> None:
         if isinstance(event, SlotsChanged):
             slots = [
-                {"mid": s.mid, "site_id": s.label if s.peer else None, "source": s.source, "paused": s.paused}
+                {
+                    "mid": s.mid,
+                    "site_id": s.label if s.peer else None,
+                    "source": s.source,
+                    "paused": s.paused,
+                    "late_ms": s.late_ms,
+                }
                 for s in event.slots
             ]
             names = self._room.has.names_of(self._room, [s.label for s in event.slots if s.peer and s.label])

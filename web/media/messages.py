@@ -145,13 +145,15 @@ class PeerDisconnected:
 
 @dataclass(frozen=True, slots=True)
 class SlotShown:
-    """What one slot shows; ``label`` is the label given at that producer's join (the site id)."""
+    """What one slot shows; ``label`` is the label given at that producer's join (the site id). ``late_ms``: it is to
+    be played by so much later, as packets are repaired on their way to the worker."""
 
     mid: str
     peer: str | None
     label: str | None
     source: str
     paused: bool
+    late_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,28 @@ def test_layers_cross_a_link_only_while_somebody_watches_them(clock: Clock) -> N
     assert [mid for mid in province.sources(link) if mid.startswith("v0")] == ["v0.0"]
 
 
+def test_a_layer_that_is_said_to_stop_is_not_waited_for(clock: Clock) -> None:
+    """The large one has no room on the line any more: the one below it is shown at once, not after it was missed."""
+    province, district = chain(clock, "province", "district")
+    program(province, "province site", "", [])
+    clock.run(2.0)
+    assert layer_shown(district, "province site") == "f"
+    upper = province.room.linked.links["upper district to province"]
+    upper.say(replace(upper.said, lanes={"v0": replace(upper.said.lanes["v0"], active=(0, 1))}), clock.now)
+    clock.carry()
+    assert layer_shown(district, "province site") == "h"
+    upper.say(replace(upper.said, lanes={"v0": replace(upper.said.lanes["v0"], active=(0, 2))}), clock.now)
+    clock.carry()
+    assert layer_shown(district, "province site") == "f"
+
+
+def layer_shown(place: Place, name: str) -> str:
+    """Of this peer's camera, to the room's own site."""
+    slots = place.room.peers[f"{place.name} site"].slots_of("video")
+    (slot,) = (slot for slot in slots if slot.producer is not None and slot.producer.peer == name)
+    return place.room._encodings[slot.consumer.encoding or 0][1].rid
+
+
 def test_small_pictures_come_for_who_pinned_them_and_for_nobody_else(clock: Clock) -> None:
     province, district, commune = chain(clock, "province", "district", "commune")
     for number in range(12):

@@ -30,7 +30,7 @@ from web.media.messages import (
 
 async def test_what_the_worker_reports_is_passed_on(held: Held) -> None:
     live = held.live
-    slots = (SlotShown("3", held.chair.id, "hq", "camera", False), SlotShown("4", None, None, "camera", True))
+    slots = (SlotShown("3", held.chair.id, "hq", "camera", False, 250), SlotShown("4", None, None, "camera", True))
     live.happens(live.media, SlotsChanged(MEETING, held.a.id, slots))
     live.happens(live.media, EncodingsWanted(MEETING, held.a.id, ("q",)))
     live.happens(live.media, ActiveSpeakerChanged(MEETING, held.b.id, (held.b.id,)))
@@ -38,8 +38,8 @@ async def test_what_the_worker_reports_is_passed_on(held: Held) -> None:
     live.room.media.report(held.b.connection, 0.2, 1500)
     await live.passes(2)
     assert (await held.a.messages("slots"))[-1]["slots"] == [
-        {"mid": "3", "site_id": "hq", "source": "camera", "paused": False},
-        {"mid": "4", "site_id": None, "source": "camera", "paused": True},
+        {"mid": "3", "site_id": "hq", "source": "camera", "paused": False, "late_ms": 250},
+        {"mid": "4", "site_id": None, "source": "camera", "paused": True, "late_ms": 0},
     ]
     assert (await held.a.messages("encodings"))[-1]["active"] == ["q"]
     lines = (await held.secretary.messages("connections"))[-1]

@@ -1,5 +1,5 @@
 /** A media connection without a browser: records what was asked of it. Good enough to run a whole room in tests. */
-import type { Capture, LineStats, MediaConnection, MediaSignalling, MediaState, Slot } from "./types";
+import type { Capture, LineStats, MediaConnection, MediaSignalling, MediaState, Slot, SlotAssignment } from "./types";
 
 export class FakeMedia implements MediaConnection {
   state: MediaState = "idle";
@@ -27,6 +27,9 @@ export class FakeMedia implements MediaConnection {
   }
   async setActiveEncodings(active: string[]): Promise<void> {
     this.calls.push(`encodings ${active.join(",")}`);
+  }
+  setLateness(slots: readonly SlotAssignment[]): void {
+    this.calls.push(`late ${slots.map((slot) => slot.late_ms ?? 0).join(",")}`);
   }
   async restartIce(): Promise<void> {
     this.calls.push("restart ice");

@@ -3,6 +3,7 @@ import { wantedCodecs } from "./codecs";
 import { problemOf } from "./devices";
 import { encodingsFor, withActive } from "./encodings";
 import { FakeMedia } from "./fake";
+import { playLater } from "./lateness";
 import { levelOf } from "./level";
 import { LineMeter } from "./line";
 import { LOOK_MS, PathWatch } from "./path";
@@ -28,6 +29,16 @@ describe("offer", () => {
     const media = new FakeMedia({ offer: async () => ({ sdp: "", slots: [{ mid: "3", kind: "audio" }] }), restartIce: async () => ({ sdp: "" }) });
     await media.connect();
     expect([media.state, media.slots.length, media.calls]).toEqual(["connected", 1, ["connect"]]);
+  });
+});
+
+describe("lateness", () => {
+  it("is held back as the browser takes it, and not where there is none", () => {
+    const receivers = [{ jitterBufferTarget: null }, { playoutDelayHint: null }, {}];
+    for (const receiver of receivers) playLater(receiver, 250);
+    expect(receivers).toEqual([{ jitterBufferTarget: 250 }, { playoutDelayHint: 0.25 }, {}]);
+    for (const receiver of receivers) playLater(receiver, 0);
+    expect(receivers).toEqual([{ jitterBufferTarget: null }, { playoutDelayHint: null }, {}]);
   });
 });
 

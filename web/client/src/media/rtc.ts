@@ -1,9 +1,10 @@
 /** One RTCPeerConnection and one offer for the whole meeting: microphone, camera, presentation out; fixed slots in. */
 import { preferCodecs } from "./codecs";
+import { playLater } from "./lateness";
 import { encodingsFor, withActive } from "./encodings";
 import { LineMeter } from "./line";
 import { LOOK_MS, PathWatch } from "./path";
-import type { Capture, LineStats, MediaConnection, MediaSignalling, MediaState, Slot } from "./types";
+import type { Capture, LineStats, MediaConnection, MediaSignalling, MediaState, Slot, SlotAssignment } from "./types";
 
 const AUDIO_SLOTS = 3;
 const PRESENTATION_BITRATE = 2_500_000;
@@ -28,6 +29,7 @@ export class RtcMedia implements MediaConnection {
   private presented: MediaStreamTrack | null = null;
   private active: string[] = ["q", "h", "f"];
   private streams = new Map<string, MediaStream>();
+  private late = new Map<string, number>();
   private watching: ReturnType<typeof setInterval> | undefined;
   private meter = new LineMeter();
   private attempt = 0;
@@ -50,6 +52,7 @@ export class RtcMedia implements MediaConnection {
     for (const transceiver of pc.getTransceivers()) {
       if (transceiver.mid) this.streams.set(transceiver.mid, new MediaStream([transceiver.receiver.track]));
     }
+    this.applyLateness();
     await this.fitEncodings();
     this.options.onChange();
   }
@@ -143,6 +146,15 @@ export class RtcMedia implements MediaConnection {
   async setActiveEncodings(active: string[]): Promise<void> {
     this.active = active;
     await this.fitEncodings();
+  }
+
+  setLateness(slots: readonly SlotAssignment[]): void {
+    this.late = new Map(slots.map((slot) => [slot.mid, slot.late_ms ?? 0]));
+    this.applyLateness();
+  }
+
+  private applyLateness(): void {
+    for (const { mid, receiver } of this.pc?.getTransceivers() ?? []) if (mid && this.late.has(mid)) playLater(receiver, this.late.get(mid)!);
   }
 
   async stats(): Promise<LineStats | null> {

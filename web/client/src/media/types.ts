@@ -9,6 +9,8 @@ export interface SlotAssignment {
   site_id: string | null;
   source: "camera" | "microphone" | "presentation";
   paused: boolean;
+  /** To be played by so much later: what is lost on its way to the server is repaired so late. */
+  late_ms?: number;
 }
 
 export type MediaState = "idle" | "connecting" | "connected" | "reconnecting" | "failed";
@@ -41,6 +43,7 @@ export interface MediaConnection {
   setCapture(capture: Capture): Promise<void>;
   present(track: MediaStreamTrack | null): Promise<void>;
   setActiveEncodings(active: string[]): Promise<void>;
+  setLateness(slots: readonly SlotAssignment[]): void;
   restartIce(): Promise<void>;
   stats(): Promise<LineStats | null>;
   close(): void;

@@ -77,7 +77,9 @@ export class RoomController {
       case "welcome": return this.welcomed(message);
       case "facts": return this.learn(message.facts);
       case "plan": return this.planned(message.meeting);
-      case "slots": return this.store.set({ slots: message.slots });
+      case "slots":
+        this.media?.setLateness(message.slots);
+        return this.store.set({ slots: message.slots });
       case "media": return this.workerChanged(message.boot_id);
       case "connections": return this.store.set({ lines: message.sites, activeSiteId: message.active_site_id });
       case "ladder": return this.store.set({ step: message.step, stills: message.step === "still" ? this.store.get().stills : {} });
