@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -160,13 +160,13 @@ class Participant:
 
 @contextlib.asynccontextmanager
 async def participant(
-    folder: Path, number: int, *, camera: bool = True, picture: Path | None = None
+    folder: Path, number: int, *, camera: bool = True, picture: Path | None = None, extra: Sequence[str] = ()
 ) -> AsyncIterator[Participant]:
-    """A browser with the page open; ``picture``: another file for its camera."""
+    """A browser with the page open; ``picture``: another file for its camera; ``extra``: of its command line."""
     if camera and picture is None:
         picture = write_camera(folder / f"{number}.y4m", number, fps=5)
     sound = write_microphone(folder / f"{number}.wav", number) if camera else None
-    async with chromium(picture, sound) as browser:
+    async with chromium(picture, sound, extra=extra) as browser:
         page = await browser.new_page()
         await page.route("**/*", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         await page.goto(ORIGIN)
