@@ -79,8 +79,8 @@ async function report() {
       bytes: item.bytesReceived, concealed: item.concealedSamples - item.silentConcealedSamples,
       samples: item.totalSamplesReceived, energy: item.totalAudioEnergy,
       codec: stats.get(item.codecId)?.mimeType, nacks: item.nackCount, plis: item.pliCount });
-    if (item.type === "outbound-rtp") result.outbound.push({ rid: item.rid, kind: item.kind, packets: item.packetsSent,
-      width: item.frameWidth, nacks: item.nackCount, plis: item.pliCount });
+    if (item.type === "outbound-rtp") result.outbound.push({ rid: item.rid, ssrc: item.ssrc, kind: item.kind,
+      packets: item.packetsSent, width: item.frameWidth, nacks: item.nackCount, plis: item.pliCount });
   }
   return result;
 }

@@ -32,8 +32,10 @@ async def test_firefox_and_chromium_see_and_hear_each_other(tmp_path: Path) -> N
         await hears_something(fox)
         await sends_layers(fox)
         await sends_layers(chrome)
+        before = await streams(fox)
         await fox.restart_ice(lambda offer: media.client.restart_ice("fox", offer))
         await goes_on(fox)
+        assert await streams(fox) == before, "the path is another, the streams are the same"
 
 
 @pytest.mark.skipif(openh264() is None, reason="Firefox has no OpenH264 here; MOZ_GMP_PATH names its folder")
@@ -86,3 +88,10 @@ async def goes_on(viewer: Participant) -> None:
 
 async def decoded(viewer: Participant) -> int:
     return max(item.get("decoded") or 0 for item in (await viewer.report())["inbound"])
+
+
+async def streams(one: Participant) -> tuple[set[int], set[int]]:
+    """SSRCs of what comes in and of what goes out, as far as packets do."""
+    report = await one.report()
+    coming, going = ({item["ssrc"] for item in report[way] if item.get("packets")} for way in ("inbound", "outbound"))
+    return coming, going
