@@ -91,7 +91,7 @@ async def decoded(viewer: Participant) -> int:
 
 
 async def streams(one: Participant) -> tuple[set[int], set[int]]:
-    """SSRCs of what comes in and of what goes out, as far as packets do."""
+    """SSRCs of what comes in, as far as packets do, and of all that may go out."""
     report = await one.report()
-    coming, going = ({item["ssrc"] for item in report[way] if item.get("packets")} for way in ("inbound", "outbound"))
-    return coming, going
+    coming = {item["ssrc"] for item in report["inbound"] if item.get("packets")}
+    return coming, {item["ssrc"] for item in report["outbound"]}

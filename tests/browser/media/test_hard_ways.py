@@ -23,7 +23,8 @@ async () => {
   const report = await pc.getStats(), all = [...report.values()];
   const pair = report.get(all.find((one) => one.type === "transport")?.selectedCandidatePairId);
   const near = pair && report.get(pair.localCandidateId);
-  return pair ? [near.relayProtocol ?? near.protocol, report.get(pair.remoteCandidateId).protocol] : null;
+  return pair ? [near.candidateType === "relay" ? `relay ${near.relayProtocol}` : near.protocol,
+    report.get(pair.remoteCandidateId).protocol] : null;
 }
 """
 # All connections that the page makes from now on go through this server and no other way.
@@ -88,7 +89,7 @@ async def test_through_a_turn_server_it_sees_and_hears(media: Media, tmp_path: P
         await binh.hears(an.number)
         await an.sees(binh.number)
         await an.hears(binh.number)
-        assert await binh.page.evaluate(PAIR_JS) == [way, "udp"]
+        assert await binh.page.evaluate(PAIR_JS) == [f"relay {way}", "udp"]
 
 
 @pytest.mark.installation  # a browser that starves conceals for want of time
