@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -80,9 +80,9 @@ def write_certificate(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def running_coturn(folder: Path) -> AsyncIterator[Coturn]:
+async def running_coturn(folder: Path, ports: Sequence[int] = ()) -> AsyncIterator[Coturn]:
     write_certificate(folder)
-    port, tls_port = free_ports(2)
+    port, tls_port = ports or free_ports(2)
     options = {
         **{"listening-port": port, "tls-listening-port": tls_port, "listening-ip": "127.0.0.1"},
         **{"relay-ip": "127.0.0.1", "realm": "giaoban", "static-auth-secret": SECRET},

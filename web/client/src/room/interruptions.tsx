@@ -91,7 +91,7 @@ export function Strips({ refusal, dismiss }: { refusal: string; dismiss: () => v
       {phase === "reconnecting" && <Notice tone="warn"><span data-testid="reconnecting">{words.room.reconnecting}</span></Notice>}
       {phase === "restarting" && <Notice tone="warn">{words.room.restarting}</Notice>}
       {phase === "online" && media === "connecting" && <Notice>{words.room.mediaConnecting}</Notice>}
-      {phase === "online" && (media === "reconnecting" || media === "failed") && <Notice tone="warn">{words.room.mediaLost}</Notice>}
+      {phase === "online" && (media === "reconnecting" || media === "failed") && <Notice tone="warn"><span data-testid="media-lost">{words.room.mediaLost}</span></Notice>}
       {phase === "online" && media === "connected" && <WeakLine step={step} isWeak={!!line && line.quality !== "good"} />}
       <SecretNotice marking={marking} />
       <LinkLine />

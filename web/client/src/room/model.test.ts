@@ -73,7 +73,7 @@ describe("program", () => {
     expect(["a", "b", "chair"].map((site) => isHeard(state({ floor: speech(), mode: "discussion", stage: "suspended" }), site))).toEqual([false, false, true]);
   });
   it("says what the others get of a site on air", () => {
-    expect([onAirOf(true, true), onAirOf(true, false), onAirOf(false, true), onAirOf(false, false)]).toEqual(["both", "picture", "voice", "nothing"]);
+    expect([onAirOf(true, true, true), onAirOf(true, true, false), onAirOf(true, false, true), onAirOf(true, false, false), onAirOf(false, true, true)]).toEqual(["both", "picture", "voice", "nothing", "cut"]);
   });
 });
 

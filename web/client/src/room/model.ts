@@ -75,10 +75,11 @@ export function leadsAbove(state: State): string | null {
   return chair_above && state.links.some((link) => link.meeting_id === chair_above.meeting_id && link.status === "open") ? chair_above.site_id : null;
 }
 
-/** What the others get of a site on air: its own switches and devices decide. */
-export type OnAir = "both" | "picture" | "voice" | "nothing";
+/** What the others get of a site on air: its own switches and devices decide, where its line carries anything. */
+export type OnAir = "both" | "picture" | "voice" | "nothing" | "cut";
 
-export function onAirOf(picture: boolean, voice: boolean): OnAir {
+export function onAirOf(connected: boolean, picture: boolean, voice: boolean): OnAir {
+  if (!connected) return "cut";
   if (picture) return voice ? "both" : "picture";
   return voice ? "voice" : "nothing";
 }

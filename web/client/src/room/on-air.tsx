@@ -14,6 +14,7 @@ export function OnAirBanner() {
   const floor = useRoom((p) => p.state.floor);
   const stage = useStage();
   const mine = useRoom((p) => p.welcome?.site_id ?? null);
+  const connected = useRoom((p) => p.media === "connected");
   const now = useNow(250);
   if (!floor || floor.site_id !== mine || stage === "adjourned") return <NextNotice now={now} />;
   if (stage === "suspended") return <p className={styles.next} role="status" data-testid="floor-kept">{words.room.floorKept}</p>;
@@ -22,7 +23,7 @@ export function OnAirBanner() {
     <section className={`${styles.banner} ${styles[clock.tone]}`} data-testid="on-air" data-tone={clock.tone} aria-label={words.room.program}>
       <div className={styles.text}>
         <OnAirText title={names.unit(mine)} />
-        {justBegun(floor, now) && <p className={styles.soon} data-testid="on-air-now">{words.room.onAirNow}</p>}
+        {connected && justBegun(floor, now) && <p className={styles.soon} data-testid="on-air-now">{words.room.onAirNow}</p>}
       </div>
       <SpeakerPicker />
       <div className={styles.clock} data-testid="floor-clock">
@@ -34,13 +35,14 @@ export function OnAirBanner() {
   );
 }
 
-/** Says only what is true: a switched-off microphone is not heard, and is switched on right here. */
+/** Says only what is true: a switched-off microphone is not heard, and is switched on right here; who is cut off waits. */
 function OnAirText({ title }: { title: string }) {
   const words = useWords();
   const { controller, local } = useRoomContext();
   const micOn = useRoom((p) => p.micOn);
   const camOn = useRoom((p) => p.camOn);
-  const sent = onAirOf(camOn && !!local.camera, micOn && !!local.microphone);
+  const connected = useRoom((p) => p.media === "connected");
+  const sent = onAirOf(connected, camOn && !!local.camera, micOn && !!local.microphone);
   return (
     <>
       <p className={styles.title} data-testid="on-air-text" data-sent={sent}>{words.room.onAir[sent](title)}</p>

@@ -31,6 +31,12 @@ describe("the banner of a site on air", () => {
     expect(did).toEqual([["microphone", true]]);
     expect(screen.getByTestId("on-air-text").dataset.sent).toBe("both");
   });
+  it("does not let anybody speak to nobody while picture and sound are cut off", () => {
+    const { inside } = room({ floor: floor() }, { media: "reconnecting" });
+    show(inside(<OnAirBanner />));
+    expect(screen.getByTestId("on-air-text").textContent).toContain("Chờ nối lại rồi nói tiếp");
+    expect(screen.queryByTestId("on-air-now")).toBeNull();
+  });
   it("is not there in a break: the floor is kept, nothing is on air", () => {
     const { inside } = room({ floor: floor(), stage: "suspended" });
     show(inside(<OnAirBanner />));
