@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from scheduler.settings import DatabaseSettings
+from scheduler.writers import READS, Writers
 
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", AsyncSession)
@@ -73,7 +74,8 @@ def new_id() -> str:
 
 CONNECTIONS = 15
 """At a time; they are kept: one that is opened anew costs server and us more than what it is then asked."""
-READS = ("SELECT", "WITH")
+BUSY_S = 10
+"""So long a write waits for others, of this process and then of another one (SQLite)."""
 IDLE_S = 1.0
 """A connection that was used so lately is not asked first whether it still stands."""
 
@@ -87,7 +89,10 @@ class WriteWhileReading(Exception):
 
 
 class Database:
-    """The engine and its sessions; make one per process and dispose of it at the end."""
+    """The engine and its sessions; make one per process and dispose of it at the end.
+
+    A write to SQLite that finds no turn raises :class:`TimeoutError`.
+    """
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.settings = settings
@@ -96,6 +101,7 @@ class Database:
         if settings.is_sqlite:
             self.for_reads = self.engine.execution_options()
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+            Writers(self.engine.sync_engine, BUSY_S)
         else:
             # each statement sees what is committed then, with a transaction around it as without
             self.for_reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -160,6 +166,6 @@ def _refuse_writes(
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={1000 * BUSY_S}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

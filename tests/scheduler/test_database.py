@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import event, select, text, update
 from scheduler import database as module
 from scheduler.database import CONNECTIONS, Database, WriteWhileReading
 from scheduler.proceedings.tables import LeaseRow
+from scheduler.settings import DatabaseSettings
 from tests.databases import PostgresServer, opened
 
 LOOK = select(LeaseRow.token)
@@ -63,3 +65,62 @@ async def test_a_connection_that_died_while_it_lay_idle_is_replaced_before_it_is
         async with database.reading() as session:
             assert await session.scalar(text("SELECT pg_backend_pid()")) != number
         await database.dispose()
+
+
+async def test_writers_of_sqlite_take_turns_as_they_come(sqlite_settings: DatabaseSettings) -> None:
+    """Many more than may be connected at a time, each long enough that the others wait."""
+    database = opened(sqlite_settings)
+    asked: list[int] = []
+    wrote: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.transaction() as session:
+            await session.execute(LOOK)  # to read takes no turn
+            asked.append(number)
+            await session.execute(update(LeaseRow).values(token=number))
+            wrote.append(number)
+
+    await asyncio.gather(*(write(number) for number in range(4 * CONNECTIONS)))
+    assert wrote == asked and len(wrote) == 4 * CONNECTIONS
+    await database.dispose()
+
+
+async def test_a_writer_who_fails_or_is_called_off_leaves_his_turn(sqlite_settings: DatabaseSettings) -> None:
+    database = opened(sqlite_settings)
+    begun = asyncio.Event()
+
+    async def write(then: Callable[[], Awaitable[object]]) -> None:
+        async with database.transaction() as session:
+            await session.execute(update(LeaseRow).values(token=7))
+            begun.set()
+            await then()
+
+    async def fail() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await write(fail)
+    first = asyncio.create_task(write(asyncio.Event().wait))
+    await begun.wait()
+    waiting = asyncio.create_task(write(fail))
+    await asyncio.sleep(0)
+    for task in (waiting, first):
+        task.cancel()
+    await asyncio.gather(first, waiting, return_exceptions=True)
+    with pytest.raises(ValueError):
+        await write(fail)
+    await database.dispose()
+
+
+async def test_who_writes_within_his_own_writing_is_told_so(
+    sqlite_settings: DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_S", 0)
+    database = opened(sqlite_settings)
+    write = update(LeaseRow).values(token=7)
+    async with database.transaction() as session:
+        await session.execute(write)
+        with pytest.raises(TimeoutError):
+            async with database.transaction() as inner:
+                await inner.execute(write)
+    await database.dispose()
