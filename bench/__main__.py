@@ -28,6 +28,7 @@ from bench import (
 )
 from bench.fanout import suite as fanout
 from bench.linked import suite as linked
+from bench.national import on_sqlite as national_sqlite
 from bench.national import suite as national
 from bench.record import Result, print_table, record
 
@@ -47,6 +48,7 @@ MEASURES: dict[str, ModuleType] = {
     "bad_link": bad_link,
     "replication": replication,
     "national": national,
+    "national_sqlite": national_sqlite,
     "fanout": fanout,
 }
 

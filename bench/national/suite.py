@@ -47,14 +47,15 @@ def measure(provinces: int, sites: int, seconds: float, grants: int) -> list[Fig
         server.create(CENTRAL)
         with TemporaryDirectory() as folder:
             at_top = DatabaseSettings(server.url(CENTRAL))
-            return asyncio.run(_measure(Path(folder), at_top, provinces, sites, seconds, grants))
+            return asyncio.run(of_country(Path(folder), at_top, provinces, sites, seconds, grants))
     finally:
         server.remove()
 
 
-async def _measure(
+async def of_country(
     folder: Path, at_top: DatabaseSettings, provinces: int, sites: int, seconds: float, grants: int
 ) -> list[Figure]:
+    """``at_top``: the database of central."""
     country = await Country.open(folder, at_top, provinces, sites)
     try:
         return [
