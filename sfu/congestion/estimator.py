@@ -116,7 +116,7 @@ class Estimator:
         size = sum(map(SIZE, packets))
         self._hear(now)
         self._alr.add(sent_at, size, self.bitrate)
-        self.loss.add(len(packets), 0, size, sent_from=first_sent, estimate=self.bitrate, now=now)
+        self.loss.add(len(packets), 0, size, sent_from=first_sent, sent_until=sent_at, estimate=self.bitrate, now=now)
         if first_arrived is not None and arrived_at is not None:
             transit = min(first_arrived - first_sent, arrived_at - sent_at)
             self._arrived(arrived_at, sent_at, size, transit, now)
@@ -143,7 +143,7 @@ class Estimator:
                 self._prober.add(sent_at, arrived_at, length, cluster)
         self._hear(now)
         self._alr.add(newest_sent, size, self.bitrate)
-        self.loss.add(count, lost, size, sent_from=first_sent, estimate=self.bitrate, now=now)
+        self.loss.add(count, lost, size, sent_from=first_sent, sent_until=newest_sent, estimate=self.bitrate, now=now)
         if count == lost:
             return
         self._arrived(newest_arrived, newest_sent, arrived_size, transit, now)
@@ -154,7 +154,7 @@ class Estimator:
         self._acknowledged.add(arrived_at, sent_at, size)
         self._first_bytes += size
         self._first_fed_at = min(self._first_fed_at, now)
-        self.backlog.add(transit, now)
+        self.backlog.add(transit, now, sent_at=sent_at, arrived_at=arrived_at, size=size)
         self._decide(now)
 
     def handle_timeout(self, now: float, *, is_sending: bool, wanted: int | None = None) -> Probe | None:
@@ -203,6 +203,7 @@ class Estimator:
             rtt_s=self.rtt_s,
             is_limited=self._alr.is_limited,
             drain=self.backlog.drain,
+            carried=self.backlog.carried,
             now=now,
         )
         self._rate.bitrate = min(max(self._rate.bitrate, MIN_BPS), MAX_BPS)

@@ -42,15 +42,17 @@ class LossBound:
         """Loss over what is inherent."""
         return self.fraction - self.inherent
 
-    def add(self, sent: int, lost: int, size: int, *, sent_from: float, estimate: int, now: float) -> None:
-        """Note one report: its packets, those lost of them, their bytes, and when the first of them was sent."""
+    def add(
+        self, sent: int, lost: int, size: int, *, sent_from: float, sent_until: float, estimate: int, now: float
+    ) -> None:
+        """Note one report: its packets, those lost of them, their bytes, and when the first and last were sent."""
         if sent_from < self._deaf_until:
             return
         self._since = sent_from if self._since is None else self._since
         self._sent += sent
         self._lost += lost
         self._bytes += size
-        elapsed = now - self._since
+        elapsed = sent_until - self._since  # a long queue delays what is told of it
         if (self._sent >= MIN_PACKETS and elapsed >= MIN_S) or elapsed >= MAX_S:
             if self._sent >= FEW_PACKETS:
                 self._close(elapsed, estimate, now)
@@ -87,5 +89,5 @@ class LossBound:
                 self.bitrate = bound
                 return
         through = 1 - (loss - self.inherent)
-        self.bitrate = min(self.bitrate, estimate, rate) * through
+        self.bitrate = min(self.bitrate, max(min(estimate, rate) * through, rate * (1 - loss)))
         self._deaf_until = now + SETTLE_S

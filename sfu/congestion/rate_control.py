@@ -18,7 +18,7 @@ SETTLE_S, SETTLE_MAX_S = 0.2, 0.5
 class RateControl:
     """``bitrate``: the bound by delay."""
 
-    __slots__ = ("_capacity", "_changed_at", "_decreased_at", "_deviation", "_is_holding", "bitrate")
+    __slots__ = ("_capacity", "_changed_at", "_decreased_at", "_deviation", "_drained_from", "_is_holding", "bitrate")
 
     def __init__(self, bitrate: int, now: float) -> None:
         self.bitrate = bitrate
@@ -27,12 +27,28 @@ class RateControl:
         self._changed_at = now
         self._decreased_at = -math.inf
         self._is_holding = False
+        self._drained_from: int | None = None  # the estimate when the queue that is drained now was noticed
 
     def update(
-        self, usage: Usage, acknowledged: int | None, *, rtt_s: float, is_limited: bool, drain: float | None, now: float
+        self,
+        usage: Usage,
+        acknowledged: int | None,
+        *,
+        rtt_s: float,
+        is_limited: bool,
+        drain: float | None,
+        carried: int | None,
+        now: float,
     ) -> None:
-        """Once per report. ``drain``: so much of what arrives is to be sent, as a long queue stands."""
+        """Once per report. ``drain``: so much of what arrives is to be sent, as a long queue stands; ``carried``: what
+        came through while the last one was drained."""
         elapsed, self._changed_at = now - self._changed_at, now
+        if drain is not None:
+            self._drained_from = self._drained_from or self.bitrate
+            acknowledged = carried or acknowledged
+        elif self._drained_from is not None:
+            self.bitrate = max(self.bitrate, min(self._drained_from, int(DECREASE * (carried or 0))))
+            self._drained_from = None
         if usage == "over" or drain is not None:
             self._is_holding = True
             self._decrease(acknowledged, rtt_s, is_limited, drain, now)

@@ -6,7 +6,9 @@ import random
 
 import pytest
 
+from sfu.congestion.backlog import Backlog
 from sfu.congestion.estimator import MAX_BPS, MIN_BPS, Estimator
+from sfu.congestion.loss import LossBound
 from sfu.relay.link import Link, LinkSettings
 from tests.sfu.congestion.line import ForwardedLine, Line
 
@@ -62,11 +64,44 @@ def test_loss_that_has_nothing_to_do_with_us_costs_no_picture(loss: float, rate:
     assert line.estimator.loss.fraction == pytest.approx(loss, rel=0.6)
 
 
-def test_a_line_without_a_queue_throws_away_what_is_too_much() -> None:
-    line = Line(LinkSettings(rate=800_000, delay_s=0.03, queue_bytes=3000))
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_a_line_that_gets_very_thin_is_known_as_soon_as_its_queue_is_gone(seed: int) -> None:
+    """Little is sent while four seconds of packets wait before it: what comes through tells what it carries."""
+    line = Line(LinkSettings(rate=5 * MBPS, delay_s=0.05, queue_bytes=64_000), seed=seed)
+    line.run(10)
+    line.link.set_rate(130_000, line.now)
+    line.run(9)
+    assert line.worst_delay(line.now - 0.5) < 0.3
+    assert 80_000 < mean(line, line.now - 1) < 130_000
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_a_line_without_a_queue_throws_away_what_is_too_much(seed: int) -> None:
+    line = Line(LinkSettings(rate=800_000, delay_s=0.03, queue_bytes=3000), seed=seed)
     line.run(25)
     assert 350_000 < mean(line, line.now - 15) < 850_000
-    assert line.link.dropped < 0.02 * line.link.carried
+    assert line.link.dropped < 0.04 * line.link.carried
+
+
+def test_what_is_lost_is_of_what_was_sent_meanwhile_however_late_the_report() -> None:
+    """Half of a megabit per second, told four seconds later: the other half is what got through."""
+    bound = LossBound()
+    bound.add(100, 50, 125_000, sent_from=10.0, sent_until=11.0, estimate=80_000, now=15.0)
+    assert bound.bitrate == pytest.approx(500_000)
+
+
+def test_what_comes_through_while_a_queue_is_drained_is_what_the_line_carries() -> None:
+    backlog = Backlog()
+    for report in range(40):  # each 20 ms brings 250 bytes; the way is 50 ms, and from the 30th on a second longer
+        at, way_s = report / 50, 0.05 if report < 30 else 1.05
+        backlog.add(way_s, 5 + at, sent_at=at, arrived_at=at, size=250)
+    assert backlog.drain is not None and backlog.carried is None
+    for report in range(40, 60):
+        backlog.add(1.0, 5 + report / 50, sent_at=report / 50, arrived_at=report / 50, size=250)
+    assert backlog.carried == pytest.approx(100_000, rel=0.01)
+    for report in range(60, 70):
+        backlog.add(0.05, 5 + report / 50, sent_at=report / 50, arrived_at=report / 50, size=250)
+    assert backlog.drain is None and backlog.carried == pytest.approx(100_000, rel=0.01)
 
 
 def test_somebody_else_takes_half_of_the_line_for_a_while() -> None:
