@@ -13,16 +13,18 @@ from sfu.errors import BadLink
 from sfu.events import LinkSide, LinkState
 from sfu.lateness import MOST_TOLD_MS
 from sfu.linking.lanes import LANES
-from sfu.linking.statement import Shown, Statement, decode
+from sfu.linking.statement import MOST_KBPS, Shown, Statement, decode
 from sfu.linking.talk import Talk
 from sfu.linking.terms import Kind, check_path
 from sfu.peer import Peer
 from sfu.plane.budgets import Budget
+from sfu.prices import settled_bitrate
 from sfu.producer import Producer, counted
 from sfu.slot import Slot
 
 FIRST_LAYERS = (0, 1)  # until the other side says which are watched there
 NAMES = list(LANES)
+SAID_MORE = 1.25  # of what a layer takes: it may take more in a moment
 KEYFRAMES, KEYFRAMES_PER_SECOND = 4.0, 2.0  # of one lane, asked for by the other side
 
 
@@ -211,15 +213,30 @@ def link_key(peer: str) -> str:
 
 
 def lanes_said(link: Link, now: float) -> dict[str, Shown]:
-    """What is in our lanes, as the other side is told."""
+    """What is in our lanes, as the other side is told.
+
+    What it takes is said anew when it has doubled or halved, not each time it is measured.
+    """
     found: dict[str, Shown] = {}
     for name, slots in link.slots.items():
         producer = slots[0].producer
         if producer is not None:
             layers = min(len(producer.rids), LANES[name].layers)
             active = tuple(i for i in range(layers) if _goes_out(slots[i], now))
-            found[name] = Shown(producer.peer, producer.label, layers, active, producer.late_ms)
+            kbps = _kbps_said(producer, layers, link.said.lanes.get(name), now)
+            found[name] = Shown(producer.peer, producer.label, layers, active, producer.late_ms, kbps)
     return found
+
+
+def _kbps_said(producer: Producer, layers: int, before: Shown | None, now: float) -> tuple[int, ...]:
+    said = before.kbps if before is not None and before.source == producer.peer else ()
+    found = []
+    for layer, rid in enumerate(producer.rids[:layers]):
+        encoding = producer.encodings.get(rid)
+        kbps = -(-settled_bitrate(encoding, now) // 1000) if encoding is not None else 0
+        last = said[layer] if layer < len(said) else 0
+        found.append(last if last / 2 <= kbps <= last else min(int(kbps * SAID_MORE), MOST_KBPS))
+    return tuple(found)
 
 
 def _goes_out(slot: Slot, now: float) -> bool:

@@ -1,13 +1,13 @@
 """What each picture costs: layers and temporal layers of a producer up to what a place wishes for. Sans-IO.
 
-A layer that does not arrive costs what it usually does: the sender has switched it off as nobody watched it, and starts
-it again when somebody is given it.
+A layer that does not arrive costs what it usually does, or what the other side of a link says: the sender has switched
+it off as nobody watched it, and starts it again when somebody is given it.
 """
 
 from __future__ import annotations
 
 from sfu.congestion.allocator import Option, Place
-from sfu.producer import Producer, Wish
+from sfu.producer import Encoding, Producer, Wish
 from sfu.slot import Slot
 
 USUAL: dict[int, tuple[int, ...]] = {1: (600_000,), 2: (150_000, 600_000), 3: (150_000, 500_000, 1_600_000)}
@@ -65,9 +65,16 @@ def _bitrate(producer: Producer, index: int, now: float) -> int:
     rates = USUAL.get(len(producer.rids), USUAL[3])
     usual = rates[min(index, len(rates) - 1)]
     encoding = producer.encodings.get(producer.rids[index])
-    if encoding is None or not encoding.bitrate or not encoding.is_alive(now):
+    if encoding is None:
         return usual
-    return encoding.bitrate if now - encoding.began_at > SETTLED_S else max(encoding.bitrate, usual)
+    measured = encoding.bitrate if encoding.is_alive(now) else 0
+    return max(measured, settled_bitrate(encoding, now) or usual)
+
+
+def settled_bitrate(encoding: Encoding, now: float) -> int:
+    """What a layer has taken for a while, here or at the other side of a link; 0: nobody knows yet."""
+    is_settled = encoding.is_alive(now) and now - encoding.began_at > SETTLED_S
+    return encoding.bitrate if is_settled and encoding.bitrate else encoding.told
 
 
 def _shares(producer: Producer, rid: str) -> tuple[float, ...]:

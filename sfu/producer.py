@@ -36,6 +36,7 @@ class Encoding:
     paused: bool = False
     is_stopped: bool = False  # the other side of a link has said so: its packets are not waited for
     bitrate: int = 0  # quick to rise, slow to fall
+    told: int = 0  # bit/s that it costs, as the other side of a link says; 0: nothing said
     began_at: float = -math.inf  # its packets, without a gap
     temporal: tuple[float, ...] = ()  # share of the bitrate up to each temporal layer; empty: not known
     reported_loss: float | None = None  # told to the plane

@@ -155,6 +155,8 @@ class Linked:
                 peer.producers[producer.source] = producer
             if producer.peer != name:
                 _begin(producer, lanes[lane], now)
+            for layer, encoding in enumerate(producer.encodings.values()):
+                encoding.told = 1000 * lanes[lane].kbps[layer] if layer < len(lanes[lane].kbps) else 0
             producer.peer, producer.label = name, label
             self._stage.producers[producer.number] = producer
 

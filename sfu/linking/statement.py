@@ -19,19 +19,21 @@ from sfu.program import Mode, Program
 MOST_AUDIBLE = 16
 MOST_THUMBNAILS = 9
 NAME = 128
+MOST_KBPS = 100_000
 MODES: tuple[Mode, ...] = ("discussion", "one_speaker", "chair_only")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is in a lane: the peer's name at home, its label, how many layers it has, which of them come just now, and
-    by how much it is late there already."""
+    """What is in a lane: the peer's name at home, its label, how many layers it has, which of them come just now, by
+    how much it is late there already, and what each layer takes, roughly (kbit/s; empty: not said)."""
 
     source: str
     label: str
     layers: int = 1
     active: tuple[int, ...] = ()
     late_ms: int = 0
+    kbps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Statement:
     def encode(self) -> bytes:
         """As it goes to the other side."""
         lanes = {
-            name: [one.source, one.label, one.layers, list(one.active), one.late_ms] for name, one in self.lanes.items()
+            name: [one.source, one.label, one.layers, list(one.active), one.late_ms, list(one.kbps)]
+            for name, one in self.lanes.items()
         }
         data = {
             "path": list(self.path),
@@ -119,12 +122,20 @@ def _by_lane(data: object) -> list[tuple[Lane, object]]:
 def _shown(lane: Lane, data: object) -> Shown:
     if not isinstance(data, list) or len(data) < 4:
         raise BadLink("malformed: lane")
-    source, label, layers, active, late_ms = [*data[:5], 0][:5]  # an older side says nothing of the last
+    source, label, layers, active = data[:4]
+    late_ms = data[4] if len(data) > 4 else 0  # older sides do not say these
+    kbps = data[5] if len(data) > 5 else []
     if type(layers) is not int or not 1 <= layers <= lane.layers:
         raise BadLink("malformed: layers")
     if type(late_ms) is not int or not 0 <= late_ms <= MOST_TOLD_MS:
         raise BadLink("malformed: lateness")
-    return Shown(_name(source), _name(label), layers, _layers(lane, active), late_ms)
+    if not isinstance(kbps, list) or len(kbps) > layers or not all(_is_rate(one) for one in kbps):
+        raise BadLink("malformed: bitrates")
+    return Shown(_name(source), _name(label), layers, _layers(lane, active), late_ms, tuple(kbps))
+
+
+def _is_rate(data: object) -> bool:
+    return type(data) is int and 0 <= data <= MOST_KBPS
 
 
 def _layers(lane: Lane, data: object) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from sfu.bandwidth import Bandwidth
 from sfu.link import Link, peer_name
 from sfu.linking.lanes import slot_lines
 from sfu.linking.terms import Kind, new_streams
@@ -37,8 +38,15 @@ class Clock:
         self.cut: set[str] = set()
         self.ssrcs = itertools.count(50_000)
 
-    def link(self, lower: Place, upper: Place, kind: Kind = "level", labels: frozenset[str] | None = None) -> Link:
-        """The lower end."""
+    def link(
+        self,
+        lower: Place,
+        upper: Place,
+        kind: Kind = "level",
+        labels: frozenset[str] | None = None,
+        first_bps: int | None = None,
+    ) -> Link:
+        """The lower end; ``first_bps``: what the line is taken to carry, both ways."""
         name = f"{lower.name} to {upper.name}"
         ends = []
         streams = [new_streams(lambda: next(self.ssrcs)) for _ in range(2)]
@@ -48,7 +56,8 @@ class Clock:
         ):
             lines = tuple(line for lane in slot_lines(ours, "vp8").values() for line in lane)
             transport = next(place.numbers)
-            peer = Peer(PeerSpec(peer_name(f"{side} {name}"), "", transport, (), lines), role="link")
+            spec = PeerSpec(peer_name(f"{side} {name}"), "", transport, (), lines, first_bps=first_bps)
+            peer = Peer(spec, role="link", bandwidth=Bandwidth(first_bps, self.now))
             own = Link(name, side, kind, place.name, peer, labels=labels if side == "upper" else None)  # type: ignore[arg-type]
             place.room.add_link(own, theirs, "vp8", self.now)
             own.connect(self.now)

@@ -80,6 +80,46 @@ def test_a_layer_that_is_said_to_stop_is_not_waited_for(clock: Clock) -> None:
     assert layer_shown(district, "province site") == "f"
 
 
+def test_what_a_picture_takes_is_known_where_it_comes_through(clock: Clock) -> None:
+    """Slides that hardly move, over lines that nobody knows yet: not counted there as dear as slides may be."""
+    places = [Place(name, clock) for name in ("province", "district", "commune")]
+    province, district, commune = places
+    for place in places:
+        place.now = clock.now
+    commune.join("clerk")
+    commune.start("clerk", rids=())
+    commune.stream("clerk", "2")
+    for handle, (producer, _) in commune.room._encodings.items():
+        commune.plane.bitrates[handle] = 60_000 if producer.source == "presentation" else 40_000
+    links = [clock.link(low, high, first_bps=300_000) for low, high in ((district, province), (commune, district))]
+    clock.run(10.0)
+    name = "site clerk"
+    province.room.set_program(Program(floor=name, presentation=name), [name], clock.now)
+    clock.run(0.5)
+    for place, link in ((commune, links[1]), (district, links[0])):
+        assert place.sources(link) == {"a0.0": "clerk", "p.0": "clerk"}
+    assert links[0].said.lanes["p"].kbps == (93,)  # of 75, which is said of 60
+
+
+def test_what_it_takes_is_said_anew_only_when_it_is_another_order(clock: Clock) -> None:
+    province, district = chain(clock, "province", "district")
+    program(province, "site district site", "", [])
+    clock.run(10.0)
+    link = district.room.linked.links["lower district to province"]
+    camera = district.room.peers["district site"].producers["camera"]
+    (handle,) = (one.handle for rid, one in camera.encodings.items() if rid == "q")
+
+    def said(bitrate: int) -> int:
+        district.plane.bitrates[handle] = bitrate
+        clock.run(10.0)
+        return link.said.lanes["v0"].kbps[0]
+
+    assert [said(rate) for rate in (100_000, 120_000, 70_000, 130_000)] == [125, 125, 125, 162]
+    said(10_000)
+    clock.run(100.0)
+    assert 10 <= said(10_000) < 30  # what was measured is slow to fall
+
+
 def layer_shown(place: Place, name: str) -> str:
     """Of this peer's camera, to the room's own site."""
     slots = place.room.peers[f"{place.name} site"].slots_of("video")

@@ -95,7 +95,7 @@ SAID = Statement(
     program=Program(floor="a", chair="b", mode="one_speaker"),
     audible=("a",),
     thumbnails=("c", "d"),
-    lanes={"v0": Shown("a", "site a", 3, (0, 2)), "a0": Shown("a", "site a")},
+    lanes={"v0": Shown("a", "site a", 3, (0, 2), 40, (190, 0, 1900)), "a0": Shown("a", "site a")},
     layers={"v0": (0, 1)},
 )
 
@@ -115,6 +115,11 @@ def test_what_is_said_is_what_is_heard() -> None:
         {"program": {"mode": "chaos"}},
         {"lanes": {"v0": ["a", "b", 4, []]}},
         {"lanes": {"v0": ["a", "b\n", 1, []]}},
+        {"lanes": {"v0": ["a", "b", 1, [], -1]}},
+        {"lanes": {"v0": ["a", "b", 1, [], 0, [1, 1]]}},
+        {"lanes": {"v0": ["a", "b", 1, [], 0, [100_001]]}},
+        {"lanes": {"v0": ["a", "b", 1, [], 0, [True]]}},
+        {"lanes": {"v0": ["a", "b", 1, [], 0, 1]}},
         {"layers": {"v0": [3]}},
         {"closing": 1},
     ],
@@ -122,6 +127,17 @@ def test_what_is_said_is_what_is_heard() -> None:
 def test_a_statement_beyond_its_bounds_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(BadLink, match="malformed"):
         decode(json.dumps({**json.loads(SAID.encode()), **change}).encode())
+
+
+def test_older_sides_say_less_and_newer_ones_more_of_a_lane() -> None:
+    whole = ["a", "b", 1, [0], 40, [190], "newer"]
+    for said, heard in (
+        (4, Shown("a", "b", 1, (0,))),
+        (5, Shown("a", "b", 1, (0,), 40)),
+        (7, Shown("a", "b", 1, (0,), 40, (190,))),
+    ):
+        statement = json.dumps({**json.loads(SAID.encode()), "lanes": {"v0": whole[:said]}}).encode()
+        assert decode(statement).lanes == {"v0": heard}
 
 
 def mutate(data: Any, random: random.Random) -> Any:
