@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,12 +104,13 @@ LEVELS = (
 )
 
 
-def lay_out(folder: Path, *, isolated: bool) -> Layout:
-    """The three installations below this folder; the same folder has the same names and addresses each time."""
+def lay_out(folder: Path, *, isolated: bool, levels: Sequence[tuple[str, str, str]] = LEVELS) -> Layout:
+    """Installations (name, title, unit) below this folder, the highest first; the same folder has the same names and
+    addresses each time."""
     folder = folder.absolute()
     block = zlib.crc32(str(folder).encode()) % BLOCKS
     places = []
-    for number, (name, title, key) in enumerate(LEVELS):
+    for number, (name, title, key) in enumerate(levels):
         network = f"198.18.{16 * block + number}" if isolated else f"127.77.{block}"
         places.append(
             Place(

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterable
 
 from web.demo.errors import DemoFailed
-from web.demo.layout import Layout, Place, between, to_people
+from web.demo.layout import Place
 
 
 def can_isolate() -> bool:
@@ -22,15 +22,6 @@ def run(commands: Iterable[list[str]]) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise DemoFailed(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
-
-
-def lay_networks(layout: Layout, *, relayed: bool) -> None:
-    """A namespace each, and the lines; the relay brings the one to the district itself."""
-    for place in layout.places:
-        run(to_people(place))
-    run(between(layout.central, layout.province))
-    if not relayed:
-        run(between(layout.province, layout.district))
 
 
 def take_away(places: Iterable[Place]) -> None:

@@ -8,8 +8,8 @@ import shutil
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,13 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from web.certificate import make_certificate
 from web.demo import leftovers, network, postgres
 from web.demo.browsers import Browsers, check_there
 from web.demo.conference import Conference, Guest, Planning, not_written_to, open_rooms
 from web.demo.errors import DemoFailed, Ended, Occupied
-from web.demo.layout import Place, environment, lay_out, over_relay, serve
+from web.demo.installations import Installations
+from web.demo.layout import lay_out
 from web.demo.line import Impairment
-from web.demo.linking import ADMINISTRATOR, answers, linked, log_in, name_installation, pair
 from web.demo.processes import Processes
 from web.demo.screen import Screen, Step, doors_of_communes
 from web.demo.sites import GO, Invitation, write
@@ -34,7 +33,6 @@ from web.run_folder import lock
 from web.visiting.visitor import VisitFailed
 
 WATCHING = 16  # light peers that watch what is on air; the others only send
-RELAY_S = 20.0
 SITES_S = 300.0
 LETTERS_S = 120.0
 
@@ -75,10 +73,10 @@ async def run(options: Options, inherited: Mapping[str, str], console: Console) 
 class Demo:
     def __init__(self, options: Options, inherited: Mapping[str, str], screen: Screen) -> None:
         self._options = options
-        self._inherited = inherited
         self._screen = screen
         self._layout = lay_out(options.folder, isolated=network.can_isolate())
         self._processes = Processes(self._layout.logs)
+        self._installations = Installations(self._layout, self._processes, inherited)
         self._databases: dict[str, str] = {}  # place → what it is, for people
         self._pictures: list[Path] = []
 
@@ -131,14 +129,13 @@ class Demo:
         screen, layout = self._screen, self._layout
         if layout.isolated:
             with screen.step("Mạng riêng của ba cấp") as step:
-                network.lay_networks(layout, relayed=self._options.relay is not None)
-                await self._relay(step)
+                await self._lay_networks(step)
         with screen.step("Cơ sở dữ liệu") as step:
             urls = await self._database(step)
         with screen.step("Ba cài đặt khởi động") as step:
-            await self._serve(step, urls)
+            await self._installations.serve(urls, step.count)
         with screen.step("Ghép khóa, liên kết các cấp"):
-            nodes = await self._link()
+            nodes = await self._installations.link()
         planning = Planning(layout, nodes, stack)
         with screen.step("Lập kế hoạch, gửi giấy mời") as step:
             conference = await planning.plan()
@@ -163,20 +160,11 @@ class Demo:
                 self._pictures = await browsers.show(seats[::-1])
         return conference
 
-    async def _relay(self, step: Step) -> None:
-        relay, layout = self._options.relay, self._layout
-        if relay is None:
-            return
-        devices = (f"{layout.province.device[:13]}-d", f"{layout.province.device[:13]}-u")
-        command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "web.demo.line", *devices, str(relay)]
-        process = await self._processes.start("line", command, self._environment(layout.province), talks=True)
-        if process.stdout is None or await asyncio.wait_for(process.stdout.readline(), RELAY_S) != b"ready\n":
-            raise Ended("line", process.returncode, layout.logs / "line.log")
-        network.run(over_relay(layout.province, layout.district, devices))
-        step.note(f"đường tỉnh – huyện: {relay}")
-
-    def _environment(self, place: Place, database_url: str = "") -> dict[str, str]:
-        return environment(place, self._inherited, self._layout, database_url)
+    async def _lay_networks(self, step: Step) -> None:
+        relay, district = self._options.relay, self._layout.district
+        await self._installations.lay_networks({district.name: relay} if relay else {})
+        if relay:
+            step.note(f"đường tỉnh – huyện: {relay}")
 
     async def _database(self, step: Step) -> dict[str, str]:
         """SQLite, but for the province where PostgreSQL is there; URLs by place."""
@@ -188,40 +176,10 @@ class Demo:
         folder = postgres.folder_for(self._layout, province, as_root=self._layout.isolated)
         server = postgres.Postgres(self._layout, province, programs, folder)
         await asyncio.to_thread(server.make)
-        await server.start(self._processes, self._environment(province))
+        await server.start(self._processes, self._installations.environment(province))
         self._databases[province.name] = "PostgreSQL"
         step.note("tỉnh: PostgreSQL, trung ương và huyện: SQLite")
         return {province.name: server.url}
-
-    async def _serve(self, step: Step, urls: dict[str, str]) -> None:
-        layout = self._layout
-        for place in layout.places:
-            if place.namespace and not (place.data / "keys" / "server.crt").exists():
-                make_certificate(place.data / "keys", [place.address])
-            values = self._environment(place, urls.get(place.name, ""))
-            await self._processes.start(place.name, serve(place), values)
-        waiting = {asyncio.create_task(answers(place)) for place in layout.places}
-        async with cancelled_at_end(waiting):
-            while waiting:
-                _, waiting = await asyncio.wait(waiting, timeout=0.5)
-                step.count(len(layout.places) - len(waiting), len(layout.places))
-                self._processes.check()
-
-    async def _link(self) -> dict[str, str]:
-        """The real pairing, by the administrators' pages; nodes by place."""
-        layout, nodes = self._layout, {}
-        async with AsyncExitStack() as stack:
-            desks = [await log_in(place, ADMINISTRATOR) for place in layout.places]
-            for place, desk in zip(layout.places, desks, strict=True):
-                stack.push_async_callback(desk.http.aclose)
-                await name_installation(desk, place.title)
-            for number in (1, 2):
-                upper, lower = number - 1, number
-                node = await pair(desks[upper], layout.places[upper], desks[lower], layout.places[lower])
-                nodes[layout.places[lower].name] = node
-            for desk in desks:
-                await linked(desk)
-        return nodes
 
     def _coming(self, conference: Conference) -> list[Guest]:
         """Whose sites light peers sit at: not those of the doors that people are shown."""
@@ -240,7 +198,9 @@ class Demo:
             for number, guest in enumerate(guests)
         ]
         command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "web.demo.sites"]
-        process = await self._processes.start("sites", command, self._environment(layout.central), talks=True)
+        process = await self._processes.start(
+            "sites", command, self._installations.environment(layout.central), talks=True
+        )
         await self._tell(process, write(invitations))
         return process
 
@@ -281,14 +241,3 @@ class Demo:
                 raise Ended("sites", await process.wait(), self._layout.logs / "sites.log")
             told = json.loads(line)
             step.count(told[what], told["of"], str(told["last_error"]))
-
-
-@asynccontextmanager
-async def cancelled_at_end(tasks: set[asyncio.Task[None]]) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
