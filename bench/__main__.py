@@ -27,6 +27,7 @@ from bench import (
     weak_line,
 )
 from bench.fanout import suite as fanout
+from bench.levels import suite as levels
 from bench.linked import suite as linked
 from bench.national import on_sqlite as national_sqlite
 from bench.national import suite as national
@@ -46,6 +47,7 @@ MEASURES: dict[str, ModuleType] = {
     "linked_media": linked_media,
     "linked": linked,
     "bad_link": bad_link,
+    "levels": levels,
     "replication": replication,
     "national": national,
     "national_sqlite": national_sqlite,

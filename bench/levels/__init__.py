@@ -1,0 +1,1 @@
+"""``python -m bench levels``: the floor over four installations one below the other, from request to picture."""
